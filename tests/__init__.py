@@ -1,0 +1,1 @@
+"""Tests; most of them replay files that lie beside them."""
