@@ -1,0 +1,1 @@
+"""Facts about public models and the comparison of a module with them."""
