@@ -1,0 +1,1 @@
+"""modelspec compiles networks written in YAML to torch modules and their source."""

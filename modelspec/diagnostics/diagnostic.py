@@ -1,0 +1,104 @@
+"""A diagnostic is a value: what is wrong, where, and what to do about it.
+
+Stages return diagnostics and go on; only the driver turns errors into an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from modelspec.diagnostics.span import Span
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that matters, with a few words about it ("set here")."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake, one message.
+
+    `code` is a key of the table in `codes`; `message` is one sentence in the user's
+    own words, expected then got; `span` the smallest stretch that is wrong (None
+    only where there is no text, as for a missing file); `note` a few words printed
+    at the underline; `help` what to do.
+    """
+
+    code: str
+    message: str
+    span: Span | None
+    note: str = ""
+    help: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
+    severity: Severity = Severity.ERROR
+    path: str | None = None
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+class SpecError(Exception):
+    """The spec is wrong: at least one diagnostic is an error.
+
+    Raised once, by the driver, with everything that was found.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from modelspec.diagnostics.render import render_full
+
+        return render_full(self.diagnostics, color=False)
+
+
+class InternalError(Exception):
+    """We are wrong: a bug of modelspec that the user should report."""
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects the diagnostics of one stage, in the order they were found."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        *,
+        note: str = "",
+        help: str | tuple[str, ...] = (),
+        labels: tuple[Label, ...] = (),
+    ) -> None:
+        advice = (help,) if isinstance(help, str) else help
+        self.found.append(Diagnostic(code, message, span, note, advice, labels))
+
+    def warning(
+        self, code: str, message: str, span: Span | None, *, help: str = ""
+    ) -> None:
+        advice = (help,) if help else ()
+        self.found.append(
+            Diagnostic(code, message, span, help=advice, severity=Severity.WARNING)
+        )
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.found.extend(diagnostics)
+
+    @property
+    def failed(self) -> bool:
+        return any(one.is_error for one in self.found)

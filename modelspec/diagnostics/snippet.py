@@ -1,0 +1,141 @@
+"""The lines of a source that a diagnostic is about, underlined.
+
+In: a diagnostic with a span. Out: printed lines, from `-->` on. The span is underlined
+with carets, labels with dashes; of a span over several lines the first is underlined
+and followed by `...`. Of long lines the part around the underline is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from modelspec.diagnostics.cells import printable, width
+from modelspec.diagnostics.colors import Paint
+from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.diagnostics.span import Source, Span
+
+_LONGEST = 120
+_CONTEXT = 40
+_GAP = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of one line to underline; `style` is a style of `colors`."""
+
+    span: Span
+    text: str
+    style: str
+    sign: str
+
+    @property
+    def line(self) -> int:
+        return self.span.first.line
+
+
+def render_snippet(diagnostic: Diagnostic, gutter: int, paint: Paint) -> list[str]:
+    """The excerpt of each source that the diagnostic points into."""
+    if diagnostic.span is None:
+        return []
+    lines: list[str] = []
+    main = diagnostic.span.source
+    for source in _sources(diagnostic):
+        marks = [mark for mark in _marks(diagnostic) if mark.span.source is source]
+        arrow = "-->" if source is main else ":::"
+        first = diagnostic.span if source is main else marks[0].span
+        lines.append(_place(first, arrow, gutter, paint))
+        lines.append(paint("gutter", " " * (gutter + 2) + "|"))
+        lines += _render_marks(source, marks, gutter, paint)
+    return lines
+
+
+def gutter_width(diagnostic: Diagnostic) -> int:
+    """How many digits the line numbers of a diagnostic need."""
+    return max((len(str(mark.line)) for mark in _marks(diagnostic)), default=1)
+
+
+def _marks(diagnostic: Diagnostic) -> list[Mark]:
+    if diagnostic.span is None:
+        return []
+    severity = diagnostic.severity.value
+    main = Mark(diagnostic.span, diagnostic.note, severity, "^")
+    return [
+        main,
+        *(Mark(one.span, one.text, "label", "-") for one in diagnostic.labels),
+    ]
+
+
+def _sources(diagnostic: Diagnostic) -> list[Source]:
+    found: list[Source] = []
+    for mark in _marks(diagnostic):
+        if not any(mark.span.source is one for one in found):
+            found.append(mark.span.source)
+    return found
+
+
+def _place(span: Span, arrow: str, gutter: int, paint: Paint) -> str:
+    at = span.first
+    name = printable(span.source.name)
+    lead = paint("gutter", " " * (gutter + 1) + arrow)
+    return f"{lead} {name}:{at.line}:{at.column}"
+
+
+def _render_marks(
+    source: Source, marks: list[Mark], gutter: int, paint: Paint
+) -> list[str]:
+    lines: list[str] = []
+    previous = 0
+    ordered = sorted(marks, key=lambda mark: mark.line)
+    for number, group in groupby(ordered, key=lambda mark: mark.line):
+        if previous and number == previous + 2:
+            lines += _render_line(source, previous + 1, [], gutter, paint)
+        elif previous and number > previous + 2:
+            lines.append(paint("gutter", _GAP))
+        lines += _render_line(source, number, list(group), gutter, paint)
+        previous = number
+    return lines
+
+
+def _render_line(
+    source: Source, number: int, marks: list[Mark], gutter: int, paint: Paint
+) -> list[str]:
+    start = source.line_starts()[number - 1]
+    text = source.line(number)
+    window = _window(len(text), marks[0].span.start - start if marks else 0)
+    shown = _windowed(text, window)
+    number_column = paint("gutter", f" {number:>{gutter}} |")
+    lines = [f"{number_column} {shown}".rstrip()]
+    lead = paint("gutter", " " * (gutter + 2) + "|")
+    for mark in marks:
+        lines.append(f"{lead} {_underline(mark, text, start, window, paint)}")
+    return lines
+
+
+def _window(length: int, at: int) -> tuple[int, int]:
+    """The characters of a line to show, given where its first mark starts."""
+    if length <= _LONGEST:
+        return 0, length
+    first = max(0, min(at - _CONTEXT, length - _LONGEST))
+    return first, min(length, first + _LONGEST)
+
+
+def _windowed(text: str, window: tuple[int, int]) -> str:
+    first, last = window
+    before = _GAP if first else ""
+    after = _GAP if last < len(text) else ""
+    return before + printable(text[first:last]) + after
+
+
+def _underline(
+    mark: Mark, text: str, start: int, window: tuple[int, int], paint: Paint
+) -> str:
+    first, last = window
+    begin = min(max(mark.span.start - start, first), last)
+    end = min(max(mark.span.end - start, begin), last)
+    lead = width((_GAP if first else "") + printable(text[first:begin]))
+    signs = mark.sign * max(1, width(printable(text[begin:end])))
+    if mark.span.last.line > mark.line and mark.span.end - start > len(text) + 1:
+        signs += _GAP
+    note = f" {printable(mark.text)}" if mark.text else ""
+    return " " * lead + paint(mark.style, signs + note)

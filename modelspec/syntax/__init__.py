@@ -1,0 +1,1 @@
+"""Text to nodes: the reader on PyYAML's events."""

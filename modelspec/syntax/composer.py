@@ -1,0 +1,235 @@
+"""Events to nodes, without recursion and within limits.
+
+In: the events of one document, in order. Out: `root`, the tree, once all are fed.
+Mistakes go to the report; `NoTreeError` ends the reading where no tree can follow.
+Depth and size are counted with aliases expanded, so that whatever walks the tree is
+bounded by the limits too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from modelspec.diagnostics.diagnostic import Label, Report
+from modelspec.diagnostics.span import Source, Span
+from modelspec.policy import Limits
+from modelspec.syntax import events as ev
+from modelspec.syntax import refusals
+from modelspec.syntax.cuts import cut_call
+from modelspec.syntax.frames import Anchored, Frame
+from modelspec.syntax.keys import is_control_key
+from modelspec.syntax.marks import event_span, scalar_span
+from modelspec.syntax.nodes import Entry, Node, ScalarNode, ScalarValue
+from modelspec.syntax.scalars import ScalarProblem, resolve_plain
+
+_STYLES = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
+_MOST_DIAGNOSTICS = 100
+
+
+class NoTreeError(Exception):
+    """No tree can follow; the report says why."""
+
+
+class Composer:
+    """Takes events with `feed`; `root` is the tree."""
+
+    def __init__(
+        self, source: Source, limits: Limits, report: Report, shift: int
+    ) -> None:
+        self.source = source
+        self.limits = limits
+        self.report = report
+        self.shift = shift
+        self.root: Node | None = None
+        self.trusted = True
+        self.last: Span | None = None
+        self._frames: list[Frame] = []
+        self._anchors: dict[str, Anchored] = {}
+        self._count = 0
+        self._documents = 0
+        self._cut_until = 0
+        self._handlers: dict[type[ev.Event], Callable[[ev.Event], None]] = {
+            ev.ScalarEvent: self._scalar,
+            ev.MappingStartEvent: self._open,
+            ev.SequenceStartEvent: self._open,
+            ev.MappingEndEvent: self._close,
+            ev.SequenceEndEvent: self._close,
+            ev.AliasEvent: self._alias,
+            ev.DocumentStartEvent: self._document,
+        }
+
+    def feed(self, event: ev.Event) -> None:
+        if (handler := self._handlers.get(type(event))) is not None:
+            handler(event)
+
+    @property
+    def open_flow(self) -> int | None:
+        """Where the innermost open `[` or `{` stands, if one is open."""
+        starts = [frame.start for frame in self._frames if frame.flow]
+        # The mapping of `[a: b]` has no bracket of its own.
+        brackets = [at for at in starts if self.source.text[at] in "[{"]
+        return brackets[-1] if brackets else None
+
+    @property
+    def cut_reported(self) -> bool:
+        """Whether a cut call was reported, of which other faults may follow."""
+        return self._cut_until > 0
+
+    def _document(self, event: ev.Event) -> None:
+        self._documents += 1
+        span = event_span(self.source, event, self.shift)
+        if self._documents > 1:
+            refusals.several_documents(self.report, span)
+            raise NoTreeError
+        if event.tags or event.version not in (None, (1, 2)):
+            refusals.directive(self.report, Span(self.source, span.start, span.end))
+
+    def _scalar(self, event: ev.Event) -> None:
+        frame = self._frames[-1] if self._frames else None
+        style = _STYLES.get(event.style, "plain")
+        self.last = span = scalar_span(self.source, event, style, self.shift)
+        self._count += 1
+        if self._count > self.limits.nodes:
+            self._add_count(0, span)
+        if event.tag is not None:
+            self._refuse_tag(event, span)
+        text = event.value
+        value: ScalarValue = text
+        is_key = frame is not None and frame.mapping and frame.key is None
+        if style == "plain":
+            if is_key or (frame is not None and frame.flow):
+                self._check_whole(text, span, frame)
+            if not is_key:
+                value = self._value(text, span)
+        node = ScalarNode(text, value, style, span)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = Anchored(node, 1)
+        self._add(node, 0)
+
+    def _check_whole(self, text: str, span: Span, frame: Frame | None) -> None:
+        """A piece of a call that YAML cut has brackets without their other half."""
+        if "(" not in text and ")" not in text:
+            return
+        if text.count("(") != text.count(")"):
+            self._cut(span, frame is not None and frame.flow)
+
+    def _value(self, text: str, span: Span) -> ScalarValue:
+        value = resolve_plain(text, self.limits.integer_bits)
+        if isinstance(value, ScalarProblem):
+            self.report.error(value.code, value.message, span, help=value.help)
+            self._give_up_at_many()
+            return text
+        return value
+
+    def _cut(self, span: Span, in_flow: bool) -> None:
+        self.trusted = False
+        if span.start < self._cut_until:
+            return
+        cut = cut_call(span)
+        self._cut_until = max(cut.end, span.end)
+        refusals.cut_call(self.report, cut, in_flow)
+        self._give_up_at_many()
+
+    def _open(self, event: ev.Event) -> None:
+        span = event_span(self.source, event, self.shift)
+        flow = event.flow_style and span.end > span.start
+        start = span.end - 1 if flow else span.end
+        opener = Span(self.source, start, start + 1)
+        self._add_count(1, opener)
+        if len(self._frames) >= self.limits.nesting:
+            refusals.too_deep(self.report, opener, self.limits.nesting)
+            raise NoTreeError
+        if event.tag is not None:
+            self._refuse_tag(event, opener)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = Anchored(None)
+        mapping, flow = type(event) is ev.MappingStartEvent, bool(event.flow_style)
+        frame = Frame(mapping, flow, start, self._count, event.anchor)
+        self._frames.append(frame)
+
+    def _close(self, event: ev.Event) -> None:
+        frame = self._frames.pop()
+        # The parser lets a block collection end where the next token starts.
+        end = event.end_mark.index + self.shift
+        if not frame.flow and self.last is not None:
+            end = max(self.last.end, frame.start)
+        self.last = span = Span(self.source, frame.start, end)
+        node = frame.close(span)
+        if frame.anchor is not None:
+            size = self._count - frame.count + 1
+            self._anchors[frame.anchor] = Anchored(node, size, frame.height + 1)
+        self._add(node, frame.height + 1)
+
+    def _alias(self, event: ev.Event) -> None:
+        span = event_span(self.source, event, self.shift)
+        self.last = span
+        found = self._anchors.get(event.anchor)
+        if found is None:
+            refusals.unknown_alias(self.report, span, tuple(self._anchors))
+            raise NoTreeError
+        if found.node is None:
+            refusals.recursive_alias(self.report, span)
+            raise NoTreeError
+        self._add_count(found.count, span)
+        if len(self._frames) + found.height > self.limits.nesting:
+            refusals.too_deep(self.report, span, self.limits.nesting)
+            raise NoTreeError
+        self._add(self._repeated(found.node), found.height)
+
+    def _repeated(self, node: Node) -> Node:
+        """A key repeated as a value means what it would mean there, and back."""
+        if not isinstance(node, ScalarNode) or node.style != "plain":
+            return node
+        frame = self._frames[-1] if self._frames else None
+        if frame is not None and frame.wants_key:
+            return ScalarNode(node.text, node.text, node.style, node.span)
+        return ScalarNode(
+            node.text, self._value(node.text, node.span), node.style, node.span
+        )
+
+    def _add(self, node: Node, height: int) -> None:
+        if not self._frames:
+            self.root = node
+            return
+        frame = self._frames[-1]
+        if height:
+            frame.height = max(frame.height, height)
+        if not frame.mapping:
+            frame.items.append(node)
+        elif frame.key is None:
+            self._add_key(frame, node)
+        else:
+            if frame.keep:
+                frame.entries.append(Entry(frame.key, node))
+            frame.key = None
+
+    def _add_key(self, frame: Frame, node: Node) -> None:
+        if not isinstance(node, ScalarNode):
+            refusals.collection_key(self.report, node.span)
+            raise NoTreeError
+        frame.key = node
+        frame.keep = True
+        first = frame.seen.setdefault(node.text, node.span)
+        if first is not node.span and not is_control_key(node.text):
+            labels = (Label(first, "first here"),)
+            refusals.duplicate_key(self.report, node, labels)
+            self._give_up_at_many()
+            frame.keep = False
+        elif node.text == "<<" and node.style == "plain":
+            refusals.merge_key(self.report, node.span)
+            frame.keep = False
+
+    def _refuse_tag(self, event: ev.Event, at: Span) -> None:
+        start = event.start_mark.index + self.shift
+        refusals.tag(self.report, Span(self.source, start, max(at.start, start + 1)))
+        self._give_up_at_many()
+
+    def _give_up_at_many(self) -> None:
+        if len(self.report.found) >= _MOST_DIAGNOSTICS:
+            raise NoTreeError
+
+    def _add_count(self, more: int, span: Span) -> None:
+        self._count += more
+        if self._count > self.limits.nodes:
+            refusals.too_many_nodes(self.report, span, self.limits.nodes)
+            raise NoTreeError

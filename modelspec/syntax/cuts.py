@@ -1,0 +1,55 @@
+"""Finding the whole of a text that YAML has cut in two.
+
+In: a span that starts inside such a text (`Conv2d(1` of `[Conv2d(1, 2, 3)]`). Out:
+the span the user meant. Only brackets and quotes are looked at.
+"""
+
+from __future__ import annotations
+
+from modelspec.diagnostics.span import Span
+
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_FARTHEST = 4096
+
+
+def cut_call(span: Span) -> Span:
+    """From the start of a piece to the end of the call that it begins."""
+    text = span.source.text
+    opener = text.find("(", span.start, span.end)
+    end = None if opener < 0 else matching_bracket(text, opener)
+    if end is None:
+        return span
+    return Span(span.source, span.start, max(end + 1, span.end))
+
+
+def matching_bracket(text: str, opener: int, farthest: int = _FARTHEST) -> int | None:
+    """The offset of the bracket that closes the one at `opener`."""
+    awaited: list[str] = []
+    quote = ""
+    for at in range(opener, min(len(text), opener + farthest)):
+        char = text[at]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in _CLOSERS:
+            awaited.append(_CLOSERS[char])
+        elif char in "\"'":
+            quote = char
+        elif char in ")]}":
+            if not awaited or char != awaited.pop():
+                return None
+            if not awaited:
+                return at
+    return None
+
+
+def end_of_line(text: str, at: int) -> int:
+    """Where the line that `at` is on ends, blanks at its end left out."""
+    end = text.find("\n", at)
+    line = text[at : len(text) if end < 0 else end]
+    return at + len(line.rstrip())
+
+
+def start_of_line(text: str, at: int) -> int:
+    """Where the line that `at` is on starts, after a byte order mark."""
+    start = text.rfind("\n", 0, at) + 1
+    return start if start or not text.startswith("\ufeff") else 1

@@ -1,0 +1,50 @@
+"""What the composer remembers of the collections that are still open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from modelspec.diagnostics.span import Span
+from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """What an alias repeats; `node` is None while it is still being read.
+
+    `count` is the number of nodes in it, `height` how deeply they are nested.
+    """
+
+    node: Node | None
+    count: int = 0
+    height: int = 0
+
+
+@dataclass(slots=True)
+class Frame:
+    """A list or mapping whose end was not read yet.
+
+    `count` is the number of nodes before it, `height` how deeply its children are
+    nested, `keep` whether the entry of the current `key` is one to keep.
+    """
+
+    mapping: bool
+    flow: bool
+    start: int
+    count: int
+    anchor: str | None
+    height: int = 0
+    items: list[Node] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    seen: dict[str, Span] = field(default_factory=dict)
+    key: ScalarNode | None = None
+    keep: bool = True
+
+    @property
+    def wants_key(self) -> bool:
+        return self.mapping and self.key is None
+
+    def close(self, span: Span) -> Node:
+        if self.mapping:
+            return MappingNode(tuple(self.entries), span, self.flow)
+        return SequenceNode(tuple(self.items), span, self.flow)

@@ -1,0 +1,46 @@
+"""The table of codes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from modelspec.diagnostics import codes
+from modelspec.diagnostics.codes import all_codes, find_code, nearest_code, render_code
+
+TABLE = Path(codes.__file__).with_name("codes.md").read_text(encoding="utf-8")
+
+
+def test_every_heading_is_an_entry() -> None:
+    """No entry is lost, none stands twice, and they are in alphabetical order."""
+    names = re.findall(r"^## ([^:\n]*)", TABLE, re.MULTILINE)
+    assert names == sorted(set(names))
+    assert names == list(all_codes())
+
+
+@pytest.mark.parametrize("name", all_codes())
+def test_entry(name: str) -> None:
+    """Every entry has a title and either says something or shows it."""
+    code = all_codes()[name]
+    assert code.name == name
+    assert code.title
+    assert code.explanation or code.example
+    assert "```" not in code.explanation
+    assert bool(code.fixed) <= bool(code.example)
+
+
+def test_find() -> None:
+    """A code is found as it is printed, a wrong one has a nearest."""
+    assert find_code("error[merge-key]") == find_code("merge-key")
+    assert find_code("none") is None
+    assert nearest_code("merge-keys") == "merge-key"
+
+
+def test_shown() -> None:
+    """What `explain` prints."""
+    code = codes.Code("a-b", "A title", "Some text.", "x: 1\n", "y: 1\n")
+    assert render_code(code) == (
+        "a-b: A title\n\nSome text.\n\nWrong:\n\n    x: 1\n\nRight:\n\n    y: 1\n"
+    )

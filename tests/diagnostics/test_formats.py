@@ -1,0 +1,72 @@
+"""Formats for programs."""
+
+from __future__ import annotations
+
+import json
+
+from modelspec.diagnostics import Diagnostic, Label, Severity, Source, Span
+from modelspec.diagnostics.formats import render_concise, render_github, render_json
+
+SOURCE = Source("a,b:c.yaml", "a: 100%\nb: 2\n")
+FOUND = [
+    Diagnostic(
+        "bad-value",
+        "100% wrong\n::error::",
+        Span(SOURCE, 3, 7),
+        "note",
+        ("do this",),
+        (Label(Span(SOURCE, 8, 9), "set here"),),
+    ),
+    Diagnostic("c", "m", Span(SOURCE, 3, 12), severity=Severity.WARNING),
+    Diagnostic("file-not-found", "none", None, path="x.yaml"),
+    Diagnostic("d", "m", None),
+]
+
+
+def test_concise() -> None:
+    """One line each, whatever is in the message."""
+    assert render_concise(FOUND).split("\n") == [
+        "a,b:c.yaml:1:4: error[bad-value]: 100% wrong␊::error::",
+        "a,b:c.yaml:1:4: warning[c]: m",
+        "x.yaml: error[file-not-found]: none",
+        "error[d]: m",
+    ]
+
+
+def test_github() -> None:
+    """Properties and text are escaped, so that no message is a command."""
+    assert render_github(FOUND).split("\n") == [
+        "::error file=a%2Cb%3Ac.yaml,line=1,endLine=1,col=4,endColumn=8,title=bad-value"
+        "::100%25 wrong%0A::error::%0Anote%0Ado this",
+        "::warning file=a%2Cb%3Ac.yaml,line=1,endLine=2,title=c::m",
+        "::error file=x.yaml,title=file-not-found::none",
+        "::error title=d::m",
+    ]
+
+
+def test_json() -> None:
+    """One array of objects with the documented keys; places may be null."""
+    first, _, third, _ = json.loads(render_json(FOUND))
+    assert first == {
+        "code": "bad-value",
+        "severity": "error",
+        "message": "100% wrong\n::error::",
+        "help": ["note", "do this"],
+        "path": "a,b:c.yaml",
+        "line": 1,
+        "column": 4,
+        "end_line": 1,
+        "end_column": 8,
+        "labels": [
+            {
+                "text": "set here",
+                "path": "a,b:c.yaml",
+                "line": 2,
+                "column": 1,
+                "end_line": 2,
+                "end_column": 2,
+            }
+        ],
+    }
+    assert (third["path"], third["line"]) == ("x.yaml", None)
+    assert json.loads(render_json([])) == []
