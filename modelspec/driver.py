@@ -1,0 +1,74 @@
+"""The only place that knows the order of the stages.
+
+In: a path or a text, and a policy. Out: a `Compilation`: the Program and what was
+found. Never imports torch. `require` is the one place where errors become an
+exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
+from modelspec.diagnostics.span import Source
+from modelspec.policy import Policy
+from modelspec.program.ir import Program
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compilation:
+    """`program` is None where the file could not even be read as a spec."""
+
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def failed(self) -> bool:
+        return any(one.is_error for one in self.diagnostics)
+
+    def require(self) -> Program:
+        """The Program, or `SpecError` with everything that was found."""
+        if self.program is None or self.failed:
+            raise SpecError(self.diagnostics)
+        return self.program
+
+
+def open_source(path: str, policy: Policy) -> Source | Diagnostic:
+    """The text of a spec file."""
+    from modelspec.syntax.source import read_source
+
+    return read_source(path, policy.limits)
+
+
+def compile_path(path: str, policy: Policy) -> Compilation:
+    """A spec file to a Program."""
+    source = open_source(path, policy)
+    if isinstance(source, Diagnostic):
+        return Compilation(None, (source,))
+    return compile_source(source, policy)
+
+
+def compile_text(data: bytes, policy: Policy, *, name: str = "<text>") -> Compilation:
+    """A spec that is not a file; it can import only from the policy's folder."""
+    from modelspec.syntax.source import decode_source
+
+    source = decode_source(data, policy.limits, name=name)
+    if isinstance(source, Diagnostic):
+        return Compilation(None, (source,))
+    return compile_source(source, policy)
+
+
+def compile_source(source: Source, policy: Policy) -> Compilation:
+    from modelspec.analysis import analyse
+    from modelspec.program.lowering.program import lower_program
+    from modelspec.spec.loader import load_files
+
+    report = Report()
+    files = load_files(source, policy, report)
+    if files is None:
+        return Compilation(None, tuple(report.found))
+    program = lower_program(files, policy.limits, report)
+    # Passes look at a Program that means something; a broken one would only
+    # repeat, in other words, what was said already.
+    report.extend(analyse(program, after_errors=report.failed))
+    return Compilation(program, tuple(report.found))

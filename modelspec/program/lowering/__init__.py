@@ -1,0 +1,1 @@
+"""Specs to Program: names resolved, sugar gone, order of registration settled."""

@@ -1,0 +1,219 @@
+"""One block: from its keys to the IR.
+
+The class's own signature (params) is lowered before any body, so that blocks may use
+each other in any order. Keys of the body are lowered in the order of the file, which
+is the order of registration; `tie`, `init` and `freeze` come last.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from modelspec.diagnostics.span import Span
+from modelspec.program.ir import (
+    Base,
+    BaseKind,
+    Block,
+    CallMethod,
+    Child,
+    Input,
+    Method,
+    Statement,
+)
+from modelspec.program.kinds import kind_of_type
+from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.inputs import lower_inputs
+from modelspec.program.lowering.methods import (
+    INIT_METHODS,
+    default_forward,
+    lower_methods,
+    lower_text,
+)
+from modelspec.program.lowering.modules import lower_children, named_children
+from modelspec.program.lowering.params import lower_constants, lower_vars
+from modelspec.program.lowering.rules import lower_freeze, lower_init, lower_tie
+from modelspec.program.lowering.scope import BlockEntry
+from modelspec.program.lowering.state import (
+    lower_attributes,
+    lower_buffers,
+    lower_parameters,
+)
+from modelspec.pysubset import Mode
+from modelspec.spec.models import BlockSpec
+from modelspec.spec.validate import check_bodies
+from modelspec.syntax.nodes import MappingNode, ScalarNode, describe_node, is_text
+
+_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockSource:
+    """A block before it is lowered: where it stands and what others see of it."""
+
+    spec: BlockSpec
+    node: MappingNode
+    entry: BlockEntry
+    span: Span
+
+
+def lower_block(source: BlockSource, context: Context) -> Block:
+    """The IR of a block; what could not be read is reported and left out."""
+    spec, report = source.spec, context.report
+    check_bodies(source.node, report)
+    for param in source.entry.params:
+        context.scope.locals[param.name] = kind_of_type(param.type)
+        if param.default is not None and param.type.name in ("list", "dict", "any"):
+            context.scope.locals[param.name] = context.kind_of(param.default)
+    constants = lower_constants(spec.constants, context)
+    base = _base(source, context)
+    context.extends = base.kind == "extends"
+    context.base = "Module" if context.extends else base.kind
+    construct = tuple(_construct(source, context))
+    inputs = lower_inputs(spec.inputs, source.span, context)
+    methods, calls = _methods(source, base, construct, inputs, context)
+    return Block(
+        name=source.entry.class_name,
+        source=context.source,
+        span=source.span,
+        doc=spec.doc.text if spec.doc is not None else None,
+        params=source.entry.params,
+        constants=constants,
+        base=base,
+        construct=(*construct, *_finish(spec, calls, context)),
+        inputs=_inputs_of(inputs, methods),
+        methods=methods,
+    )
+
+
+def _base(source: BlockSource, context: Context) -> Base:
+    spec = source.spec
+    if spec.extends is None:
+        kind: BaseKind = "Module"
+        for name in _CONTAINERS:
+            if getattr(spec, name) is not None:
+                kind = name  # type: ignore[assignment]  # one of the literals
+        return Base(kind, source.span)
+    node = spec.extends
+    if not is_text(node):
+        context.report.error(
+            "wrong-kind",
+            f"'extends' is a call of a layer or block, got {describe_node(node)}",
+            node.span,
+            help="write `extends: LayerNorm(dim)`",
+        )
+        return Base("Module", source.span)
+    call = context.expression(node.fragment)
+    if call is None:
+        return Base("Module", source.span)
+    call = context.as_module(call)
+    if not isinstance(call, ast.Call):
+        context.report.error(
+            "not-a-module", "'extends' takes a layer or a block", node.span
+        )
+        return Base("Module", source.span)
+    return Base("extends", node.span, call)
+
+
+def _construct(source: BlockSource, context: Context) -> Iterator[Statement]:
+    """Statements of the body, in the order of its keys; vars first."""
+    spec = source.spec
+    early = spec.vars is not None and not _reads_modules(spec.vars)
+    if spec.vars is not None and early:
+        yield from lower_vars(spec.vars, context)
+    for entry in source.node.entries:
+        yield from _section(entry.key.text, spec, early, context)
+
+
+def _section(
+    key: str, spec: BlockSpec, vars_done: bool, context: Context
+) -> Iterator[Statement]:
+    if key == "vars" and spec.vars is not None and not vars_done:
+        yield from lower_vars(spec.vars, context)
+    elif key == "parameters" and spec.parameters is not None:
+        yield from lower_parameters(spec.parameters, context)
+    elif key == "buffers" and spec.buffers is not None:
+        yield from lower_buffers(spec.buffers, context)
+    elif key == "attributes" and spec.attributes is not None:
+        yield from lower_attributes(spec.attributes, context)
+    elif key == "modules" and spec.modules is not None:
+        yield from named_children(spec.modules, "Module", context)
+    elif key in _CONTAINERS:
+        yield from lower_children(key, getattr(spec, key), context)[1]
+
+
+def _reads_modules(node: MappingNode) -> bool:
+    """Whether some var reads `self`, so that it must wait for its place."""
+    values = (entry.value for entry in node.entries)
+    return any(isinstance(v, ScalarNode) and "self." in v.text for v in values)
+
+
+def _methods(
+    source: BlockSource,
+    base: Base,
+    construct: tuple[Statement, ...],
+    inputs: tuple[Input, ...],
+    context: Context,
+) -> tuple[tuple[Method, ...], tuple[CallMethod, ...]]:
+    spec = source.spec
+    methods: list[Method] = []
+    calls: list[CallMethod] = []
+    if spec.forward is not None:
+        forward = lower_text(spec.forward, "forward", inputs, context)
+        methods.extend([forward] if forward is not None else [])
+    elif base.kind == "Module":
+        made = default_forward(construct, inputs, source.span, context)
+        methods.extend([made] if made is not None else [])
+    methods.extend(lower_methods(spec.methods, inputs, context))
+    if spec.init is not None and is_text(spec.init):
+        name = _init_name(methods, construct)
+        method = lower_text(spec.init, name, (), context, mode=Mode.INIT)
+        if method is not None:
+            methods.append(method)
+            calls.append(CallMethod(name, spec.init.span))
+    return tuple(methods), tuple(calls)
+
+
+def _init_name(methods: list[Method], construct: tuple[Statement, ...]) -> str:
+    taken = {method.name for method in methods}
+    taken |= {
+        str(child.name.value)
+        for child in construct
+        if isinstance(child, Child) and isinstance(child.name, ast.Constant)
+    }
+    return next((name for name in INIT_METHODS if name not in taken), "init_all")
+
+
+def _finish(
+    spec: BlockSpec, calls: tuple[CallMethod, ...], context: Context
+) -> Iterator[Statement]:
+    if spec.tie is not None:
+        yield from lower_tie(spec.tie, context)
+    if isinstance(spec.init, MappingNode):
+        yield from lower_init(spec.init, context)
+    elif spec.init is not None and not calls and not is_text(spec.init):
+        context.report.error(
+            "wrong-kind",
+            f"'init' is a text or a mapping of rules, got {describe_node(spec.init)}",
+            spec.init.span,
+        )
+    yield from calls
+    if spec.freeze is not None:
+        yield from lower_freeze(spec.freeze, context)
+
+
+def _inputs_of(
+    inputs: tuple[Input, ...], methods: tuple[Method, ...]
+) -> tuple[Input, ...]:
+    """Inputs in the order of `forward`'s own `def` line, where there is one."""
+    forward = next((m for m in methods if m.name == "forward"), None)
+    if forward is None:
+        return inputs
+    known = {one.name: one for one in inputs}
+    arguments = [argument.arg for argument in forward.arguments.args[1:]]
+    optional = len(arguments) - len(forward.arguments.defaults)
+    return tuple(
+        replace(known.get(name, Input(name, forward.span)), optional=at >= optional)
+        for at, name in enumerate(arguments)
+    )

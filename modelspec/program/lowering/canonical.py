@@ -1,0 +1,316 @@
+"""Expressions and statements to canonical form (see `program.ir`).
+
+In: a freshly parsed, checked tree, which is rewritten in place and belongs to the
+Program afterwards. Out: the same tree with every name resolved. A name that means
+nothing here is reported at its own span, with the nearest name that would.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from modelspec.catalog import Catalog, load_catalog
+from modelspec.diagnostics.diagnostic import Report
+from modelspec.diagnostics.span import Source
+from modelspec.diagnostics.suggest import suggest
+from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
+from modelspec.program.lowering.scope import Scope
+from modelspec.pysubset import span_of
+from modelspec.pysubset.builtin import BUILTINS, canonical_builtin
+
+MATH_NAMES = frozenset(name for name in dir(math) if not name.startswith("_"))
+DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
+EXCEPTIONS = frozenset(
+    {
+        "ValueError",
+        "TypeError",
+        "RuntimeError",
+        "NotImplementedError",
+        "AssertionError",
+    }
+)
+_ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
+_WRAPPERS = frozenset({"weight_norm", "spectral_norm", "orthogonal"})
+_TYPE_NAMES = frozenset(
+    {"None", "int", "float", "bool", "str", "list", "tuple", "dict"}
+)
+
+
+@dataclass(slots=True)
+class Canonicalizer(ast.NodeTransformer):
+    """Rewrites one expression or statement list in the scope of a block or text.
+
+    `in_text` is set for `forward`, methods and functions, where exceptions, `super`
+    and assignments stand. `module_args`: layer types among the arguments of a
+    container's call are called.
+    """
+
+    scope: Scope
+    source: Source
+    report: Report
+    in_text: bool = False
+    inner: list[dict[str, Kind]] = field(default_factory=list)
+
+    # --- names ------------------------------------------------------------------
+
+    def kind(self, name: str) -> Kind:
+        for bound in reversed(self.inner):
+            if name in bound:
+                return bound[name]
+        return self.scope.kind(name)
+
+    def is_local(self, name: str) -> bool:
+        return name in self.scope.locals or any(name in bound for bound in self.inner)
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        name = node.id
+        if not isinstance(node.ctx, ast.Load) or name == "self" or self.is_local(name):
+            return node
+        found = self._global(name)
+        if found is None:
+            self._unknown_name(node)
+            return node
+        return _dotted(found, node)
+
+    def _global(self, name: str) -> str | None:
+        """The canonical text of a name that no local hides."""
+        file = self.scope.file
+        if name in file.blocks:
+            return file.blocks[name].class_name
+        if name in file.functions:
+            return file.functions[name]
+        if load_catalog().layer(name) is not None:
+            return f"nn.{name}"
+        if name in BUILTINS:
+            return canonical_builtin(name)
+        if name in _WRAPPERS:
+            return f"nn.utils.parametrizations.{name}"
+        if name in ("partial", "None") or (
+            self.in_text and (name in EXCEPTIONS or name == "super")
+        ):
+            return name
+        return None
+
+    def _unknown_name(self, node: ast.Name) -> None:
+        nearest = self.scope.suggest(node.id)
+        self.report.error(
+            "unknown-name",
+            f"nothing is named '{node.id}' here",
+            span_of(node, self.source),
+            note=f"did you mean '{nearest}'?" if nearest else "",
+            help=() if nearest else self._name_help(node.id),
+        )
+
+    def _name_help(self, name: str) -> tuple[str, ...]:
+        for prefix in ("F.", "torch.", "math."):
+            known = load_catalog().function(prefix + name) is not None
+            if known or (prefix == "math." and name in MATH_NAMES):
+                return (f"write `{prefix}{name}`",)
+        return ()
+
+    # --- dotted names -----------------------------------------------------------
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return self._attribute(node, called=False)
+
+    def _attribute(self, node: ast.Attribute, *, called: bool) -> ast.expr:
+        parts = _flatten(node)
+        if parts and parts[0] in _ROOTS and not self.is_local(parts[0]):
+            return self._outside(node, parts)
+        value = node.value
+        if isinstance(value, ast.Attribute):
+            node.value = self._attribute(value, called=False)
+        else:
+            node.value = self.visit(value)
+        if called and node.attr in DICT_METHODS:
+            return node
+        if self._kind_of(node.value).name == DICT.name:
+            key = ast.copy_location(ast.Constant(node.attr), node)
+            subscript = ast.Subscript(node.value, key, node.ctx)
+            return ast.copy_location(subscript, node)
+        return node
+
+    def _outside(self, node: ast.Attribute, parts: list[str]) -> ast.expr:
+        """A name under `torch`, `nn`, `F` or `math`, looked up in the catalogue."""
+        for length in range(len(parts), 1, -1):
+            found = canonical_dotted(parts[:length])
+            if found is not None:
+                result = _dotted(found, node)
+                for name in parts[length:]:
+                    attribute = ast.Attribute(result, name, ast.Load())
+                    result = ast.copy_location(attribute, node)
+                return result
+        if parts in (["torch", "Tensor"], ["nn", "Parameter"]):
+            return node
+        self._unknown_dotted(node, parts)
+        return node
+
+    def _unknown_dotted(self, node: ast.Attribute, parts: list[str]) -> None:
+        dotted = ".".join(parts)
+        prefix = normal_prefix(parts)
+        nearest = suggest(parts[-1], _members(prefix))
+        layer = prefix == "nn."
+        self.report.error(
+            "unknown-layer" if layer else "unknown-function",
+            f"torch.nn has no layer '{parts[-1]}'"
+            if layer
+            else f"there is no '{dotted}' that a spec may use",
+            span_of(node, self.source),
+            note=f"did you mean '{prefix}{nearest}'?" if nearest else "",
+        )
+
+    # --- calls and scopes ---------------------------------------------------------
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if isinstance(node.func, ast.Attribute):
+            node.func = self._attribute(node.func, called=True)
+        else:
+            node.func = self.visit(node.func)
+        node.args = [self.visit(argument) for argument in node.args]
+        for keyword in node.keywords:
+            keyword.value = self.visit(keyword.value)
+        if _is_container(node.func):
+            node.args = [self._called(argument) for argument in node.args]
+        return node
+
+    def _called(self, node: ast.expr) -> ast.expr:
+        """A container's argument: a layer type, or a list of them, is called."""
+        if isinstance(node, ast.List):
+            node.elts = [self.as_module(item) for item in node.elts]
+            return node
+        return self.as_module(node)
+
+    def as_module(self, node: ast.expr) -> ast.expr:
+        """A canonical expression where a module is expected: a type is called."""
+        if self._kind_of(node) == LAYER:
+            return ast.copy_location(ast.Call(node, [], []), node)
+        if isinstance(node, ast.IfExp):
+            node.body = self.as_module(node.body)
+            node.orelse = self.as_module(node.orelse)
+        return node
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+        return self._comprehension(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.expr:
+        return self._comprehension(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
+        return self._comprehension(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.expr:
+        return self._comprehension(node)
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+    ) -> ast.expr:
+        bound: dict[str, Kind] = {}
+        for at, generator in enumerate(node.generators):
+            generator.iter = self.visit(generator.iter)
+            if at == 0:
+                self.inner.append(bound)
+            element = self._kind_of(generator.iter).element or UNKNOWN
+            bound.update(bind_target(generator.target, element))
+            generator.ifs = [self.visit(test) for test in generator.ifs]
+        if isinstance(node, ast.DictComp):
+            node.key, node.value = self.visit(node.key), self.visit(node.value)
+        else:
+            node.elt = self.visit(node.elt)
+        self.inner.pop()
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        node.target = self.visit(node.target)
+        node.annotation = canonical_annotation(node.annotation)
+        node.value = None if node.value is None else self.visit(node.value)
+        return node
+
+    def _kind_of(self, node: ast.expr) -> Kind:
+        return kind_of(node, self.kind)
+
+
+def canonical_annotation(node: ast.expr) -> ast.expr:
+    """A type written by the user; `Tensor` becomes `torch.Tensor`."""
+    if isinstance(node, ast.Name) and node.id == "Tensor":
+        return _dotted("torch.Tensor", node)
+    for child in ast.iter_child_nodes(node):
+        for name, value in ast.iter_fields(node):
+            if value is child and isinstance(child, ast.expr):
+                setattr(node, name, canonical_annotation(child))
+            elif isinstance(value, list):
+                setattr(node, name, [canonical_annotation(item) for item in value])
+    return node
+
+
+def canonical_dotted(parts: list[str]) -> str | None:
+    """The canonical form of a dotted name of torch, if a spec may use it."""
+    catalog, prefix, name = load_catalog(), normal_prefix(parts), parts[-1]
+    if prefix == "math.":
+        return f"math.{name}" if name in MATH_NAMES else None
+    if prefix == "nn.":
+        known = catalog.layer(name) is not None or name == "Parameter"
+    elif prefix == "nn.init.":
+        known = bool(catalog.init_function(name))
+    elif prefix == "nn.utils.parametrizations.":
+        known = bool(catalog.parametrization(name))
+    else:
+        known = _is_function(catalog, prefix + name)
+    return prefix + name if known else None
+
+
+def _is_function(catalog: Catalog, dotted: str) -> bool:
+    return catalog.function(dotted) is not None or catalog.is_constant(dotted)
+
+
+def normal_prefix(parts: list[str]) -> str:
+    """`nn.` for `torch.nn.`, `F.` for `nn.functional.`, `nn.init.` for `init.`."""
+    prefix = ".".join(parts[:-1]) + "."
+    if prefix.startswith("torch.nn."):
+        prefix = prefix.removeprefix("torch.")
+    if prefix == "nn.functional.":
+        return "F."
+    return "nn.init." if prefix == "init." else prefix
+
+
+def _members(prefix: str) -> Iterator[str]:
+    catalog = load_catalog()
+    if prefix == "math.":
+        yield from sorted(MATH_NAMES)
+    elif prefix == "nn.":
+        yield from catalog.layer_names
+    elif prefix == "nn.init.":
+        yield from catalog.init_names
+    else:
+        for name in catalog.function_names(prefix):
+            yield name.removeprefix(prefix)
+
+
+def _flatten(node: ast.Attribute) -> list[str]:
+    """The names of `a.b.c`; empty where the chain does not start with a name."""
+    names: list[str] = []
+    inner: ast.expr = node
+    while isinstance(inner, ast.Attribute):
+        names.append(inner.attr)
+        inner = inner.value
+    return [inner.id, *reversed(names)] if isinstance(inner, ast.Name) else []
+
+
+def _dotted(name: str, at: ast.expr) -> ast.expr:
+    """An expression for a dotted name, standing where `at` stood."""
+    first, *rest = name.split(".")
+    result: ast.expr = ast.copy_location(ast.Name(first, ast.Load()), at)
+    for part in rest:
+        result = ast.copy_location(ast.Attribute(result, part, ast.Load()), at)
+    return result
+
+
+def _is_container(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in ("Sequential", "ModuleList")
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "nn"
+    )

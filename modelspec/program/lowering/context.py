@@ -1,0 +1,139 @@
+"""What the lowering of one block shares: its scope, its source, its report.
+
+`Context` turns pieces of YAML into canonical expressions; nothing here knows which
+key of a block it is reading.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TypeVar
+
+from modelspec.diagnostics.diagnostic import Report
+from modelspec.diagnostics.span import Fragment, Source, Span
+from modelspec.policy import Limits
+from modelspec.program.kinds import Kind, kind_of
+from modelspec.program.lowering.canonical import Canonicalizer
+from modelspec.program.lowering.scope import Scope
+from modelspec.pysubset import has_interpolation, parse_expression, parse_interpolated
+from modelspec.syntax.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    describe_node,
+)
+
+N = TypeVar("N", bound=ast.expr)
+
+
+@dataclass(slots=True)
+class Context:
+    """`base` is the container or `Module` that the block's class derives from; with
+    `extends`, a dotted name among the children replaces a module that is inherited."""
+
+    scope: Scope
+    source: Source
+    report: Report
+    limits: Limits
+    base: str = "Module"
+    extends: bool = False
+
+    # --- expressions --------------------------------------------------------------
+
+    def canonical(self, node: ast.expr) -> ast.expr:
+        visited: ast.expr = self._canonicalizer().visit(node)
+        return visited
+
+    def as_module(self, node: ast.expr) -> ast.expr:
+        return self._canonicalizer().as_module(node)
+
+    def _canonicalizer(self) -> Canonicalizer:
+        return Canonicalizer(self.scope, self.source, self.report)
+
+    def kind_of(self, node: ast.expr) -> Kind:
+        return kind_of(node, self.scope.kind)
+
+    def expression(self, fragment: Fragment) -> ast.expr | None:
+        """A text that is an expression as a whole."""
+        parsed = parse_expression(fragment, self.report, self.limits)
+        return None if parsed is None else self.canonical(parsed)
+
+    def scalar_expression(self, node: ScalarNode) -> ast.expr | None:
+        """A scalar where strings are expressions; `${...}` around it is allowed."""
+        if not isinstance(node.value, str):
+            return constant(node.value, node.span)
+        if node.text.lstrip().startswith("${"):
+            return self.interpolated(node)
+        return self.expression(node.fragment)
+
+    def node_expression(self, node: Node, what: str) -> ast.expr | None:
+        """An expression where only a scalar may stand."""
+        if isinstance(node, ScalarNode):
+            return self.scalar_expression(node)
+        self.report.error(
+            "wrong-kind",
+            f"{what} is an expression, got {describe_node(node)}",
+            node.span,
+        )
+        return None
+
+    # --- values in the mapping form -------------------------------------------------
+
+    def interpolated(self, node: ScalarNode) -> ast.expr | None:
+        """A scalar where strings are strings and `${...}` is an expression."""
+        if not isinstance(node.value, str):
+            return constant(node.value, node.span)
+        if not has_interpolation(node.text):
+            return constant(node.text, node.span)
+        parsed = parse_interpolated(node.fragment, self.report, self.limits)
+        return None if parsed is None else self.canonical(parsed)
+
+    def name(self, node: ScalarNode) -> ast.Constant | ast.JoinedStr | None:
+        """The name a key gives: its text, with `${...}` computed."""
+        if not has_interpolation(node.text):
+            return constant(node.text, node.span)
+        parsed = parse_interpolated(node.fragment, self.report, self.limits)
+        if parsed is None:
+            return None
+        expression = self.canonical(parsed)
+        if isinstance(expression, ast.Constant | ast.JoinedStr):
+            return expression
+        value = ast.FormattedValue(expression, -1, None)
+        joined = ast.JoinedStr([ast.copy_location(value, expression)])
+        return ast.copy_location(joined, expression)
+
+    def value(self, node: Node) -> ast.expr | None:
+        """Any node as a value: strings, `${...}`, lists, dicts, numbers."""
+        if isinstance(node, ScalarNode):
+            return self.interpolated(node)
+        if isinstance(node, SequenceNode):
+            items = [self.value(item) for item in node.items]
+            known = [item for item in items if item is not None]
+            return place(ast.List(known, ast.Load()), node.span)
+        return self._dict(node)
+
+    def _dict(self, node: MappingNode) -> ast.expr:
+        keys: list[ast.expr | None] = []
+        values: list[ast.expr] = []
+        for entry in node.entries:
+            key, value = self.name(entry.key), self.value(entry.value)
+            if key is not None and value is not None:
+                keys.append(key)
+                values.append(value)
+        return place(ast.Dict(keys, values), node.span)
+
+
+def constant(value: object, span: Span) -> ast.Constant:
+    """A literal that stands at a place of the file."""
+    return place(ast.Constant(value), span)  # type: ignore[arg-type]  # scalars only
+
+
+def place(node: N, span: Span) -> N:
+    """Gives a node made here the position of the text it stands for."""
+    line, column = span.source.byte_column(span.start)
+    end_line, end_column = span.source.byte_column(span.end)
+    node.lineno, node.col_offset = line, column
+    node.end_lineno, node.end_col_offset = end_line, end_column
+    return node

@@ -1,0 +1,226 @@
+"""Names across files: which class and function each name of each file means.
+
+Every block of every file gets one class name in the Program: its own where that is
+free, else the name it is imported under, else its own after the file's. Functions
+likewise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import PurePath
+
+from modelspec.diagnostics.diagnostic import Label, Report
+from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import suggest
+from modelspec.program.lowering.scope import BlockEntry, FileScope
+from modelspec.program.names import check_identifier
+from modelspec.spec.loader import ImportedName, LoadedFile
+from modelspec.spec.models import BODIES, BlockSpec
+from modelspec.spec.validate import validate_mapping
+from modelspec.syntax.nodes import Entry, MappingNode, describe_node
+
+
+@dataclass(slots=True, eq=False)
+class Definition:
+    """A block as a file defines it. `is_root` for the file's own top level."""
+
+    name: str
+    spec: BlockSpec
+    node: MappingNode
+    span: Span
+    is_root: bool
+    entry: BlockEntry = field(default_factory=lambda: BlockEntry("", ()))
+
+
+@dataclass(slots=True, eq=False)
+class FileNames:
+    """A file, what it defines, and the scope of its names."""
+
+    file: LoadedFile
+    definitions: dict[str, Definition]
+    functions: dict[str, Entry]
+    scope: FileScope = field(default_factory=FileScope)
+    root: Definition | None = None
+
+
+def resolve_files(files: tuple[LoadedFile, ...], report: Report) -> list[FileNames]:
+    """Definitions and scopes of all files, the root's first."""
+    names = [_definitions(file, report) for file in files]
+    by_key = {one.file.key: one for one in names}
+    taken: set[str] = set()
+    aliases = _aliases(names)
+    for one in names:
+        _name_classes(one, taken, aliases)
+    for one in names:
+        _name_functions(one, taken)
+    for one in names:
+        _own_scope(one)
+    for one in names:
+        _imported_scope(one, by_key, report)
+    return names
+
+
+def _definitions(file: LoadedFile, report: Report) -> FileNames:
+    found: dict[str, Definition] = {}
+    root = _root(file, report)
+    if root is not None:
+        found[root.name] = root
+    for entry in file.spec.blocks.entries if file.spec.blocks is not None else ():
+        definition = _definition(entry, found, report)
+        if definition is not None:
+            found[definition.name] = definition
+    functions = file.spec.functions
+    entries = {e.key.text: e for e in functions.entries} if functions else {}
+    return FileNames(file, found, entries, root=root)
+
+
+def _root(file: LoadedFile, report: Report) -> Definition | None:
+    spec = file.spec
+    has_body = any(getattr(spec, body) is not None for body in BODIES)
+    has_body = has_body or spec.forward is not None
+    if spec.name is None:
+        if has_body:
+            start = file.node.entries[0].key.span
+            report.error(
+                "missing-name",
+                "the spec has a body but no name",
+                start,
+                help="add `name: MyModel`, the name of the class",
+            )
+        return None
+    check_identifier(spec.name.text, "a spec", spec.name.span, report)
+    if not has_body and not _owns_anything(spec) and spec.blocks is not None:
+        report.error(
+            "missing-body",
+            f"'{spec.name.text}' has a name but no body",
+            spec.name.span,
+            help=f"add one of {', '.join(BODIES)}; leave out `name` in a library",
+        )
+    return Definition(spec.name.text, spec, file.node, spec.name.span, is_root=True)
+
+
+def _owns_anything(spec: BlockSpec) -> bool:
+    return bool(spec.parameters or spec.buffers or spec.attributes)
+
+
+def _definition(
+    entry: Entry, found: dict[str, Definition], report: Report
+) -> Definition | None:
+    name, span = entry.key.text, entry.key.span
+    check_identifier(name, "a block", span, report)
+    if name in found:
+        report.error(
+            "duplicate-block",
+            f"'{name}' is the name of the spec itself",
+            span,
+            labels=(Label(found[name].span, "named here"),),
+        )
+        return None
+    if not isinstance(entry.value, MappingNode):
+        got = describe_node(entry.value)
+        report.error(
+            "wrong-kind", f"a block is a mapping of keys, got {got}", entry.value.span
+        )
+        return None
+    spec = validate_mapping(BlockSpec, entry.value, "a block", report)
+    if spec is None:
+        return None
+    return Definition(name, spec, entry.value, span, is_root=False)
+
+
+def _aliases(names: list[FileNames]) -> dict[tuple[str, str], str]:
+    """(file, their name) -> the name under which some file imports it."""
+    found: dict[tuple[str, str], str] = {}
+    for one in names:
+        for imported in one.file.imports:
+            for name in imported.names:
+                found.setdefault((imported.key, name.theirs), name.ours)
+    return found
+
+
+def _name_classes(
+    one: FileNames, taken: set[str], aliases: dict[tuple[str, str], str]
+) -> None:
+    for name, definition in one.definitions.items():
+        alias = aliases.get((one.file.key, name))
+        wanted = chain([name], [alias] if alias else [], _prefixed(name, one))
+        chosen = next(candidate for candidate in wanted if candidate not in taken)
+        taken.add(chosen)
+        definition.entry = BlockEntry(chosen, ())
+
+
+def _name_functions(one: FileNames, taken: set[str]) -> None:
+    for name in one.functions:
+        wanted = chain([name], _prefixed(name, one))
+        chosen = next(candidate for candidate in wanted if candidate not in taken)
+        taken.add(chosen)
+        one.scope.functions[name] = chosen
+
+
+def _prefixed(name: str, one: FileNames) -> Iterator[str]:
+    """The name after that of its file: `ResnetBlock`, `resnet_make_divisible`."""
+    words = re.findall(r"[A-Za-z0-9]+", PurePath(one.file.source.name).stem)
+    words = [word for word in words if word[:1].isalpha()] or ["spec"]
+    if name[:1].isupper():
+        prefix = "".join(word[:1].upper() + word[1:] for word in words)
+    else:
+        prefix = "_".join(word.lower() for word in words) + "_"
+    while True:
+        name = prefix + name
+        yield name
+
+
+def _own_scope(one: FileNames) -> None:
+    for name, definition in one.definitions.items():
+        one.scope.add_block(name, definition.entry)
+
+
+def _imported_scope(
+    one: FileNames, by_key: dict[str, FileNames], report: Report
+) -> None:
+    for imported in one.file.imports:
+        theirs = by_key.get(imported.key)
+        for name in imported.names if theirs is not None else ():
+            assert theirs is not None
+            _import(name, one, theirs, report)
+
+
+def _import(
+    name: ImportedName, ours: FileNames, theirs: FileNames, report: Report
+) -> None:
+    check_identifier(name.ours, "a block", name.span, report)
+    if name.theirs in theirs.definitions:
+        if name.ours in ours.definitions:
+            report.error(
+                "duplicate-block",
+                f"'{name.ours}' is imported, and defined in this file too",
+                name.span,
+                help="import it under another name: `{Theirs: Ours}`",
+                labels=(Label(ours.definitions[name.ours].span, "defined here"),),
+            )
+            return
+        ours.scope.add_block(name.ours, theirs.definitions[name.theirs].entry)
+    elif name.theirs in theirs.functions:
+        ours.scope.functions[name.ours] = theirs.scope.functions[name.theirs]
+    else:
+        known = [*theirs.definitions, *theirs.functions]
+        nearest = suggest(name.theirs, known)
+        report.error(
+            "unknown-import",
+            f"{theirs.file.source.name} has no block '{name.theirs}'",
+            name.span,
+            note=f"did you mean '{nearest}'?" if nearest else "",
+            help=f"it has: {', '.join(known)}" if known else (),
+        )
+
+
+def refresh_entry(names: list[FileNames], definition: Definition) -> None:
+    """Puts a block's final entry into every scope that knows the block."""
+    for one in names:
+        for local, entry in list(one.scope.blocks.items()):
+            if entry.class_name == definition.entry.class_name:
+                one.scope.blocks[local] = definition.entry

@@ -1,0 +1,213 @@
+"""Control keys: `for`, `if`, `elif`, `else` and `let`, wherever they may stand.
+
+One reader for lists of children, mappings of children, and the mappings and lists
+under `parameters`, `buffers`, `attributes`, `tie`, `freeze` and `init`. What stands
+between the control keys is handed to the caller's function, entry by entry or item by
+item, which returns statements.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from modelspec.diagnostics.span import Fragment, Span
+from modelspec.program.ir import For, If, Let, Statement, Value
+from modelspec.program.kinds import UNKNOWN, Kind, bind_target
+from modelspec.program.lowering.context import Context
+from modelspec.program.names import check_identifier
+from modelspec.pysubset import (
+    Control,
+    ElifControl,
+    ElseControl,
+    ForControl,
+    IfControl,
+    LetControl,
+    control_word,
+    parse_control,
+)
+from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+
+LowerEntry: TypeAlias = Callable[[Entry], Iterable[Statement]]
+LowerItem: TypeAlias = Callable[[Node], Iterable[Statement]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A control key, or what stands between them (`control` is None)."""
+
+    statements: tuple[Statement, ...] = ()
+    control: Control | None = None
+    body: tuple[Statement, ...] = ()
+    span: Span | None = None
+
+
+def lower_mapping(
+    node: MappingNode, context: Context, lower: LowerEntry
+) -> tuple[Statement, ...]:
+    """Statements of a mapping's entries, control keys spliced in."""
+    steps = (_mapping_step(entry, context, lower) for entry in node.entries)
+    return _joined(steps, context)
+
+
+def lower_list(
+    items: Iterable[Node], context: Context, lower: LowerItem
+) -> tuple[Statement, ...]:
+    """Statements of a list's items; an item may be one or more control keys."""
+    steps = (step for item in items for step in _item_steps(item, context, lower))
+    return _joined(steps, context)
+
+
+def is_control_item(node: Node) -> bool:
+    """Whether a list's item is a `let` or begins with a control key."""
+    if isinstance(node, ScalarNode):
+        return isinstance(node.value, str) and control_word(node.text) == "let"
+    if isinstance(node, MappingNode) and node.entries:
+        return control_word(node.entries[0].key.text) is not None
+    return False
+
+
+def _mapping_step(entry: Entry, context: Context, lower: LowerEntry) -> _Step:
+    if control_word(entry.key.text) is None:
+        return _Step(tuple(lower(entry)))
+
+    def body() -> tuple[Statement, ...]:
+        return _mapping_body(entry, context, lower)
+
+    return _control_step(entry.key.fragment, entry.key.span, context, body)
+
+
+def _mapping_body(
+    entry: Entry, context: Context, lower: LowerEntry
+) -> tuple[Statement, ...]:
+    value = entry.value
+    if isinstance(value, MappingNode):
+        return lower_mapping(value, context, lower)
+    if isinstance(value, ScalarNode) and value.is_null:
+        return ()
+    context.report.error(
+        "wrong-kind",
+        f"under '{entry.key.text}' stand named entries, as around it",
+        value.span,
+        help="write `name: value` lines under it",
+    )
+    return ()
+
+
+def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Step]:
+    if isinstance(item, ScalarNode) and is_control_item(item):
+        yield _control_step(item.fragment, item.span, context, tuple)
+    elif isinstance(item, MappingNode) and is_control_item(item):
+        for entry in item.entries:
+            yield _list_control(entry, context, lower)
+    else:
+        yield _Step(tuple(lower(item)))
+
+
+def _list_control(entry: Entry, context: Context, lower: LowerItem) -> _Step:
+    if control_word(entry.key.text) is None:
+        context.report.error(
+            "mixed-item",
+            f"'{entry.key.text}' stands in one item with a control key",
+            entry.key.span,
+            help="make it an item of its own, with its own `-`",
+        )
+        return _Step()
+
+    def body() -> tuple[Statement, ...]:
+        value = entry.value
+        if isinstance(value, SequenceNode):
+            return lower_list(value.items, context, lower)
+        if isinstance(value, ScalarNode) and value.is_null:
+            return ()
+        return lower_list([value], context, lower)
+
+    return _control_step(entry.key.fragment, entry.key.span, context, body)
+
+
+def _control_step(
+    fragment: Fragment,
+    span: Span,
+    context: Context,
+    body: Callable[[], tuple[Statement, ...]],
+) -> _Step:
+    """Parses a control key; binds its names before its body is read."""
+    control = parse_control(fragment, context.report, context.limits)
+    match control:
+        case ForControl(target, iterable):
+            iterable = context.canonical(iterable)
+            element = context.kind_of(iterable).element or UNKNOWN
+            _bind(target, element, context, span)
+            inside = body()
+            return _Step((For(target, iterable, inside, span),) if inside else ())
+        case LetControl(target, value):
+            value = context.canonical(value)
+            _bind(target, context.kind_of(value), context, span)
+            return _Step((Let(target, Value(value, span), span), *body()))
+        case IfControl(test) | ElifControl(test):
+            test = context.canonical(test)
+            return _Step((), type(control)(test), body(), span)
+        case ElseControl():
+            return _Step((), control, body(), span)
+    return _Step()
+
+
+def _bind(target: ast.expr, kind: Kind, context: Context, span: Span) -> None:
+    bound = bind_target(target, kind)
+    for name in bound:
+        check_identifier(name, "a name", span, context.report)
+    context.scope.locals.update(bound)
+
+
+def _joined(steps: Iterable[_Step], context: Context) -> tuple[Statement, ...]:
+    """Statements of steps; each `elif` and `else` joined to the `if` above it."""
+    done: list[Statement] = []
+    chain: list[_Step] = []
+    for step in steps:
+        if isinstance(step.control, ElifControl | ElseControl):
+            if chain and not isinstance(chain[-1].control, ElseControl):
+                chain.append(step)
+            else:
+                word = "elif" if isinstance(step.control, ElifControl) else "else"
+                context.report.error(
+                    "else-without-if",
+                    f"there is no `if` above this `{word}`",
+                    step.span,
+                )
+            continue
+        done.extend(_branches(chain))
+        chain = [step] if isinstance(step.control, IfControl) else []
+        done.extend(step.statements)
+    done.extend(_branches(chain))
+    return tuple(done)
+
+
+def _branches(chain: list[_Step]) -> tuple[Statement, ...]:
+    """The nested `If` of an if-elif-else chain."""
+    orelse: tuple[Statement, ...] = ()
+    for step in reversed(chain):
+        if isinstance(step.control, IfControl | ElifControl):
+            assert step.span is not None
+            orelse = branch(step.control.test, step.body, orelse, step.span)
+        else:
+            orelse = step.body
+    return orelse
+
+
+def branch(
+    test: ast.expr,
+    body: tuple[Statement, ...],
+    orelse: tuple[Statement, ...],
+    span: Span,
+) -> tuple[Statement, ...]:
+    """An `If` whose body is never empty, or nothing where there is nothing to do."""
+    if body:
+        return (If(test, body, orelse, span),)
+    return (If(negated(test), orelse, (), span),) if orelse else ()
+
+
+def negated(test: ast.expr) -> ast.expr:
+    """`not test`, standing where `test` stands."""
+    return ast.copy_location(ast.UnaryOp(ast.Not(), test), test)

@@ -1,0 +1,121 @@
+"""Which params and vars become attributes: those that some text reads as one.
+
+In: lowered blocks. Out: the same blocks with `Keep` statements after their vars. A
+value is kept when a method, a rule or another block reads it: `self.heads` in the
+block or one that extends it, `self.attention.heads` or `layer.heads` elsewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from modelspec.catalog import load_catalog
+from modelspec.diagnostics.span import Span
+from modelspec.program.ir import (
+    Block,
+    Child,
+    Keep,
+    Let,
+    OwnAttribute,
+    OwnBuffer,
+    OwnParameter,
+    Statement,
+)
+from modelspec.program.walk import block_nodes, walk_statements
+
+
+def keep_read_values(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The blocks, with what must be kept."""
+    by_name = {block.name: block for block in blocks}
+    foreign = {name for block in blocks for name in _foreign_reads(block)}
+    reads = {block.name: set(_self_reads(block)) for block in blocks}
+    for block in blocks:
+        for base in _bases(block, by_name):
+            reads[base.name] |= reads[block.name]
+    return tuple(_with_keeps(block, reads[block.name] | foreign) for block in blocks)
+
+
+def _bases(block: Block, by_name: dict[str, Block]) -> Iterator[Block]:
+    """The blocks that a block extends, nearest first."""
+    seen = {block.name}
+    while block.base.call is not None:
+        function = block.base.call.func
+        name = function.id if isinstance(function, ast.Name) else ""
+        if name not in by_name or name in seen:
+            return
+        seen.add(name)
+        block = by_name[name]
+        yield block
+
+
+def _self_reads(block: Block) -> Iterator[str]:
+    for node in block_nodes(block):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                yield name
+
+
+def _foreign_reads(block: Block) -> Iterator[str]:
+    """Attributes read of something that may be another block."""
+    catalog = load_catalog()
+    called = {
+        id(node.func) for node in block_nodes(block) if isinstance(node, ast.Call)
+    }
+    for node in block_nodes(block):
+        if not isinstance(node, ast.Attribute):
+            continue
+        value = node.value
+        if isinstance(value, ast.Name) and value.id in ("self", "torch", "nn", "F"):
+            continue
+        if id(node) in called or catalog.tensor_attribute(node.attr):
+            continue
+        yield node.attr
+
+
+def _with_keeps(block: Block, read: set[str]) -> Block:
+    hidden = set(_registered(block.construct))
+    candidates: dict[str, Span] = {param.name: param.span for param in block.params}
+    for statement in block.construct:
+        if isinstance(statement, Let) and statement.is_var:
+            candidates |= dict.fromkeys(_targets(statement), statement.span)
+    keeps = [
+        Keep(name, span)
+        for name, span in candidates.items()
+        if name in read and name not in hidden
+    ]
+    if not keeps:
+        return block
+    at = _after_vars(block.construct, {keep.name for keep in keeps})
+    construct = (*block.construct[:at], *keeps, *block.construct[at:])
+    return replace(block, construct=construct)
+
+
+def _targets(statement: Let) -> Iterator[str]:
+    for node in ast.walk(statement.target):
+        if isinstance(node, ast.Name):
+            yield node.id
+
+
+def _registered(statements: Iterable[Statement]) -> Iterator[str]:
+    """Names that a registration of the block itself takes."""
+    for statement in statements:
+        named = Child | OwnParameter | OwnBuffer | OwnAttribute
+        if isinstance(statement, named) and isinstance(statement.name, ast.Constant):
+            yield str(statement.name.value)
+        else:
+            yield from _registered(getattr(statement, "body", ()))
+            yield from _registered(getattr(statement, "orelse", ()))
+
+
+def _after_vars(construct: tuple[Statement, ...], names: set[str]) -> int:
+    """The place after the last var that must be kept."""
+    at = 0
+    for index, statement in enumerate(construct):
+        is_var = isinstance(statement, Let) and statement.is_var
+        inner = walk_statements(getattr(statement, "body", ()))
+        has_var = any(isinstance(one, Let) and one.is_var for one in inner)
+        if has_var or (is_var and names & set(_targets(statement))):  # type: ignore[arg-type]
+            at = index + 1
+    return at

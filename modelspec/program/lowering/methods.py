@@ -1,0 +1,264 @@
+"""`forward`, `methods`, the `init:` text and `functions`: Python texts of a spec.
+
+A text without a `def` line takes the block's inputs: `forward` all of them, a further
+method those that it reads. Without a `forward`, the children under `modules` are
+applied in order.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+
+from modelspec.diagnostics.span import Span
+from modelspec.program.ir import Child, Function, Input, Method, Statement
+from modelspec.program.kinds import UNKNOWN
+from modelspec.program.lowering.canonical import Canonicalizer, canonical_annotation
+from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.dicts import DictReads
+from modelspec.program.lowering.scope import Scope
+from modelspec.program.names import RESERVED, check_child, check_identifier
+from modelspec.pysubset import Body, Mode, parse_body, parse_function
+from modelspec.syntax.nodes import (
+    Entry,
+    MappingNode,
+    ScalarNode,
+    describe_node,
+    is_text,
+)
+
+INIT_METHODS = ("init_weights", "reset_parameters", "initialize_weights")
+
+
+def lower_text(
+    node: ScalarNode,
+    name: str,
+    inputs: Sequence[Input],
+    context: Context,
+    *,
+    mode: Mode = Mode.FORWARD,
+) -> Method | None:
+    """A method from its text. `inputs` are those a text without `def` may take."""
+    parsed = parse_body(node.fragment, context.report, context.limits, mode=mode)
+    if parsed is None:
+        return None
+    if parsed.name is not None and parsed.name != name and mode is not Mode.INIT:
+        context.report.error(
+            "wrong-def",
+            f"the `def` line is named '{parsed.name}', expected '{name}'",
+            node.fragment.span(),
+        )
+    arguments = _arguments(parsed, name, inputs, mode)
+    statements = canonical_body(parsed.statements, arguments, context, method=True)
+    return Method(
+        name,
+        arguments,
+        statements,
+        parsed.comments,
+        node.span,
+        returns=canonical_annotation(parsed.returns) if parsed.returns else None,
+    )
+
+
+def lower_methods(
+    node: MappingNode | None, inputs: Sequence[Input], context: Context
+) -> Iterator[Method]:
+    for entry in node.entries if node is not None else ():
+        span = entry.key.span
+        check_child(entry.key.text, "a method", context.base, span, context.report)
+        check_identifier(entry.key.text, "a method", span, context.report)
+        if is_text(entry.value):
+            method = lower_text(entry.value, entry.key.text, inputs, context)
+            if method is not None:
+                yield method
+        else:
+            context.report.error(
+                "wrong-kind",
+                f"a method is a text, got {describe_node(entry.value)}",
+                entry.value.span,
+            )
+
+
+def lower_function(entry: Entry, name: str, context: Context) -> Function | None:
+    """An entry of `functions`; `name` is the name it has in the Program."""
+    check_identifier(entry.key.text, "a function", entry.key.span, context.report)
+    if not isinstance(entry.value, ScalarNode) or not isinstance(
+        entry.value.value, str
+    ):
+        context.report.error(
+            "wrong-kind",
+            f"a function is a text, got {describe_node(entry.value)}",
+            entry.value.span,
+        )
+        return None
+    parsed = parse_function(entry.value.fragment, context.report, context.limits)
+    if parsed is None:
+        return None
+    definition = parsed.definition
+    if definition.name != entry.key.text:
+        context.report.error(
+            "wrong-def",
+            f"the `def` line is named '{definition.name}', expected '{entry.key.text}'",
+            entry.value.span,
+        )
+    body = canonical_body(tuple(definition.body), definition.args, context)
+    definition.name, definition.body = name, list(body)
+    if definition.returns is not None:
+        definition.returns = canonical_annotation(definition.returns)
+    return Function(name, context.source, definition, parsed.comments, entry.key.span)
+
+
+def canonical_body(
+    statements: tuple[ast.stmt, ...],
+    arguments: ast.arguments,
+    context: Context,
+    *,
+    method: bool = False,
+) -> tuple[ast.stmt, ...]:
+    """Statements with their names resolved; assigned names are the text's locals."""
+    given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    given += [extra for extra in (arguments.vararg, arguments.kwarg) if extra]
+    for argument in given:
+        if argument.annotation is not None:
+            argument.annotation = canonical_annotation(argument.annotation)
+    names = {argument.arg for argument in given} | set(_stored(statements, context))
+    scope = Scope(context.scope.file, dict.fromkeys(sorted(names), UNKNOWN))
+    visitor = Canonicalizer(scope, context.source, context.report, in_text=True)
+    if method:
+        reads = DictReads(context.scope.locals)
+        statements = tuple(reads.visit(statement) for statement in statements)
+    return tuple(visitor.visit(statement) for statement in statements)
+
+
+def _stored(statements: Iterable[ast.stmt], context: Context) -> Iterator[str]:
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                if node.id in RESERVED:
+                    check_identifier(
+                        node.id, "a name", _span(node, context), context.report
+                    )
+                yield node.id
+
+
+def _span(node: ast.AST, context: Context) -> Span:
+    from modelspec.pysubset import span_of
+
+    return span_of(node, context.source)
+
+
+# --- arguments --------------------------------------------------------------------
+
+
+def _arguments(
+    parsed: Body, name: str, inputs: Sequence[Input], mode: Mode
+) -> ast.arguments:
+    if parsed.arguments is not None:
+        return _with_self(parsed.arguments)
+    if mode is Mode.INIT:
+        return signature_of(())
+    if name == "forward":
+        return signature_of(inputs)
+    read = {
+        node.id
+        for statement in parsed.statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name)
+    }
+    return signature_of([one for one in inputs if one.name in read])
+
+
+def signature_of(inputs: Sequence[Input]) -> ast.arguments:
+    """`(self, x, mask=None)` for declared inputs."""
+    names = [ast.arg("self"), *(ast.arg(one.name) for one in inputs)]
+    defaults: list[ast.expr] = [ast.Constant(None) for one in inputs if one.optional]
+    made = ast.arguments(
+        posonlyargs=[],
+        args=names,
+        vararg=None,
+        kwonlyargs=[],
+        kw_defaults=[],
+        kwarg=None,
+        defaults=defaults,
+    )
+    return ast.fix_missing_locations(made)
+
+
+def _with_self(arguments: ast.arguments) -> ast.arguments:
+    if not arguments.args or arguments.args[0].arg != "self":
+        first = ast.fix_missing_locations(ast.arg("self"))
+        arguments.args.insert(0, first)
+    return arguments
+
+
+# --- the default forward ------------------------------------------------------------
+
+
+def default_forward(
+    construct: Sequence[Statement],
+    inputs: Sequence[Input],
+    span: Span,
+    context: Context,
+) -> Method | None:
+    """The children applied in order; None where that cannot be (reported)."""
+    problem = _why_not(construct, inputs)
+    if problem is not None:
+        context.report.error(
+            "missing-forward",
+            f"this block needs a `forward`: {problem}",
+            span,
+            help="write `forward:` with what the block computes",
+        )
+        return None
+    body = _applied(construct, inputs[0].name if inputs else "x")
+    made = tuple(ast.fix_missing_locations(statement) for statement in body)
+    return Method("forward", signature_of(inputs), made, (), span, synthesized=True)
+
+
+def _why_not(construct: Sequence[Statement], inputs: Sequence[Input]) -> str | None:
+    if len(inputs) != 1:
+        return f"it has {len(inputs)} inputs, and children are applied to one"
+    children = [one for one in construct if isinstance(one, Child)]
+    for child in children:
+        name = str(child.name.value) if isinstance(child.name, ast.Constant) else "it"
+        kind = child_kind(child)
+        if kind is not None:
+            return f"'{name}' is {kind}, which cannot be applied in order"
+    return None
+
+
+def child_kind(child: Child) -> str | None:
+    """What a child is, where it is known to be no module that can be called."""
+    value = child.value
+    expression = getattr(value, "expression", None)
+    if isinstance(expression, ast.Constant) and expression.value is None:
+        return "null"
+    callee = getattr(value, "callee", None)
+    if callee is None and isinstance(expression, ast.Call):
+        callee = expression.func
+    name = getattr(callee, "attr", "")
+    return f"a {name}" if name in ("ModuleList", "ModuleDict") else None
+
+
+def _applied(construct: Sequence[Statement], name: str) -> list[ast.stmt]:
+    static = [
+        str(one.name.value)
+        for one in construct
+        if isinstance(one, Child) and isinstance(one.name, ast.Constant)
+    ]
+    plain = all(not _registers(one) or isinstance(one, Child) for one in construct)
+    count = sum(isinstance(one, Child) for one in construct)
+    if not plain or len(static) != count or not all(n.isidentifier() for n in static):
+        loop = f"for module in self.children():\n    {name} = module({name})"
+        return ast.parse(f"{loop}\nreturn {name}").body
+    if not static:
+        return ast.parse(f"return {name}").body
+    lines = [f"{name} = self.{child}({name})" for child in static[:-1]]
+    lines.append(f"return self.{static[-1]}({name})")
+    return ast.parse("\n".join(lines)).body
+
+
+def _registers(statement: Statement) -> bool:
+    """Whether a statement may register children."""
+    inner = [*getattr(statement, "body", ()), *getattr(statement, "orelse", ())]
+    return isinstance(statement, Child) or any(_registers(one) for one in inner)

@@ -1,0 +1,339 @@
+"""Modules and their containers: section 2 of the language.
+
+In: nodes where a module, or children of a container, are expected. Out: `ModuleValue`s
+and construct statements. A node that is no module is reported and stands as nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from modelspec.program.ir import (
+    Child,
+    Container,
+    ModuleValue,
+    Replace,
+    Splice,
+    Statement,
+    Value,
+)
+from modelspec.program.lowering.arguments import call_with
+from modelspec.program.lowering.context import Context, constant, place
+from modelspec.program.lowering.flow import is_control_item, lower_list, lower_mapping
+from modelspec.program.lowering.scope import BlockEntry
+from modelspec.program.names import check_child
+from modelspec.pysubset import parse_expression
+from modelspec.syntax.nodes import (
+    Entry,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    describe_node,
+)
+
+CONTAINERS = (
+    "Sequential",
+    "ModuleList",
+    "ModuleDict",
+    "ParameterList",
+    "ParameterDict",
+)
+_NAMED_ONLY = ("ModuleDict", "ParameterDict")
+_HELP = (
+    "write a layer (`Linear(4, 2)`), `Linear: [4, 2]`, or a container (`Sequential:`)"
+)
+
+
+def lower_module(node: Node, context: Context) -> ModuleValue | None:
+    """What a node means where a module is expected; None when it was reported."""
+    if isinstance(node, ScalarNode):
+        return _scalar_module(node, context)
+    if isinstance(node, MappingNode) and len(node.entries) == 1:
+        return _typed_module(node.entries[0], node, context)
+    _not_a_module(node, context)
+    return None
+
+
+def container_name(text: str, context: Context) -> str | None:
+    """`Sequential` for every way to write a container's type, if no block hides it."""
+    name = text.removeprefix("torch.").removeprefix("nn.")
+    if name not in CONTAINERS:
+        return None
+    return name if name != text or context.scope.is_torch_layer(name) else None
+
+
+def lower_children(
+    kind: str, node: Node, context: Context
+) -> tuple[bool, tuple[Statement, ...]]:
+    """Whether the children of a container are named, and the statements for them."""
+    pairs = _spelled_out(node, kind)
+    if isinstance(node, ScalarNode):
+        return kind in _NAMED_ONLY, _whole(node, kind, context)
+    if pairs is not None:
+        return True, tuple(_pairs(pairs, kind, context))
+    if isinstance(node, SequenceNode):
+        if kind in _NAMED_ONLY:
+            _names_needed(kind, node, context)
+            return True, ()
+        return False, _positional(node, kind, context)
+    if kind in ("ModuleList", "ParameterList"):
+        if is_control_item(node):
+            return False, lower_list([node], context, lambda n: _item(n, kind, context))
+        context.report.error(
+            "wrong-kind",
+            f"{kind} takes a list, got a mapping",
+            node.span,
+            help="write the children as items (`- Linear(4, 4)`), or use ModuleDict",
+        )
+        return False, ()
+    named = _inner_mapping(node)
+    return True, named_children(named, kind, context)
+
+
+def named_children(
+    node: MappingNode, kind: str, context: Context
+) -> tuple[Statement, ...]:
+    """`Child` statements for a mapping of names to modules."""
+    return lower_mapping(node, context, lambda entry: _named(entry, kind, context))
+
+
+# --- one module -------------------------------------------------------------------
+
+
+def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
+    if node.is_null:
+        return Value(constant(None, node.span), node.span)
+    if not isinstance(node.value, str):
+        _not_a_module(node, context)
+        return None
+    name = container_name(node.text.strip(), context)
+    if name is not None:
+        callee = context.expression(node.fragment)
+        return None if callee is None else Container(callee, False, (), node.span)
+    if node.text.lstrip().startswith("${"):
+        expression = context.interpolated(node)
+    else:
+        expression = context.expression(node.fragment)
+    if expression is None:
+        return None
+    if isinstance(expression, ast.Constant) and expression.value is not None:
+        _not_a_module(node, context)
+        return None
+    return Value(context.as_module(expression), node.span)
+
+
+def _typed_module(
+    entry: Entry, node: MappingNode, context: Context
+) -> ModuleValue | None:
+    """`Type: arguments`, `Container: children` or `Call(...): children`."""
+    name = container_name(entry.key.text, context)
+    parsed = parse_expression(entry.key.fragment, context.report, context.limits)
+    if parsed is None:
+        return None
+    callee = context.canonical(parsed)
+    span = entry.key.span
+    if name is not None:
+        named, children = lower_children(name, entry.value, context)
+        return Container(callee, named, children, span)
+    block = _block_entry(callee, context)
+    takes = None if block is None else block.children_param
+    if isinstance(callee, ast.Call) or (takes and _holds_children(entry.value)):
+        return _with_children(callee, takes, entry, context)
+    call = call_with(callee, entry.value, lower_argument_module, context)
+    return None if call is None else Value(place(call, node.span), node.span)
+
+
+def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | None:
+    """A module among arguments (`encoder_layer: {TransformerEncoderLayer: ...}`).
+
+    None, without a diagnostic, where the mapping is no module but a dict.
+    """
+    if len(node.entries) != 1 or not _is_type_name(node.entries[0].key.text, context):
+        return None
+    value = lower_module(node, context)
+    if value is None:
+        return constant(None, node.span)
+    if isinstance(value, Value):
+        return value.expression
+    expression = container_expression(value)
+    if expression is None:
+        context.report.error(
+            "loop-in-argument",
+            "a container among arguments cannot hold loops, conditions or names",
+            value.span,
+            help="give it a name first, as a child of its own or with `let`",
+        )
+    return expression
+
+
+def container_expression(container: Container) -> ast.expr | None:
+    """A positional container without control flow, as one call."""
+    items: list[ast.expr] = []
+    for child in container.children:
+        if not isinstance(child, Child) or child.name is not None:
+            return None
+        value = child.value
+        inner = (
+            value.expression
+            if isinstance(value, Value)
+            else container_expression(value)
+        )
+        if inner is None:
+            return None
+        items.append(inner)
+    is_sequential = getattr(container.callee, "attr", "") == "Sequential"
+    arguments: list[ast.expr] = items
+    if not is_sequential:
+        arguments = [ast.List(items, ast.Load())]
+    return place(ast.Call(container.callee, arguments, []), container.span)
+
+
+def _is_type_name(text: str, context: Context) -> bool:
+    name = text.removeprefix("torch.").removeprefix("nn.")
+    bare = context.scope.layer_entry(text) is not None
+    return bare or context.scope.is_torch_layer(name) or name in CONTAINERS
+
+
+def _block_entry(callee: ast.expr, context: Context) -> BlockEntry | None:
+    inner = callee.func if isinstance(callee, ast.Call) else callee
+    if not isinstance(inner, ast.Name):
+        return None
+    entries = context.scope.file.blocks.values()
+    return next((e for e in entries if e.class_name == inner.id), None)
+
+
+def _holds_children(node: Node) -> bool:
+    return not isinstance(node, ScalarNode)
+
+
+def _with_children(
+    callee: ast.expr, takes: str | None, entry: Entry, context: Context
+) -> ModuleValue | None:
+    """A block's call with the modules that stand under it."""
+    span = entry.key.span
+    empty = isinstance(entry.value, ScalarNode) and entry.value.is_null
+    if takes is None:
+        if isinstance(callee, ast.Call) and empty:
+            return Value(callee, span)
+        context.report.error(
+            "takes-no-children",
+            f"'{entry.key.text}' takes no modules under it",
+            span,
+            help="only a block with a param of type `children` does",
+        )
+        return None
+    call = callee
+    if not isinstance(call, ast.Call):
+        call = place(ast.Call(callee, [], []), span)
+    kind = "Sequential" if isinstance(entry.value, MappingNode) else "ModuleList"
+    named, children = lower_children(kind, entry.value, context)
+    return Container(call, named, children, span, into=takes)
+
+
+def _not_a_module(node: Node, context: Context) -> None:
+    several = isinstance(node, MappingNode) and len(node.entries) > 1
+    context.report.error(
+        "not-a-module",
+        f"a module is expected here, got {describe_node(node)}"
+        + (" of several keys" if several else ""),
+        node.span,
+        help="put named children under `Sequential:`" if several else _HELP,
+    )
+
+
+# --- children ---------------------------------------------------------------------
+
+
+def _whole(node: ScalarNode, kind: str, context: Context) -> tuple[Statement, ...]:
+    """`Sequential: ${blocks}`: a list or dict of modules, taken whole."""
+    if node.is_null:
+        return ()
+    if isinstance(node.value, str) and node.text.lstrip().startswith("${"):
+        value = context.interpolated(node)
+        return () if value is None else (Splice(value, node.span),)
+    if kind in _NAMED_ONLY:
+        _names_needed(kind, node, context)
+        return ()
+    return tuple(_item(node, kind, context))
+
+
+def _positional(
+    node: SequenceNode, kind: str, context: Context
+) -> tuple[Statement, ...]:
+    return lower_list(node.items, context, lambda item: _item(item, kind, context))
+
+
+def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
+    value = _child_value(node, kind, context)
+    if value is not None:
+        yield Child(None, value, value.span)
+
+
+def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
+    name = context.name(entry.key)
+    value = _child_value(entry.value, kind, context)
+    if name is None or value is None:
+        return
+    if context.extends and kind == "Module" and "." in entry.key.text:
+        yield Replace(name, value, entry.key.span)
+        return
+    if isinstance(name, ast.Constant):
+        check_child(str(name.value), "a child", kind, entry.key.span, context.report)
+    yield Child(name, value, entry.key.span)
+
+
+def _child_value(node: Node, kind: str, context: Context) -> ModuleValue | None:
+    if not kind.startswith("Parameter"):
+        return lower_module(node, context)
+    tensor = context.node_expression(node, "a parameter")
+    return None if tensor is None else Value(tensor, node.span)
+
+
+def _spelled_out(node: Node, kind: str) -> list[Node] | None:
+    """The pairs of `OrderedDict: [[name, module], ...]`, or of ModuleDict's list."""
+    inner = node
+    if isinstance(node, MappingNode) and len(node.entries) == 1:
+        if node.entries[0].key.text != "OrderedDict":
+            return None
+        inner = node.entries[0].value
+    elif kind not in _NAMED_ONLY:
+        return None
+    if not isinstance(inner, SequenceNode):
+        return None
+    is_pairs = all(
+        isinstance(i, SequenceNode) and len(i.items) == 2 for i in inner.items
+    )
+    return list(inner.items) if is_pairs else None
+
+
+def _inner_mapping(node: Node) -> MappingNode:
+    """The mapping itself, or the one under `OrderedDict:`."""
+    assert isinstance(node, MappingNode)
+    if len(node.entries) == 1 and node.entries[0].key.text == "OrderedDict":
+        value = node.entries[0].value
+        if isinstance(value, MappingNode):
+            return value
+    return node
+
+
+def _pairs(pairs: list[Node], kind: str, context: Context) -> Iterable[Statement]:
+    for pair in pairs:
+        assert isinstance(pair, SequenceNode)
+        key, value = pair.items
+        if isinstance(key, ScalarNode):
+            yield from _named(Entry(key, value), kind, context)
+        else:
+            context.report.error(
+                "wrong-kind", f"a name is expected, got {describe_node(key)}", key.span
+            )
+
+
+def _names_needed(kind: str, node: Node, context: Context) -> None:
+    context.report.error(
+        "wrong-kind",
+        f"{kind} takes a mapping of names, got {describe_node(node)}",
+        node.span,
+        help="write `name: module` lines under it",
+    )

@@ -1,0 +1,304 @@
+"""Params, constants, vars and variants: section 3 of the language.
+
+A param is `name: default`, `name: type`, `name: type = default` or the long form.
+Defaults see blocks, functions and `torch.nn`, never other params, as in Python.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from modelspec.diagnostics.span import Fragment
+from modelspec.diagnostics.suggest import suggest
+from modelspec.program.ir import (
+    Constant,
+    Let,
+    Param,
+    Statement,
+    TypeExpression,
+    Value,
+    Variant,
+)
+from modelspec.program.kinds import bind_target
+from modelspec.program.lowering.context import Context, constant
+from modelspec.program.lowering.flow import lower_mapping
+from modelspec.program.names import check_identifier
+from modelspec.program.types import NAMES, is_type, read_type, type_of_value
+from modelspec.pysubset import parse_expression
+from modelspec.spec.models import ParamSpec
+from modelspec.spec.validate import validate_mapping
+from modelspec.syntax.nodes import (
+    Entry,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    describe_node,
+)
+
+_LONG_FORM = frozenset(ParamSpec.model_fields)
+_YAML_WORDS = {"true": True, "false": False, "null": None}
+
+
+def lower_params(node: MappingNode | None, context: Context) -> tuple[Param, ...]:
+    """The params of a block, in order; names are checked."""
+    params: list[Param] = []
+    optional_seen = keyword_only = False
+    for entry in node.entries if node is not None else ():
+        param = _param(entry, context)
+        if param is None:
+            continue
+        keyword_only = keyword_only or (optional_seen and param.default is None)
+        optional_seen = optional_seen or param.default is not None
+        params.append(_with_keyword_only(param) if keyword_only else param)
+    _check_children(params, context)
+    return tuple(params)
+
+
+def lower_constants(node: MappingNode | None, context: Context) -> tuple[Constant, ...]:
+    found: list[Constant] = []
+    for entry in node.entries if node is not None else ():
+        check_identifier(entry.key.text, "a constant", entry.key.span, context.report)
+        value = context.value(entry.value)
+        if value is not None:
+            found.append(Constant(entry.key.text, value, entry.key.span))
+    return tuple(found)
+
+
+def lower_vars(node: MappingNode, context: Context) -> tuple[Statement, ...]:
+    """`vars` as `Let` statements; each sees those before it."""
+    return lower_mapping(node, context, lambda entry: _var(entry, context))
+
+
+def lower_variants(
+    node: MappingNode | None, params: tuple[Param, ...], context: Context
+) -> tuple[Variant, ...]:
+    variants: list[Variant] = []
+    for entry in node.entries if node is not None else ():
+        if isinstance(entry.value, MappingNode):
+            values = tuple(_variant_values(entry.value, params, context))
+            variants.append(Variant(entry.key.text, values, entry.key.span))
+        elif isinstance(entry.value, ScalarNode) and entry.value.is_null:
+            variants.append(Variant(entry.key.text, (), entry.key.span))
+        else:
+            context.report.error(
+                "wrong-kind",
+                f"a variant is a mapping of params, got {describe_node(entry.value)}",
+                entry.value.span,
+            )
+    return tuple(variants)
+
+
+def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr | None:
+    """A value given for a param of a type: layer types are named, not quoted."""
+    if isinstance(node, ScalarNode) and isinstance(node.value, str):
+        if _wants_expression(type_) and not node.text.startswith("${"):
+            return context.expression(node.fragment)
+        return context.interpolated(node)
+    if isinstance(node, SequenceNode) and type_.name in ("list", "tuple", "union"):
+        inner = next((t.arguments[0] for t in _lists(type_) if t.arguments), None)
+        if inner is not None and _wants_expression(inner):
+            items = [given_value(item, inner, context) for item in node.items]
+            known = [item for item in items if item is not None]
+            return ast.copy_location(
+                ast.List(known, ast.Load()), constant(0, node.span)
+            )
+    return context.value(node)
+
+
+def _lists(type_: TypeExpression) -> Iterator[TypeExpression]:
+    members = type_.arguments if type_.name == "union" else (type_,)
+    return (member for member in members if member.name in ("list", "tuple"))
+
+
+def _wants_expression(type_: TypeExpression) -> bool:
+    members = type_.arguments if type_.name == "union" else (type_,)
+    names = {member.name for member in members}
+    return bool(names & {"layer", "module", "dtype"}) and "str" not in names
+
+
+# --- one param --------------------------------------------------------------------
+
+
+def _param(entry: Entry, context: Context) -> Param | None:
+    check_identifier(entry.key.text, "a param", entry.key.span, context.report)
+    if isinstance(entry.value, MappingNode) and _is_long_form(entry.value):
+        return _long_param(entry, entry.value, context)
+    found = _short_form(entry.value, context)
+    if found is None:
+        return None
+    type_, default = found
+    return Param(entry.key.text, type_, default, entry.key.span)
+
+
+def _is_long_form(node: MappingNode) -> bool:
+    keys = {entry.key.text for entry in node.entries}
+    return bool(keys & {"type", "default"}) and keys <= _LONG_FORM
+
+
+def _short_form(
+    node: Node, context: Context
+) -> tuple[TypeExpression, ast.expr | None] | None:
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+        value = context.value(node)
+        return None if value is None else (type_of_value(value), value)
+    if node.style == "plain":
+        return _plain_text(node, context)
+    written = _typed_default(node.fragment, context)
+    if written is not None:
+        return written
+    value = context.interpolated(node)
+    return None if value is None else (type_of_value(value), value)
+
+
+def _plain_text(
+    node: ScalarNode, context: Context
+) -> tuple[TypeExpression, ast.expr | None] | None:
+    """`int`, `int = 1`, or a string as default."""
+    written = _typed_default(node.fragment, context)
+    if written is not None:
+        return written
+    if "${" in node.text:
+        value = context.interpolated(node)
+        return None if value is None else (type_of_value(value), value)
+    if any(mark in node.text for mark in "[=|") or suggest(node.text, NAMES):
+        parsed = _parse_quietly(node.fragment.part(0, _cut(node.text)), context)
+        if parsed is not None:
+            read_type(parsed, context.source, context.report)
+        return None
+    return TypeExpression("str"), constant(node.text, node.span)
+
+
+def _cut(text: str) -> int:
+    """Where the type ends and `= default` begins."""
+    at = text.find("=")
+    return at if at >= 0 else len(text)
+
+
+def _typed_default(
+    fragment: Fragment, context: Context
+) -> tuple[TypeExpression, ast.expr | None] | None:
+    """`TYPE` or `TYPE = DEFAULT`; None where the text has not that form."""
+    cut = _cut(fragment.text)
+    parsed = _parse_quietly(fragment.part(0, cut).strip(), context)
+    if parsed is None or not is_type(parsed):
+        return None
+    type_ = read_type(parsed, context.source, context.report)
+    if type_ is None or cut == len(fragment.text):
+        return None if type_ is None else (type_, None)
+    default = _default(fragment.part(cut + 1, len(fragment.text)).strip(), context)
+    return None if default is None else (type_, default)
+
+
+def _default(fragment: Fragment, context: Context) -> ast.expr | None:
+    """An expression; YAML's own words for truth values and nothing are understood."""
+    if fragment.text in _YAML_WORDS:
+        return constant(_YAML_WORDS[fragment.text], fragment.span())
+    return context.expression(fragment)
+
+
+def _parse_quietly(fragment: Fragment, context: Context) -> ast.expr | None:
+    from modelspec.diagnostics.diagnostic import Report
+
+    return parse_expression(fragment, Report(), context.limits)
+
+
+def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param | None:
+    spec = validate_mapping(ParamSpec, node, "a param", context.report)
+    if spec is None:
+        return None
+    type_: TypeExpression | None = None
+    if spec.type is not None:
+        parsed = parse_expression(spec.type.fragment, context.report, context.limits)
+        if parsed is None:
+            return None
+        type_ = read_type(parsed, context.source, context.report)
+        if type_ is None:
+            return None
+    default = None
+    if spec.default is not None:
+        default = given_value(spec.default, type_ or TypeExpression("any"), context)
+    if type_ is None:
+        type_ = type_of_value(default) if default is not None else TypeExpression("any")
+    return Param(
+        entry.key.text,
+        type_,
+        default,
+        entry.key.span,
+        doc=spec.doc.text if spec.doc is not None else None,
+        minimum=_bound(spec.min, context),
+        maximum=_bound(spec.max, context),
+        choices=tuple(_choices(spec.choices, context)),
+    )
+
+
+def _bound(node: ScalarNode | None, context: Context) -> int | float | None:
+    if node is None:
+        return None
+    if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        return node.value
+    context.report.error(
+        "wrong-kind", f"a bound is a number, got {describe_node(node)}", node.span
+    )
+    return None
+
+
+def _choices(node: SequenceNode | None, context: Context) -> Iterable[object]:
+    for item in node.items if node is not None else ():
+        if isinstance(item, ScalarNode):
+            yield item.value
+        else:
+            context.report.error(
+                "wrong-kind",
+                f"a choice is one value, got {describe_node(item)}",
+                item.span,
+            )
+
+
+def _with_keyword_only(param: Param) -> Param:
+    from dataclasses import replace
+
+    return replace(param, keyword_only=True)
+
+
+def _check_children(params: list[Param], context: Context) -> None:
+    taking = [param for param in params if param.type.name == "children"]
+    for param in taking[1:]:
+        context.report.error(
+            "several-children",
+            f"at most one param takes the children, got also '{param.name}'",
+            param.span,
+        )
+
+
+def _var(entry: Entry, context: Context) -> Iterable[Statement]:
+    check_identifier(entry.key.text, "a var", entry.key.span, context.report)
+    value = context.node_expression(entry.value, "a var")
+    if value is None:
+        return
+    target = ast.Name(entry.key.text, ast.Store())
+    ast.copy_location(target, constant(0, entry.key.span))
+    context.scope.locals.update(bind_target(target, context.kind_of(value)))
+    yield Let(target, Value(value, entry.value.span), entry.key.span, is_var=True)
+
+
+def _variant_values(
+    node: MappingNode, params: tuple[Param, ...], context: Context
+) -> Iterable[tuple[str, ast.expr]]:
+    known = {param.name: param for param in params}
+    for entry in node.entries:
+        param = known.get(entry.key.text)
+        if param is None:
+            nearest = suggest(entry.key.text, known)
+            context.report.error(
+                "unknown-param",
+                f"there is no param '{entry.key.text}' to give a value",
+                entry.key.span,
+                note=f"did you mean '{nearest}'?" if nearest else "",
+                help=f"params: {', '.join(known)}" if known else (),
+            )
+            continue
+        value = given_value(entry.value, param.type, context)
+        if value is not None:
+            yield entry.key.text, value

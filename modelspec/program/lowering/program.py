@@ -1,0 +1,163 @@
+"""Loaded files to one Program.
+
+In: the files of a spec, the root first. Out: a Program with the blocks that the root
+uses, in the order in which they can be defined, and diagnostics in the report. All
+blocks are lowered, so that a mistake in one that nothing uses is found too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from modelspec.diagnostics.diagnostic import Report
+from modelspec.policy import Limits
+from modelspec.program.ir import Block, Function, Program, Variant
+from modelspec.program.lowering.blocks import BlockSource, lower_block
+from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.files import (
+    Definition,
+    FileNames,
+    refresh_entry,
+    resolve_files,
+)
+from modelspec.program.lowering.keep import keep_read_values
+from modelspec.program.lowering.methods import lower_function
+from modelspec.program.lowering.params import lower_params, lower_variants
+from modelspec.program.lowering.scope import BlockEntry, Scope
+from modelspec.program.walk import block_nodes, function_nodes, names_read
+from modelspec.spec.loader import LoadedFile
+
+
+def lower_program(
+    files: tuple[LoadedFile, ...], limits: Limits, report: Report
+) -> Program:
+    """The meaning of a spec; complete only if the report holds no error."""
+    names = resolve_files(files, report)
+    for one in names:
+        _lower_signatures(one, names, limits, report)
+    functions = [f for one in names for f in _functions(one, limits, report)]
+    blocks = [b for one in names for b in _blocks(one, limits, report)]
+    root = names[0].root
+    variants = _variants(names[0], limits, report)
+    start = [root.entry.class_name] if root else _class_names(names[0])
+    start += [
+        name for variant in variants for _, v in variant.values for name in _read(v)
+    ]
+    used = _reachable(start, blocks, lambda b: names_read(block_nodes(b)))
+    _warn_unused(names[0], {block.name for block in used}, report)
+    return Program(
+        root=root.entry.class_name if root else None,
+        blocks=keep_read_values(_root_last(used, root)),
+        functions=_used_functions(functions, used),
+        variants=variants,
+        sources=tuple(file.source for file in files),
+    )
+
+
+def _context(one: FileNames, limits: Limits, report: Report) -> Context:
+    return Context(Scope(one.scope), one.file.source, report, limits)
+
+
+def _lower_signatures(
+    one: FileNames, names: list[FileNames], limits: Limits, report: Report
+) -> None:
+    """Params of all blocks of a file, before any body is read."""
+    for definition in one.definitions.values():
+        context = _context(one, limits, report)
+        params = lower_params(definition.spec.params, context)
+        definition.entry = BlockEntry(definition.entry.class_name, params)
+        refresh_entry(names, definition)
+
+
+def _functions(one: FileNames, limits: Limits, report: Report) -> Iterable[Function]:
+    for name, entry in one.functions.items():
+        context = _context(one, limits, report)
+        function = lower_function(entry, one.scope.functions[name], context)
+        if function is not None:
+            yield function
+
+
+def _blocks(one: FileNames, limits: Limits, report: Report) -> Iterable[Block]:
+    for definition in one.definitions.values():
+        source = BlockSource(
+            definition.spec, definition.node, definition.entry, definition.span
+        )
+        yield lower_block(source, _context(one, limits, report))
+
+
+def _variants(one: FileNames, limits: Limits, report: Report) -> tuple[Variant, ...]:
+    node = one.file.spec.variants
+    if node is not None and one.root is None:
+        report.error("missing-body", "variants need a root block", node.span)
+        return ()
+    params = one.root.entry.params if one.root is not None else ()
+    return lower_variants(node, params, _context(one, limits, report))
+
+
+def _class_names(one: FileNames) -> list[str]:
+    return [definition.entry.class_name for definition in one.definitions.values()]
+
+
+def _read(value: object) -> set[str]:
+    import ast
+
+    return names_read(ast.walk(value))  # type: ignore[arg-type]
+
+
+def _reachable(
+    start: Iterable[str],
+    blocks: Sequence[Block],
+    reads: Callable[[Block], set[str]],
+) -> list[Block]:
+    """Blocks reached from some, each after those that it names."""
+    by_name = {block.name: block for block in blocks}
+    order = list(by_name)
+    done: dict[str, Block] = {}
+    seen: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in seen or name not in by_name:
+            return
+        seen.add(name)
+        needed = reads(by_name[name])
+        for other in (one for one in order if one in needed):
+            visit(other)
+        done[name] = by_name[name]
+
+    for name in (one for one in order if one in set(start)):
+        visit(name)
+    return list(done.values())
+
+
+def _root_last(used: list[Block], root: Definition | None) -> tuple[Block, ...]:
+    if root is None:
+        return tuple(used)
+    others = [block for block in used if block.name != root.entry.class_name]
+    last = [block for block in used if block.name == root.entry.class_name]
+    return (*others, *last)
+
+
+def _used_functions(
+    functions: list[Function], used: list[Block]
+) -> tuple[Function, ...]:
+    """Functions that blocks or other used functions call, in the order of the file."""
+    wanted = {name for block in used for name in names_read(block_nodes(block))}
+    grown = True
+    while grown:
+        inside = [one for one in functions if one.name in wanted]
+        more = {name for one in inside for name in names_read(function_nodes(one))}
+        grown = not more <= wanted
+        wanted |= more
+    return tuple(one for one in functions if one.name in wanted)
+
+
+def _warn_unused(one: FileNames, used: set[str], report: Report) -> None:
+    if one.root is None:
+        return
+    for definition in one.definitions.values():
+        if definition.entry.class_name not in used:
+            report.warning(
+                "unused-block",
+                f"nothing uses the block '{definition.name}'",
+                definition.span,
+            )

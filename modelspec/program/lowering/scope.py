@@ -1,0 +1,84 @@
+"""What a name means at a place of a spec.
+
+The order is that of the language: loop and `let` names, vars, params (all `locals`
+here), blocks, functions, `torch.nn`, built-ins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from modelspec.catalog import load_catalog
+from modelspec.diagnostics.suggest import suggest
+from modelspec.program.ir import Param
+from modelspec.program.kinds import LAYER, UNKNOWN, Kind
+from modelspec.pysubset.builtin import BUILTINS
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEntry:
+    """A block as others see it: its class name and its constructor."""
+
+    class_name: str
+    params: tuple[Param, ...]
+
+    @property
+    def children_param(self) -> str | None:
+        """The param that takes the modules written under the block's name."""
+        return next((p.name for p in self.params if p.type.name == "children"), None)
+
+
+@dataclass(slots=True)
+class FileScope:
+    """Names of a file: blocks and functions, its own and imported, by local name."""
+
+    blocks: dict[str, BlockEntry] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    class_names: set[str] = field(default_factory=set)
+
+    def add_block(self, name: str, entry: BlockEntry) -> None:
+        self.blocks[name] = entry
+        self.class_names.add(entry.class_name)
+
+
+@dataclass(slots=True)
+class Scope:
+    """Names of a block's body, or of a method or function in it.
+
+    `locals` grows as the body is read; one mapping serves the whole body, as in a
+    Python function.
+    """
+
+    file: FileScope
+    locals: dict[str, Kind] = field(default_factory=dict)
+
+    def kind(self, name: str) -> Kind:
+        """The kind of a canonical bare name."""
+        if name in self.locals:
+            return self.locals[name]
+        return LAYER if name in self.file.class_names else UNKNOWN
+
+    def layer_entry(self, name: str) -> BlockEntry | None:
+        """The block a bare name means, if it means a block."""
+        return None if name in self.locals else self.file.blocks.get(name)
+
+    def is_torch_layer(self, name: str) -> bool:
+        """Whether a bare name means a class of `torch.nn`."""
+        taken = name in self.locals or name in self.file.blocks
+        return (
+            not taken
+            and name not in self.file.functions
+            and load_catalog().layer(name) is not None
+        )
+
+    def names(self) -> Iterator[str]:
+        """All that could stand here, for suggestions; nearest meanings first."""
+        yield from self.locals
+        yield from self.file.blocks
+        yield from self.file.functions
+        yield from load_catalog().layer_names
+        yield from sorted(BUILTINS)
+
+    def suggest(self, name: str) -> str | None:
+        return suggest(name, self.names())

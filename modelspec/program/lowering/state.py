@@ -1,0 +1,81 @@
+"""`parameters`, `buffers` and `attributes`: what a block owns besides modules.
+
+Under `parameters` and `buffers` a string is an expression; under `attributes` it is a
+string and `${...}` an expression.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from modelspec.program.ir import OwnAttribute, OwnBuffer, OwnParameter, Statement
+from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.flow import lower_mapping
+from modelspec.program.names import check_child
+from modelspec.spec.models import BufferSpec, ParameterSpec
+from modelspec.spec.validate import validate_mapping
+from modelspec.syntax.nodes import Entry, MappingNode
+
+
+def lower_parameters(node: MappingNode, context: Context) -> tuple[Statement, ...]:
+    return lower_mapping(node, context, lambda entry: _parameter(entry, context))
+
+
+def lower_buffers(node: MappingNode, context: Context) -> tuple[Statement, ...]:
+    return lower_mapping(node, context, lambda entry: _buffer(entry, context))
+
+
+def lower_attributes(node: MappingNode, context: Context) -> tuple[Statement, ...]:
+    return lower_mapping(node, context, lambda entry: _attribute(entry, context))
+
+
+def _parameter(entry: Entry, context: Context) -> Iterable[Statement]:
+    name = _name(entry, "a parameter", context)
+    value, grad = None, None
+    if isinstance(entry.value, MappingNode):
+        spec = validate_mapping(
+            ParameterSpec, entry.value, "a parameter", context.report
+        )
+        if spec is None:
+            return
+        value = context.scalar_expression(spec.value)
+        if spec.requires_grad is not None:
+            grad = context.scalar_expression(spec.requires_grad)
+    else:
+        value = context.node_expression(entry.value, "a parameter")
+    if name is not None and value is not None:
+        yield OwnParameter(name, value, grad, entry.key.span)
+
+
+def _buffer(entry: Entry, context: Context) -> Iterable[Statement]:
+    name = _name(entry, "a buffer", context)
+    value, persistent = None, None
+    if isinstance(entry.value, MappingNode):
+        spec = validate_mapping(BufferSpec, entry.value, "a buffer", context.report)
+        if spec is None:
+            return
+        value = context.scalar_expression(spec.value)
+        if spec.persistent is not None:
+            persistent = context.scalar_expression(spec.persistent)
+    else:
+        value = context.node_expression(entry.value, "a buffer")
+    if name is not None and value is not None:
+        yield OwnBuffer(name, value, persistent, entry.key.span)
+
+
+def _attribute(entry: Entry, context: Context) -> Iterable[Statement]:
+    name = _name(entry, "an attribute", context)
+    value = context.value(entry.value)
+    if name is not None and value is not None:
+        yield OwnAttribute(name, value, entry.key.span)
+
+
+def _name(
+    entry: Entry, what: str, context: Context
+) -> ast.Constant | ast.JoinedStr | None:
+    name = context.name(entry.key)
+    if isinstance(name, ast.Constant):
+        text = str(name.value)
+        check_child(text, what, context.base, entry.key.span, context.report)
+    return name

@@ -1,0 +1,132 @@
+"""The one traversal of the IR: all statements, and all expressions in them.
+
+In: blocks, statements, values. Out: iterators, in the order of the file. Nothing is
+changed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from modelspec.program.ir import (
+    Block,
+    Child,
+    Container,
+    For,
+    Freeze,
+    Function,
+    If,
+    InitByName,
+    InitByType,
+    Let,
+    Method,
+    ModuleValue,
+    OwnAttribute,
+    OwnBuffer,
+    OwnParameter,
+    Replace,
+    Splice,
+    Statement,
+    Tie,
+    Value,
+)
+
+
+def walk_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Statements and those inside them, children of containers included."""
+    for statement in statements:
+        yield statement
+        if isinstance(statement, For):
+            yield from walk_statements(statement.body)
+        elif isinstance(statement, If):
+            yield from walk_statements(statement.body)
+            yield from walk_statements(statement.orelse)
+        value = getattr(statement, "value", None)
+        if isinstance(value, Container):
+            yield from walk_statements(value.children)
+
+
+def own_expressions(statement: Statement) -> Iterator[ast.expr]:
+    """Expressions of a statement itself, not of those inside it."""
+    match statement:
+        case Let(target=target, value=value):
+            yield target
+            yield from _of_value(value)
+        case For(target=target, iterable=iterable):
+            yield from (target, iterable)
+        case If(test=test):
+            yield test
+        case Child(name=name, value=value):
+            yield from (name,) if name is not None else ()
+            yield from _of_value(value)
+        case Replace(path=path, value=value):
+            yield path
+            yield from _of_value(value)
+        case Splice(value=value):
+            yield value
+        case OwnParameter(name=name, value=tensor, requires_grad=flag):
+            yield from (name, tensor, *((flag,) if flag is not None else ()))
+        case OwnBuffer(name=name, value=tensor, persistent=flag):
+            yield from (name, tensor, *((flag,) if flag is not None else ()))
+        case OwnAttribute(name=name, value=plain):
+            yield from (name, plain)
+        case Tie(target=target, source=source):
+            yield from (target, source)
+        case Freeze(pattern=pattern):
+            yield pattern
+        case InitByName() | InitByType():
+            yield from _of_rules(statement)
+        case _:
+            return
+
+
+def block_expressions(block: Block) -> Iterator[ast.expr]:
+    """Expressions of a block's construction: defaults, constants, base, statements."""
+    yield from (param.default for param in block.params if param.default is not None)
+    yield from (constant.value for constant in block.constants)
+    if block.base.call is not None:
+        yield block.base.call
+    for statement in walk_statements(block.construct):
+        yield from own_expressions(statement)
+
+
+def method_nodes(method: Method) -> Iterator[ast.AST]:
+    """All nodes of a method's text."""
+    for statement in method.statements:
+        yield from ast.walk(statement)
+
+
+def block_nodes(block: Block) -> Iterator[ast.AST]:
+    """All nodes of a block: construction, sizes of inputs, and methods."""
+    for expression in block_expressions(block):
+        yield from ast.walk(expression)
+    for method in block.methods:
+        yield from method_nodes(method)
+
+
+def names_read(nodes: Iterable[ast.AST]) -> set[str]:
+    """The bare names that are read."""
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
+def function_nodes(function: Function) -> Iterator[ast.AST]:
+    return ast.walk(function.definition)
+
+
+def _of_value(value: ModuleValue) -> Iterator[ast.expr]:
+    yield value.expression if isinstance(value, Value) else value.callee
+
+
+def _of_rules(statement: InitByName | InitByType) -> Iterator[ast.expr]:
+    if isinstance(statement, InitByName):
+        yield statement.pattern
+        if statement.parameter is not None:
+            yield statement.parameter.expression
+        yield from (leaf.expression for _, leaf in statement.leaves)
+        return
+    for rule in statement.rules:
+        yield from rule.types
+        if rule.condition is not None:
+            yield rule.condition
+        yield from (leaf.expression for _, leaf in rule.leaves)

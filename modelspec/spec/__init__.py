@@ -1,0 +1,1 @@
+"""Nodes to pydantic models: which keys a spec may hold, and what stands under them."""

@@ -1,0 +1,224 @@
+"""A spec and all specs it imports, each read once.
+
+In: the root's source. Out: the files in the order they were reached, the root first,
+each with its checked frame and its imports. Imported files are regular files under the
+root spec's folder (or the folder the policy names), found by real path; cycles, a file
+too many and an import too deep are diagnostics.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
+from modelspec.diagnostics.span import Source, Span
+from modelspec.policy import Policy
+from modelspec.spec.models import FileSpec
+from modelspec.spec.validate import validate_file
+from modelspec.syntax.document import read_spec
+from modelspec.syntax.nodes import (
+    Entry,
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
+    describe_node,
+)
+from modelspec.syntax.source import read_source
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """`theirs` of another file, known here as `ours`."""
+
+    theirs: str
+    ours: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Import:
+    """One entry of `imports`, found: `key` is that of a loaded file."""
+
+    key: str
+    names: tuple[ImportedName, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedFile:
+    """`key` tells files apart: the real path, or the name of a text."""
+
+    key: str
+    source: Source
+    node: MappingNode
+    spec: FileSpec
+    imports: tuple[Import, ...]
+
+
+@dataclass(slots=True)
+class _Loader:
+    policy: Policy
+    report: Report
+    folder: str | None
+    shown_folder: str = ""
+    files: dict[str, LoadedFile | None] = field(default_factory=dict)
+    chain: list[tuple[str, Span]] = field(default_factory=list)
+
+
+def load_files(
+    root: Source, policy: Policy, report: Report
+) -> tuple[LoadedFile, ...] | None:
+    """The root and its imports, or None where the root could not be read."""
+    folder = policy.import_root
+    if folder is None and root.path is not None:
+        folder = os.path.dirname(root.path)
+    loader = _Loader(policy, report, folder and os.path.realpath(folder))
+    first = _load(root, root.path or root.name, loader)
+    if first is None:
+        return None
+    return tuple(file for file in loader.files.values() if file is not None)
+
+
+def _load(source: Source, key: str, loader: _Loader) -> LoadedFile | None:
+    loader.files[key] = None
+    node = read_spec(source, loader.policy.limits, loader.report)
+    spec = validate_file(node, loader.report)
+    if spec is None or node is None:
+        return None
+    # The root stands first, whatever it imports.
+    loader.files[key] = file = LoadedFile(key, source, node, spec, ())
+    imports = tuple(_imports(file, loader))
+    loader.files[key] = file = LoadedFile(key, source, node, spec, imports)
+    return file
+
+
+def _imports(file: LoadedFile, loader: _Loader) -> list[Import]:
+    found: list[Import] = []
+    for entry in file.spec.imports.entries if file.spec.imports is not None else ():
+        names = _names(entry, loader.report)
+        if entry.key.text.startswith("python:"):
+            loader.report.error(
+                "python-import",
+                "Python modules cannot be imported by a spec here",
+                entry.key.span,
+                help="write the layer as a block",
+            )
+            continue
+        key = _find(entry, file, loader)
+        if key is not None:
+            found.append(Import(key, tuple(names), entry.key.span))
+    return found
+
+
+def _names(entry: Entry, report: Report) -> list[ImportedName]:
+    """`[A, B]`, or `{theirs: ours}`."""
+    value = entry.value
+    found: list[ImportedName] = []
+    if isinstance(value, SequenceNode):
+        for item in value.items:
+            if isinstance(item, ScalarNode):
+                found.append(ImportedName(item.text, item.text, item.span))
+            else:
+                _wrong_name(item, report)
+    elif isinstance(value, MappingNode):
+        for pair in value.entries:
+            if isinstance(pair.value, ScalarNode):
+                ours = pair.value.text
+                found.append(ImportedName(pair.key.text, ours, pair.key.span))
+            else:
+                _wrong_name(pair.value, report)
+    else:
+        report.error(
+            "wrong-kind",
+            f"a list of block names is expected, got {describe_node(value)}",
+            value.span,
+            help="write `[BlockA, BlockB]`, or `{TheirName: OurName}`",
+        )
+    return found
+
+
+def _wrong_name(node: MappingNode | SequenceNode, report: Report) -> None:
+    report.error(
+        "wrong-kind",
+        f"a block's name is expected, got {describe_node(node)}",
+        node.span,
+    )
+
+
+def _find(entry: Entry, importer: LoadedFile, loader: _Loader) -> str | None:
+    """The key of the file an entry names, read if it was not."""
+    path = _path(entry, importer, loader)
+    if path is None:
+        return None
+    if any(key == path for key, _ in loader.chain) or path == importer.key:
+        _cycle(path, entry.key, importer, loader)
+        return None
+    if path in loader.files:
+        return path if loader.files[path] is not None else None
+    limits = loader.policy.limits
+    if len(loader.files) >= limits.import_files or (
+        len(loader.chain) + 1 >= limits.import_depth
+    ):
+        loader.report.error(
+            "limit-exceeded",
+            f"a spec may import {limits.import_files} files,"
+            f" {limits.import_depth} deep",
+            entry.key.span,
+        )
+        return None
+    name = os.path.join(os.path.dirname(importer.source.name), entry.key.text)
+    source = read_source(path, limits, name=os.path.normpath(name))
+    if isinstance(source, Diagnostic):
+        _unreadable(source, entry, loader.report)
+        return None
+    loader.chain.append((importer.key, entry.key.span))
+    loaded = _load(source, path, loader)
+    loader.chain.pop()
+    return path if loaded is not None else None
+
+
+def _path(entry: Entry, importer: LoadedFile, loader: _Loader) -> str | None:
+    text, span = entry.key.text, entry.key.span
+    start = importer.source.path
+    folder = os.path.dirname(start) if start is not None else loader.folder
+    if folder is None or loader.folder is None:
+        loader.report.error(
+            "import-without-folder",
+            "a spec that is not a file has no folder to import from",
+            span,
+        )
+        return None
+    if "\0" in text or os.path.isabs(text):
+        path = os.sep
+    else:
+        path = os.path.realpath(os.path.join(folder, text))
+    if os.path.commonpath([path, loader.folder]) != loader.folder:
+        loader.report.error(
+            "import-outside",
+            f"'{text}' is outside the folder of the root spec",
+            span,
+            help="move the file there, or let the caller name a wider folder",
+        )
+        return None
+    return path
+
+
+def _unreadable(found: Diagnostic, entry: Entry, report: Report) -> None:
+    """Told at the import, not at the file that is not there."""
+    report.error(found.code, found.message, entry.key.span, help=found.help)
+
+
+def _cycle(path: str, key: ScalarNode, importer: LoadedFile, loader: _Loader) -> None:
+    steps = [*loader.chain, (importer.key, key.span)]
+    start = next(at for at, (name, _) in enumerate(steps) if name == path)
+    shown = [os.path.basename(name) for name, _ in steps[start:]]
+    shown.append(os.path.basename(path))
+    labels = tuple(Label(span, "imported here") for _, span in steps[start:-1])
+    loader.report.error(
+        "import-cycle",
+        f"these specs import each other: {' -> '.join(shown)}",
+        key.span,
+        help="move what both need into a third file",
+        labels=labels,
+    )
