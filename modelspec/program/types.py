@@ -121,5 +121,8 @@ def _unknown(node: ast.expr, source: Source, report: Report) -> None:
         f"'{text}' is no type of a param",
         span_of(node, source),
         note=f"did you mean '{nearest}'?" if nearest else "",
-        help=f"types: {', '.join(PLAIN)}, list[T], tuple[T, ...], dict[str, T], A | B",
+        help=(
+            f"types: {', '.join(PLAIN)}, list[T], tuple[T, ...], dict[str, T], A | B",
+            "a text as default is quoted, if it could be taken for a type",
+        ),
     )

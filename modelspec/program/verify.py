@@ -75,15 +75,17 @@ def _block_problems(block: Block) -> Iterator[str]:
 def _statement_problems(statement: Statement) -> Iterator[str]:
     if isinstance(statement, For | If) and not statement.body:
         yield "a control statement with nothing under it"
-    if isinstance(statement, InitByName):
-        if (statement.parameter is None) == (not statement.leaves):
-            yield "an init rule is for one parameter or for leaves of modules"
+    if isinstance(statement, InitByName) and (
+        (statement.parameter is None) == (not statement.leaves)
+    ):
+        yield "an init rule is for one parameter or for leaves of modules"
     value = getattr(statement, "value", None)
     if isinstance(value, Container):
         yield from _container_problems(value)
-    if isinstance(statement, Child) and statement.name is not None:
-        if not isinstance(statement.name, ast.Constant | ast.JoinedStr):
-            yield "a child's name is no string"
+    if isinstance(statement, Child) and not isinstance(
+        statement.name, ast.Constant | ast.JoinedStr | None
+    ):
+        yield "a child's name is no string"
 
 
 def _container_problems(container: Container) -> Iterator[str]:

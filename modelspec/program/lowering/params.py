@@ -21,7 +21,7 @@ from modelspec.program.ir import (
     Variant,
 )
 from modelspec.program.kinds import bind_target
-from modelspec.program.lowering.context import Context, constant
+from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import lower_mapping
 from modelspec.program.names import check_identifier
 from modelspec.program.types import NAMES, is_type, read_type, type_of_value
@@ -101,10 +101,19 @@ def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr
         if inner is not None and _wants_expression(inner):
             items = [given_value(item, inner, context) for item in node.items]
             known = [item for item in items if item is not None]
-            return ast.copy_location(
-                ast.List(known, ast.Load()), constant(0, node.span)
-            )
-    return context.value(node)
+            return _sequence(known, type_, node)
+    value = context.value(node)
+    if isinstance(value, ast.List):
+        return _sequence(value.elts, type_, node)
+    return value
+
+
+def _sequence(items: list[ast.expr], type_: TypeExpression, node: Node) -> ast.expr:
+    """A list of YAML where a tuple is asked for is a tuple."""
+    kinds = {one.name for one in _lists(type_)}
+    if kinds == {"tuple"}:
+        return place(ast.Tuple(items, ast.Load()), node.span)
+    return place(ast.List(items, ast.Load()), node.span)
 
 
 def _lists(type_: TypeExpression) -> Iterator[TypeExpression]:
