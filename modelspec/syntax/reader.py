@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from modelspec.diagnostics.diagnostic import Report
+from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.syntax.composer import Composer, NoTreeError
@@ -36,12 +36,7 @@ def read_nodes(source: Source, limits: Limits, report: Report) -> Node | None:
     if not _compose(composer, source.text[shift:]):
         return None
     if composer.root is None:
-        report.error(
-            "empty-file",
-            "expected a spec, got nothing but comments",
-            None,
-            help="Start with 'modelspec: 1'.",
-        )
+        report.extend((_nothing(source),))
     return composer.root if composer.trusted else None
 
 
@@ -57,6 +52,12 @@ def _compose(composer: Composer, text: str) -> bool:
             report_fault(composer, fault)
         return False
     return True
+
+
+def _nothing(source: Source) -> Diagnostic:
+    message = "expected a spec, got nothing but comments"
+    advice = ("Start with 'modelspec: 1'.",)
+    return Diagnostic("empty-file", message, None, help=advice, path=source.name)
 
 
 def _report_character(source: Source, at: int, report: Report) -> None:

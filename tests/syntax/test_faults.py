@@ -39,7 +39,7 @@ FAULTS = [
     ("- %x", "reserved-character", "%x", '"%x"'),
     ("a: & x", "reserved-character", "& x", '"& x"'),
     ("a: ![b", "reserved-character", "![b", '"![b"'),
-    ("[?}", "yaml-syntax", "}", "Separate"),
+    ("[?}", "unclosed-bracket", "[", "]"),
     ("a: ? b", "reserved-character", "? b", '"? b"'),
     ("a: ]", "reserved-character", "]", "quote"),
     ("a: [@x, 1]", "reserved-character", "@x", '"@x"'),
