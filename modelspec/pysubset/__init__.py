@@ -1,0 +1,71 @@
+"""The Python inside a spec: parsed, checked, evaluated within bounds."""
+
+from modelspec.pysubset.body import (
+    Body,
+    Comment,
+    Function,
+    parse_body,
+    parse_function,
+)
+from modelspec.pysubset.budget import Budget
+from modelspec.pysubset.builtin import BUILTINS, canonical_builtin
+from modelspec.pysubset.check import Mode, check_expression, check_statements
+from modelspec.pysubset.control import (
+    Control,
+    ElifControl,
+    ElseControl,
+    ForControl,
+    IfControl,
+    LetControl,
+    control_word,
+    parse_control,
+)
+from modelspec.pysubset.evaluator import Evaluator
+from modelspec.pysubset.expression import parse_expression, parse_target
+from modelspec.pysubset.faults import EvaluationError, WorldError
+from modelspec.pysubset.function import FunctionValue
+from modelspec.pysubset.interpolation import has_interpolation, parse_interpolated
+from modelspec.pysubset.place import (
+    number_spelling,
+    span_of,
+    span_of_attribute_name,
+    span_of_keyword,
+)
+from modelspec.pysubset.values import Scope
+from modelspec.pysubset.world import World
+
+__all__ = [
+    "BUILTINS",
+    "Body",
+    "Budget",
+    "Comment",
+    "Control",
+    "ElifControl",
+    "ElseControl",
+    "EvaluationError",
+    "Evaluator",
+    "ForControl",
+    "Function",
+    "FunctionValue",
+    "IfControl",
+    "LetControl",
+    "Mode",
+    "Scope",
+    "World",
+    "WorldError",
+    "canonical_builtin",
+    "check_expression",
+    "check_statements",
+    "control_word",
+    "has_interpolation",
+    "number_spelling",
+    "parse_body",
+    "parse_control",
+    "parse_expression",
+    "parse_function",
+    "parse_interpolated",
+    "parse_target",
+    "span_of",
+    "span_of_attribute_name",
+    "span_of_keyword",
+]

@@ -1,0 +1,84 @@
+"""Plain values: those the evaluator understands itself.
+
+A type that is not here is opaque, and only a `World` may touch its values.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NUMBERS: frozenset[type] = frozenset({int, float, bool})
+SCALARS: frozenset[type] = frozenset(
+    {int, float, bool, str, type(None), type(Ellipsis)}
+)
+SEQUENCES: frozenset[type] = frozenset({list, tuple})
+VIEWS: frozenset[type] = frozenset(
+    {
+        type({}.items()),
+        type({}.keys()),
+        type({}.values()),
+    }
+)
+LAZY: frozenset[type] = frozenset(
+    {
+        enumerate,
+        reversed,
+        types.GeneratorType,
+        type(reversed({})),
+        type(reversed([])),
+        type(reversed({}.items())),
+        type(reversed({}.values())),
+        type(reversed(range(0))),
+        type(reversed(range(2**80))),
+        zip,
+    }
+)
+"""Iterators: used up by going through them."""
+
+_HOLDERS: tuple[type, ...] = (list, tuple, dict, set)
+CONTAINERS: frozenset[type] = VIEWS.union(_HOLDERS)
+
+PLAIN: frozenset[type] = frozenset(
+    {*SCALARS, *CONTAINERS, *LAZY, range, slice, functools.partial}
+)
+
+MISSING = object()
+
+
+@dataclass(slots=True)
+class Scope:
+    """What bare names mean: these locals, then these globals, then the built-ins.
+
+    `hidden` holds the names of comprehensions, which end with them.
+    """
+
+    locals: dict[str, object]
+    globals: Mapping[str, object]
+    hidden: dict[str, object] = field(default_factory=dict)
+    result: object = None
+
+
+_NAMES: dict[type, str] = {
+    type(None): "None",
+    type(Ellipsis): "...",
+    types.GeneratorType: "generator",
+    functools.partial: "partial",
+}
+
+
+def kind_of(value: object) -> str:
+    """A value's type in a word, for messages."""
+    kind = type(value)
+    return _NAMES.get(kind) or kind.__name__
+
+
+def shown(value: object) -> str:
+    """A short value itself, else its kind."""
+    if type(value) in SCALARS:
+        text = repr(value)
+        if len(text) <= 40:
+            return text
+    return kind_of(value)
