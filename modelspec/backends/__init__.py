@@ -1,0 +1,1 @@
+"""What a Program becomes: torch modules, or the source of them."""

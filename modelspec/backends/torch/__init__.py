@@ -1,0 +1,34 @@
+"""From a Program to real torch classes and modules.
+
+Comes in: a Program. Goes out: classes, modules, what a trial run of one returns, files
+of weights. Only this package and `shapes` import torch. What is built is plain: no
+wrapper, no hook, no attribute of ours on any instance.
+"""
+
+from modelspec.backends.torch.classes import ModuleClasses, build_classes
+from modelspec.backends.torch.counts import Counts, count_parameters
+from modelspec.backends.torch.inputs import InputPlan, build_input, plan_inputs
+from modelspec.backends.torch.instantiate import find_device, find_dtype, instantiate
+from modelspec.backends.torch.pickling import Rebuild, Reduce
+from modelspec.backends.torch.run import RunResult, TensorShape, run_once
+from modelspec.backends.torch.weights import load_weights, save_weights
+
+__all__ = [
+    "Counts",
+    "InputPlan",
+    "ModuleClasses",
+    "Rebuild",
+    "Reduce",
+    "RunResult",
+    "TensorShape",
+    "build_classes",
+    "build_input",
+    "count_parameters",
+    "find_device",
+    "find_dtype",
+    "instantiate",
+    "load_weights",
+    "plan_inputs",
+    "run_once",
+    "save_weights",
+]

@@ -1,0 +1,115 @@
+"""One module, on a device, of a dtype, from a seed: what a caller asked for.
+
+Comes in: the classes of a program and a caller's values. Goes out: a module, made as
+the handwritten class would be made, or `SpecError`. Whatever is set for the time of
+the construction is as before afterwards, also after a failure; the state of torch's
+random numbers is what it would be after the handwritten construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+
+import torch
+from torch import nn
+
+from modelspec.backends.torch.arguments import ParamTypeError, ParamValueError
+from modelspec.backends.torch.classes import ModuleClasses
+from modelspec.backends.torch.failure import fail, reason
+from modelspec.catalog import load_catalog
+from modelspec.diagnostics.suggest import suggest
+
+
+def instantiate(
+    classes: ModuleClasses,
+    params: Mapping[str, object],
+    *,
+    block: str | None = None,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    seed: int | None = None,
+) -> nn.Module:
+    """Make the root block, or another one. None means torch's own default."""
+    name = block or classes.program.root
+    if name is None:
+        fail("no-root", "this spec only holds blocks: say which one to build", None)
+    cls = classes[name]
+    where = nullcontext() if device is None else find_device(device)
+    kind = None if dtype is None else find_dtype(dtype)
+    if seed is not None:
+        torch.manual_seed(seed)
+    with where, _default_dtype(kind):
+        try:
+            return cls(**params)
+        except ParamTypeError as error:
+            fail("param-type", str(error), error.param.span)
+        except ParamValueError as error:
+            fail("param-value", str(error), error.param.span)
+        except TypeError as error:
+            span = (
+                None if (found := classes.program.block(name)) is None else found.span
+            )
+            fail("param-mismatch", str(error).replace(".__init__()", ""), span)
+
+
+def find_device(device: str | torch.device) -> torch.device:
+    """A device that is there and can hold a tensor."""
+    try:
+        found = torch.device(device)
+    except (RuntimeError, TypeError):
+        fail(
+            "unknown-device",
+            f"'{device}' is no device",
+            None,
+            help="devices are cpu, cuda, cuda:1, mps, meta",
+        )
+    try:
+        torch.empty(0, device=found)
+    except Exception as error:
+        # Which of several exceptions it is depends on how torch was compiled.
+        fail(
+            "unknown-device",
+            f"the device '{found}' is not there: {reason(error)}",
+            None,
+        )
+    return found
+
+
+def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
+    """A floating dtype: the others cannot be the default."""
+    known = load_catalog().dtype_names
+    name = str(dtype).removeprefix("torch.")
+    found = getattr(torch, name, None) if f"torch.{name}" in known else None
+    if not isinstance(found, torch.dtype):
+        near = suggest(name, [one.removeprefix("torch.") for one in sorted(known)])
+        help = f"did you mean '{near}'?" if near else "such as float32 or bfloat16"
+        fail("unknown-dtype", f"'{name}' is no dtype of torch", None, help=help)
+    if not found.is_floating_point:
+        fail(
+            "unknown-dtype",
+            f"parameters cannot be made as {name}",
+            None,
+            help="float32, float64, bfloat16 and float16 can",
+        )
+    return found
+
+
+@contextmanager
+def _default_dtype(dtype: torch.dtype | None) -> Iterator[None]:
+    if dtype is None:
+        yield
+        return
+    before = torch.get_default_dtype()
+    try:
+        torch.set_default_dtype(dtype)
+    except TypeError as error:  # float8 and the like hold no parameters
+        fail(
+            "unknown-dtype",
+            f"parameters cannot be made as {dtype}: {reason(error)}",
+            None,
+        )
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)

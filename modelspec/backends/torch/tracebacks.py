@@ -1,0 +1,65 @@
+"""Where in the spec an exception of a running method came from.
+
+Comes in: an exception and the sources of a program. Goes out: spans of the spec's own
+lines that were running, innermost last, and the module whose `forward` failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from types import TracebackType
+
+from torch import nn
+
+from modelspec.backends.torch.methods import file_name
+from modelspec.diagnostics.span import Source, Span
+
+
+def spec_spans(error: BaseException, sources: Mapping[str, Source]) -> list[Span]:
+    """The stretches of spec files on the traceback, the innermost last."""
+    found = []
+    for step in _steps(error):
+        source = sources.get(step.tb_frame.f_code.co_filename)
+        if source is not None:
+            found.append(_span(step, source))
+    return found
+
+
+def sources_by_file(sources: tuple[Source, ...]) -> dict[str, Source]:
+    """Sources under the names that their code objects carry."""
+    return {file_name(source): source for source in sources}
+
+
+def failed_module(error: BaseException) -> nn.Module | None:
+    """The innermost module whose method was running."""
+    innermost = None
+    for step in _steps(error):
+        owner = step.tb_frame.f_locals.get("self")
+        if isinstance(owner, nn.Module):
+            innermost = owner
+    return innermost
+
+
+def _steps(error: BaseException) -> Iterator[TracebackType]:
+    step = error.__traceback__
+    while step is not None:
+        yield step
+        step = step.tb_next
+
+
+def _span(step: TracebackType, source: Source) -> Span:
+    """With columns where Python keeps them (3.11), else the line's text."""
+    if sys.version_info >= (3, 11):
+        positions = step.tb_frame.f_code.co_positions()
+        place = next(islice(positions, step.tb_lasti // 2, None), None)
+        if place is not None:
+            line, last, column, end = place
+            if line and last and column is not None and end is not None:
+                start = source.offset(line, column)
+                return Span(source, start, max(start, source.offset(last, end)))
+    text = source.line(step.tb_lineno)
+    indent = len(text) - len(text.lstrip())
+    start = source.line_starts()[step.tb_lineno - 1]
+    return Span(source, start + indent, start + len(text.rstrip()))
