@@ -1,0 +1,20 @@
+"""Program -> readable source of `nn.Module` classes. Never imports torch."""
+
+from modelspec.backends.python.emit import (
+    HEADER,
+    MARKER,
+    Style,
+    emit_module,
+    is_generated,
+)
+from modelspec.backends.python.package import Member, emit_package
+
+__all__ = [
+    "HEADER",
+    "MARKER",
+    "Member",
+    "Style",
+    "emit_module",
+    "emit_package",
+    "is_generated",
+]

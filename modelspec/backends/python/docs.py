@@ -1,0 +1,94 @@
+"""Texts of the spec as docstrings and comments that cannot change structure.
+
+Comes in: any text. Goes out: a docstring as `ruff format` would leave it, indented.
+Lines are kept; one that is too long is wrapped. What is not printable is escaped.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Sequence
+
+WIDTH = 88
+
+
+def docstring(
+    doc: str | None, indent: int, arguments: Sequence[tuple[str, str]] = ()
+) -> str:
+    """The docstring of a class or function; empty if there is nothing to say."""
+    lines = _lines(doc or "", WIDTH - indent)
+    if arguments:
+        lines += [""] if lines else []
+        lines.append("Args:")
+        for name, text in arguments:
+            lines += _argument(name, text, WIDTH - indent)
+    if not lines:
+        return ""
+    return _quoted(lines, " " * indent)
+
+
+def _quoted(lines: list[str], margin: str) -> str:
+    first = lines[0]
+    if first.startswith('"'):
+        first = " " + first
+    lines = [first, *lines[1:]]
+    if len(lines) == 1:
+        one = _closed(lines[0])
+        if len(margin) + len(one) + 6 <= WIDTH:
+            return f'{margin}"""{one}"""'
+    body = [f'{margin}"""{lines[0]}']
+    body += [margin + line if line else "" for line in lines[1:]]
+    return "\n".join([*body, f'{margin}"""'])
+
+
+def _closed(line: str) -> str:
+    """A line after which three quotes may stand."""
+    return line + " " if line.endswith('"') else line
+
+
+def _argument(name: str, text: str, width: int) -> list[str]:
+    first, *rest = _lines(text, width - 8) or [""]
+    lines = _wrapped(f"    {name}: {first}".rstrip(), width, " " * 8)
+    return lines + [" " * 8 + line if line else "" for line in rest]
+
+
+def _lines(text: str, width: int) -> list[str]:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+    lines = inspect.cleandoc(text).split("\n")
+    found: list[str] = []
+    for line in lines:
+        line = escaped(line.rstrip())
+        found += _wrapped(line, width - 3, line[: len(line) - len(line.lstrip())])
+    while found and not found[-1]:
+        found.pop()
+    return found
+
+
+def _wrapped(line: str, width: int, margin: str) -> list[str]:
+    """The line, or several where it is too long."""
+    if len(line) <= width:
+        return [line]
+    return textwrap.wrap(
+        line.lstrip(),
+        width,
+        initial_indent=line[: len(line) - len(line.lstrip())],
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def escaped(line: str) -> str:
+    """The line as it stands inside three double quotes."""
+    text = "".join(_escape(one) for one in line.replace("\\", "\\\\"))
+    return text.replace('"""', '\\"\\"\\"')
+
+
+def _escape(character: str) -> str:
+    if character == " " or character.isprintable():
+        return character
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,111 @@
+"""What an expression is: as far as we can tell, and as a type checker sees it.
+
+A `Kind` is a value. `text` is an annotation; `seen` says what the checker knows: the
+same (`exact`), nothing (`any`: the result of calling a module), or that it is a tensor
+or a module (`union`: an attribute that no class declares).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Seen = Literal["exact", "any", "union"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    text: str
+    seen: Seen = "exact"
+    items: tuple[Kind, ...] = ()
+
+    def opaque(self) -> Kind:
+        """The same, of which the checker knows nothing."""
+        return replace(self, seen="any", items=tuple(i.opaque() for i in self.items))
+
+    @property
+    def is_tensor(self) -> bool:
+        return self.text in ("torch.Tensor", "nn.Parameter")
+
+    @property
+    def is_module(self) -> bool:
+        return self.text.startswith("nn.") and self.text != "nn.Parameter"
+
+
+TENSOR = Kind("torch.Tensor")
+ANY = Kind("Any", "any")
+UNION = Kind("torch.Tensor", "union")
+NONE = Kind("None")
+INT = Kind("int")
+FLOAT = Kind("float")
+BOOL = Kind("bool")
+STR = Kind("str")
+SIZE = Kind("torch.Size")
+MODULE = Kind("nn.Module")
+TENSORS = Kind("tuple[torch.Tensor, ...]")
+HIDDEN = "tuple[torch.Tensor, torch.Tensor]"
+
+
+def tuple_kind(items: Sequence[Kind]) -> Kind:
+    if not items:
+        return Kind("tuple[()]")
+    return Kind(
+        f"tuple[{', '.join(item.text for item in items)}]", "exact", tuple(items)
+    )
+
+
+def list_kind(item: Kind) -> Kind:
+    return Kind(f"list[{item.text}]", "exact", (item,))
+
+
+def dict_kind(value: Kind, key: str = "str") -> Kind:
+    return Kind(f"dict[{key}, {value.text}]", "exact", (value,))
+
+
+def joined(kinds: Sequence[Kind]) -> Kind:
+    """One kind for values that may be any of these."""
+    unique = list(dict.fromkeys(replace(one, seen="exact") for one in kinds))
+    texts = list(dict.fromkeys(one.text for one in unique))
+    if len(texts) == 1:
+        return unique[0]
+    if "Any" in texts:
+        return ANY
+    tuples = [one for one in unique if one.text.startswith("tuple[") and one.items]
+    widths = {len(one.items) for one in tuples}
+    if len(tuples) == len(unique) and len(widths) == 1:
+        return tuple_kind(
+            [joined(column) for column in zip(*_items(unique), strict=True)]
+        )
+    if set(texts) <= {"int", "float"}:
+        return FLOAT
+    parts = [part for text in texts if text != "None" for part in text.split(" | ")]
+    parts = list(dict.fromkeys(part for part in parts if part != "None"))
+    if len(parts) > 3 or any(text.startswith("list[") for text in parts[1:]):
+        return ANY
+    maybe_none = any(text.split(" | ")[-1] == "None" for text in texts)
+    return Kind(" | ".join([*parts, *(["None"] if maybe_none else [])]))
+
+
+def _items(kinds: Sequence[Kind]) -> list[tuple[Kind, ...]]:
+    return [one.items for one in kinds]
+
+
+def without_none(kind: Kind) -> Kind:
+    """What is left of an optional kind once None is ruled out."""
+    if kind.text.endswith(" | None"):
+        return replace(kind, text=kind.text.removesuffix(" | None"))
+    return kind
+
+
+def annotated(annotation: ast.expr) -> Kind:
+    """The kind that an annotation declares."""
+    text = ast.unparse(annotation)
+    if text == "Any":
+        return ANY
+    if isinstance(annotation, ast.Subscript) and text.startswith("tuple["):
+        inside = annotation.slice
+        if isinstance(inside, ast.Tuple) and "..." not in text:
+            return tuple_kind([annotated(one) for one in inside.elts])
+    return Kind(text)

@@ -1,0 +1,181 @@
+"""Short ways to write and to read `ast` nodes.
+
+Comes in: names, nodes. Goes out: new nodes without positions, or facts about nodes.
+Nodes that come in are never changed.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
+
+
+def name(identifier: str) -> ast.Name:
+    return ast.Name(identifier, ast.Load())
+
+
+def constant(value: str | float | bool | None) -> ast.Constant:
+    return ast.Constant(value)
+
+
+def dotted(path: str) -> ast.expr:
+    """`nn.init.zeros_` as attributes of a name."""
+    first, *rest = path.split(".")
+    node: ast.expr = name(first)
+    for one in rest:
+        node = attribute(node, one)
+    return node
+
+
+def attribute(value: ast.expr, attr: str) -> ast.Attribute:
+    return ast.Attribute(value, attr, ast.Load())
+
+
+def subscript(value: ast.expr, index: ast.expr) -> ast.Subscript:
+    return ast.Subscript(value, index, ast.Load())
+
+
+def call(
+    function: str | ast.expr, *arguments: ast.expr, **keywords: ast.expr
+) -> ast.Call:
+    callee = dotted(function) if isinstance(function, str) else function
+    named = [ast.keyword(key, value) for key, value in keywords.items()]
+    return ast.Call(callee, list(arguments), named)
+
+
+def method_call(value: ast.expr, attr: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(attribute(value, attr), list(arguments), [])
+
+
+def starred(value: ast.expr) -> ast.Starred:
+    return ast.Starred(value, ast.Load())
+
+
+def list_of(items: Sequence[ast.expr]) -> ast.List:
+    return ast.List(list(items), ast.Load())
+
+
+def tuple_of(items: Sequence[ast.expr]) -> ast.Tuple:
+    return ast.Tuple(list(items), ast.Load())
+
+
+def assign(target: ast.expr, value: ast.expr) -> ast.Assign:
+    return ast.Assign([stored(target)], value)
+
+
+def annotate(
+    target: str, annotation: ast.expr, value: ast.expr | None
+) -> ast.AnnAssign:
+    return ast.AnnAssign(ast.Name(target, ast.Store()), annotation, value, 1)
+
+
+def statement(value: ast.expr) -> ast.Expr:
+    return ast.Expr(value)
+
+
+def loop(target: ast.expr, iterable: ast.expr, body: Sequence[ast.stmt]) -> ast.For:
+    return ast.For(stored(target), iterable, list(body), [])
+
+
+def condition(
+    test: ast.expr, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt] = ()
+) -> ast.If:
+    return ast.If(test, list(body), list(orelse))
+
+
+def with_context(context: ast.expr, body: Sequence[ast.stmt]) -> ast.With:
+    return ast.With([ast.withitem(context)], list(body))
+
+
+def union(parts: Sequence[ast.expr]) -> ast.expr:
+    """`A | B | C`, each part once."""
+    unique: dict[str, ast.expr] = {}
+    for part in parts:
+        unique.setdefault(ast.dump(part), part)
+    result, *rest = unique.values()
+    for part in rest:
+        result = ast.BinOp(result, ast.BitOr(), part)
+    return result
+
+
+def is_not_none(value: ast.expr) -> ast.Compare:
+    return ast.Compare(value, [ast.IsNot()], [constant(None)])
+
+
+def is_none_test(value: ast.expr) -> ast.Compare:
+    return ast.Compare(value, [ast.Is()], [constant(None)])
+
+
+def both(first: ast.expr, second: ast.expr) -> ast.expr:
+    return ast.BoolOp(ast.And(), [first, second])
+
+
+def stored(target: ast.expr) -> ast.expr:
+    """The expression as the target of an assignment."""
+    result = copy.deepcopy(target)
+    for node in ast.walk(result) if isinstance(result, ast.Tuple | ast.List) else ():
+        if isinstance(node, ast.Name | ast.Tuple | ast.List | ast.Starred):
+            node.ctx = ast.Store()
+    if isinstance(result, ast.Name | ast.Attribute | ast.Subscript):
+        result.ctx = ast.Store()
+    return result
+
+
+def string(parts: ast.Constant | ast.JoinedStr) -> str | None:
+    """The text of a string constant, None for an f-string."""
+    if isinstance(parts, ast.Constant) and isinstance(parts.value, str):
+        return parts.value
+    return None
+
+
+def is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def path_of(node: ast.expr) -> tuple[str, ...] | None:
+    """`("self", "fc", "weight")` for a chain of attributes of a name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return (node.id, *reversed(parts))
+
+
+def target_names(target: ast.expr) -> list[str]:
+    """The names an assignment to the target binds."""
+    if isinstance(target, ast.Name):
+        return [target.id]
+    if isinstance(target, ast.Starred):
+        return target_names(target.value)
+    if isinstance(target, ast.Tuple | ast.List):
+        return [one for item in target.elts for one in target_names(item)]
+    return []
+
+
+def names_in(node: ast.AST) -> Iterator[str]:
+    """Every bare name in the node, bound or read."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Name):
+            yield one.id
+
+
+def reads(node: ast.AST, identifier: str) -> bool:
+    return identifier in names_in(node)
+
+
+def substitute(node: Node, values: Callable[[str], ast.expr | None]) -> Node:
+    """A copy in which each name that is read stands for its value, where it has one."""
+
+    class _Substitute(ast.NodeTransformer):
+        def visit_Name(self, found: ast.Name) -> ast.expr:
+            value = values(found.id) if isinstance(found.ctx, ast.Load) else None
+            return found if value is None else copy.deepcopy(value)
+
+    result: Node = _Substitute().visit(copy.deepcopy(node))
+    return result

@@ -1,0 +1,146 @@
+"""The constructor's arguments, and the lines that make them safe.
+
+Comes in: a Block. Goes out: `ast.arguments` with types and defaults, and statements
+that stand first in `__init__`: defaults that must be fresh for each call, checks of
+what the spec declares about values.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from modelspec.backends.python.annotations import (
+    admits_none,
+    optional,
+    param_annotation,
+)
+from modelspec.backends.python.nodes import (
+    assign,
+    both,
+    call,
+    condition,
+    constant,
+    is_none_test,
+    is_not_none,
+    name,
+    names_in,
+    tuple_of,
+)
+from modelspec.backends.python.uses import Uses
+from modelspec.program import ir
+
+
+def constructor_arguments(
+    uses: Uses, block: ir.Block, params: tuple[ir.Param, ...] | None = None
+) -> ast.arguments:
+    """The arguments of `__init__`, `self` first."""
+    chosen = block.params if params is None else params
+    arguments = arguments_for(uses, block, chosen)
+    arguments.args.insert(0, ast.arg("self"))
+    return arguments
+
+
+def arguments_for(
+    uses: Uses,
+    block: ir.Block,
+    params: tuple[ir.Param, ...],
+    *,
+    keyword_only: bool = False,
+) -> ast.arguments:
+    arguments = ast.arguments([], [], None, [], [], None, [])
+    for param in params:
+        annotation = param_annotation(uses, block, param)
+        default = param.default
+        if default is not None and needs_fresh(block, param):
+            annotation, default = optional(annotation), constant(None)
+        argument = ast.arg(param.name, annotation)
+        if param.keyword_only or keyword_only:
+            arguments.kwonlyargs.append(argument)
+            arguments.kw_defaults.append(default)
+        else:
+            arguments.args.append(argument)
+            if default is not None:
+                arguments.defaults.append(default)
+    return arguments
+
+
+def needs_fresh(block: ir.Block, param: ir.Param) -> bool:
+    """Whether the default must be made anew in each call."""
+    if param.default is None or admits_none(param.type):
+        return False
+    others = {one.name for one in block.params}
+    return not _is_fixed(param.default) or bool(others & set(names_in(param.default)))
+
+
+def _is_fixed(node: ast.expr) -> bool:
+    """Whether a default can be made once and shared."""
+    match node:
+        case ast.Constant() | ast.Name():
+            return True
+        case ast.Attribute():
+            return _is_fixed(node.value)
+        case ast.UnaryOp():
+            return _is_fixed(node.operand)
+        case ast.BinOp():
+            return _is_fixed(node.left) and _is_fixed(node.right)
+        case ast.Tuple():
+            return all(map(_is_fixed, node.elts))
+    return False
+
+
+def prologue(block: ir.Block) -> list[ast.stmt]:
+    """What stands before `super().__init__`: fresh defaults, then checks."""
+    statements: list[ast.stmt] = []
+    for param in block.params:
+        if param.default is not None and needs_fresh(block, param):
+            value = name(param.name)
+            fresh = [assign(value, param.default)]
+            statements.append(condition(is_none_test(value), fresh))
+    for param in block.params:
+        statements += _checks(param)
+    return statements
+
+
+def _checks(param: ir.Param) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    if param.choices:
+        choices = tuple_of([_literal(one) for one in param.choices])
+        test: ast.expr = ast.Compare(name(param.name), [ast.NotIn()], [choices])
+        listed = ", ".join(map(repr, param.choices))
+        found.append(_refuse(param, test, f"must be one of {listed}"))
+    if param.minimum is not None or param.maximum is not None:
+        outside: ast.expr = ast.UnaryOp(ast.Not(), _within(param))
+        if admits_none(param.type):
+            outside = both(is_not_none(name(param.name)), outside)
+        found.append(_refuse(param, outside, _bounds(param)))
+    return found
+
+
+def _within(param: ir.Param) -> ast.expr:
+    value = name(param.name)
+    if param.minimum is None:
+        return ast.Compare(value, [ast.LtE()], [_literal(param.maximum)])
+    if param.maximum is None:
+        return ast.Compare(value, [ast.GtE()], [_literal(param.minimum)])
+    upper = _literal(param.maximum)
+    return ast.Compare(_literal(param.minimum), [ast.LtE(), ast.LtE()], [value, upper])
+
+
+def _bounds(param: ir.Param) -> str:
+    if param.minimum is None:
+        return f"must be at most {param.maximum}"
+    if param.maximum is None:
+        return f"must be at least {param.minimum}"
+    return f"must be from {param.minimum} to {param.maximum}"
+
+
+def _refuse(param: ir.Param, test: ast.expr, what: str) -> ast.stmt:
+    text = f"{param.name} {what}, got "
+    got = ast.FormattedValue(name(param.name), 114 if param.choices else -1)
+    message = ast.JoinedStr([ast.Constant(text), got])
+    return condition(test, [ast.Raise(call("ValueError", message))])
+
+
+def _literal(value: object) -> ast.expr:
+    """A number, string or None as an expression."""
+    return ast.parse(repr(value), mode="eval").body

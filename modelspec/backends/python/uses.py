@@ -1,0 +1,131 @@
+"""What the whole Program tells about one param or layer: facts for true annotations.
+
+Comes in: a Program. Goes out: answers about how params of type `layer` and `children`
+are used, and whether a layer is ever made without its bias.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from modelspec.backends.python.nodes import path_of
+from modelspec.backends.python.traversal import (
+    block_expressions,
+    containers_in,
+    program_expressions,
+)
+from modelspec.program import ir
+
+Place = tuple[str, str]
+
+
+class Uses:
+    """Answers, each computed once."""
+
+    def __init__(self, program: ir.Program) -> None:
+        self.program = program
+
+    @cached_property
+    def _attributes(self) -> dict[Place, set[str]]:
+        """What is read off a param, there or where it is handed on to."""
+        found: dict[Place, set[str]] = {}
+        passed: list[tuple[Place, Place]] = []
+        for block in self.program.blocks:
+            names = {param.name for param in block.params}
+            for node in block_expressions(block):
+                for one in ast.walk(node):
+                    if isinstance(one, ast.Attribute) and isinstance(
+                        one.value, ast.Name
+                    ):
+                        if one.value.id in names:
+                            place = (block.name, one.value.id)
+                            found.setdefault(place, set()).add(one.attr)
+                    elif isinstance(one, ast.Call):
+                        passed += self._passed(block, names, one)
+        for _ in range(len(passed)):
+            before = sum(map(len, found.values()))
+            for source, target in passed:
+                found.setdefault(source, set()).update(found.get(target, ()))
+            if before == sum(map(len, found.values())):
+                break
+        return found
+
+    def _passed(
+        self, block: ir.Block, names: set[str], call: ast.Call
+    ) -> Iterator[tuple[Place, Place]]:
+        """The params of the block that a call hands on, and to which param."""
+        callee = path_of(call.func)
+        target = self.program.block(callee[-1]) if callee else None
+        if target is None:
+            return
+        for param, value in arguments_of(target, call):
+            if isinstance(value, ast.Name) and value.id in names:
+                yield (block.name, value.id), (target.name, param.name)
+
+    def constants_read(self, block: ir.Block, param: str) -> set[str]:
+        return self._attributes.get((block.name, param), set())
+
+    def blocks_with(self, constants: set[str]) -> list[ir.Block]:
+        """The blocks that have all these constants."""
+        return [
+            block
+            for block in self.program.blocks
+            if constants <= {one.name for one in block.constants}
+        ]
+
+    def children_forms(self, block: ir.Block, param: str) -> set[bool]:
+        """How children are given to a block: as a dict (True), as a list (False)."""
+        found: set[bool] = set()
+        for user in self.program.blocks:
+            for container in containers_in(user.construct):
+                callee = container.callee
+                is_call = isinstance(callee, ast.Call) and container.into == param
+                if is_call and path_of(callee.func) == (block.name,):
+                    found.add(container.named)
+        for default in (one.default for one in block.params if one.name == param):
+            if isinstance(default, ast.Dict | ast.List):
+                found.add(isinstance(default, ast.Dict))
+        return found
+
+    @cached_property
+    def _switched(self) -> set[tuple[str, str]]:
+        """Layers with the names of keyword arguments that are ever given to them."""
+        found: set[tuple[str, str]] = set()
+        for node in program_expressions(self.program):
+            for one in ast.walk(node):
+                if isinstance(one, ast.Call):
+                    path = path_of(one.func)
+                    if path == ("partial",) and one.args:
+                        path = path_of(one.args[0])
+                    known = path is not None and path[0] == "nn"
+                    layer = ".".join(path or ()) if known else ""
+                    found.update((layer, key.arg or "**") for key in one.keywords)
+        return found
+
+    def may_lack(self, layer: str, leaf: str) -> bool:
+        """Whether a layer of torch may have None for its `weight` or `bias`."""
+        if "Norm" not in layer:
+            return leaf != "weight"
+        affine = {"affine", "elementwise_affine", "**"}
+        own = affine if leaf == "weight" else affine | {"bias"}
+        return any(
+            (one in own) if of == layer else (not of and one in affine)
+            for of, one in self._switched
+        )
+
+
+def arguments_of(
+    block: ir.Block, call: ast.Call
+) -> Iterator[tuple[ir.Param, ast.expr]]:
+    """The params of a block and what a call gives for them."""
+    positional = [param for param in block.params if not param.keyword_only]
+    for param, value in zip(positional, call.args, strict=False):
+        if isinstance(value, ast.Starred):
+            break
+        yield param, value
+    by_name = {param.name: param for param in block.params}
+    for keyword in call.keywords:
+        if keyword.arg in by_name:
+            yield by_name[keyword.arg], keyword.value
