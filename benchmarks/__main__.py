@@ -1,0 +1,44 @@
+"""`python -m benchmarks [processes|construction|forward ...]`: prints every ratio."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+import torch
+
+import modelspec
+from benchmarks import construction, forward, processes
+
+GROUPS = {
+    "processes": processes.ratios,
+    "construction": construction.ratios,
+    "forward": forward.ratios,
+}
+
+
+def main(wanted: list[str]) -> int:
+    unknown = [name for name in wanted if name not in GROUPS]
+    if unknown:
+        print(f"no such group: {unknown[0]}; there are: {', '.join(GROUPS)}")
+        return 2
+    print(machine())
+    for name in wanted or GROUPS:
+        for one in GROUPS[name]():
+            print(one, flush=True)
+    return 0
+
+
+def machine() -> str:
+    version = getattr(modelspec, "__version__", "of this checkout")
+    threads = torch.get_num_threads()
+    return (
+        f"{platform.machine()}, {os.cpu_count()} CPUs, {threads} threads, "
+        f"{platform.system()}; Python {platform.python_version()}, "
+        f"torch {torch.__version__}, modelspec {version}"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

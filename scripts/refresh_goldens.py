@@ -1,0 +1,46 @@
+"""Writes the expected sources of all cases anew; review the diff like code.
+
+Goes over `examples/` and `tests/cases/`, writes only what changed and says so, and
+removes goldens whose case is gone. Exits with 1 if a case could not be generated.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import modelspec  # noqa: E402  # found in the checkout by the line above
+from tests.agreement.cases import CASES, Case, all_cases  # noqa: E402
+
+
+def main() -> int:
+    failed = [case for case in all_cases() if not refresh(case)]
+    wanted = {case.golden for case in all_cases()}
+    for path in {*CASES.glob("*/expected.py"), *CASES.glob("examples/*.py")} - wanted:
+        path.unlink()
+        print(f"removed {path.relative_to(ROOT)}")
+    return 1 if failed else 0
+
+
+def refresh(case: Case) -> bool:
+    """Writes one golden if it changed; false if the spec has errors."""
+    try:
+        source = modelspec.load(case.path).source()
+    except modelspec.SpecError as error:
+        print(f"{case.name}\n{error}", file=sys.stderr)
+        return False
+    old = case.golden.read_text(encoding="utf-8") if case.golden.exists() else None
+    if source != old:
+        case.golden.parent.mkdir(parents=True, exist_ok=True)
+        case.golden.write_text(source, encoding="utf-8", newline="\n")
+        print(
+            f"{'wrote' if old is None else 'changed'} {case.golden.relative_to(ROOT)}"
+        )
+    return True
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

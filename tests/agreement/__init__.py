@@ -1,0 +1,1 @@
+"""Both back ends, handwritten models and recorded facts agree over every spec."""

@@ -1,0 +1,91 @@
+"""The specs that are replayed: every example and every case, with its variants.
+
+A case is a file `examples/<name>.yaml` (called `examples/<name>` here) or a folder
+`tests/cases/<name>` with a `spec.yaml`. Its golden source lies beside the spec, that of
+an example in `tests/cases/examples`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+CASES = ROOT / "tests" / "cases"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    name: str
+    path: Path
+    golden: Path
+
+    @property
+    def text(self) -> dict[str, Any]:
+        """The spec as plain YAML, for what the tests must know of it themselves."""
+        return _read(self.path)
+
+    @property
+    def is_library(self) -> bool:
+        return "name" not in self.text
+
+    @property
+    def variants(self) -> tuple[str | None, ...]:
+        """The spec's variants, and None for its defaults where there are such."""
+        named = tuple(self.text.get("variants", {}))
+        return named if self.needs_params else (None, *named)
+
+    @property
+    def needs_params(self) -> bool:
+        return any(_is_required(one) for one in self.text.get("params", {}).values())
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A case with its defaults or one of its variants."""
+
+    case: Case
+    variant: str | None
+
+    def __str__(self) -> str:
+        return f"{self.case.name}:{self.variant}" if self.variant else self.case.name
+
+
+@cache
+def all_cases() -> tuple[Case, ...]:
+    examples = [
+        Case(f"examples/{p.stem}", p, CASES / "examples" / f"{p.stem}.py")
+        for p in sorted(EXAMPLES.glob("*.yaml"))
+    ]
+    folders = [
+        Case(p.parent.name, p, p.with_name("expected.py"))
+        for p in sorted(CASES.glob("*/spec.yaml"))
+    ]
+    return (*examples, *folders)
+
+
+def models() -> list[Model]:
+    """Everything that can be built: no libraries."""
+    cases = [case for case in all_cases() if not case.is_library]
+    return [Model(case, variant) for case in cases for variant in case.variants]
+
+
+def case_named(name: str) -> Case:
+    return next(case for case in all_cases() if case.name == name)
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return data
+
+
+def _is_required(param: object) -> bool:
+    if isinstance(param, dict):
+        return "default" not in param
+    return isinstance(param, str) and " = " not in param

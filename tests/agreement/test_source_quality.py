@@ -1,0 +1,49 @@
+"""What is generated passes the checks that careful projects run on their own code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import modelspec
+from tests.agreement.cases import all_cases
+
+PYTHON = (sys.executable, "-m")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package with the generated sources of all cases."""
+    folder = tmp_path_factory.mktemp("sources") / "generated"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    for case in all_cases():
+        path = folder / f"{case.name.replace('/', '_')}.py"
+        path.write_text(modelspec.load(case.path).source(), encoding="utf-8")
+    return folder
+
+
+def passes(*command: str, cwd: Path) -> None:
+    done = subprocess.run(
+        [*PYTHON, *command], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_sources_are_formatted(package: Path) -> None:
+    """`ruff format` would change nothing."""
+    passes("ruff", "format", "--isolated", "--diff", str(package), cwd=package.parent)
+
+
+def test_sources_pass_the_linter(package: Path) -> None:
+    """`ruff check` with its own defaults finds nothing."""
+    passes("ruff", "check", "--isolated", str(package), cwd=package.parent)
+
+
+@pytest.mark.slow
+def test_sources_pass_the_type_checker(package: Path) -> None:
+    """`mypy --strict` finds nothing."""
+    passes("mypy", "--strict", "--config-file=", str(package), cwd=package.parent)

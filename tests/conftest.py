@@ -1,0 +1,22 @@
+"""Fixtures for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def keep_random_state(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test draws from another's random numbers.
+
+    Only where torch is in the process already: some tests prove that it never is.
+    """
+    import sys
+
+    torch = sys.modules.get("torch")
+    state = None if torch is None else torch.get_rng_state()
+    yield
+    if torch is not None:
+        torch.set_rng_state(state)
