@@ -82,10 +82,6 @@ def _statement_problems(statement: Statement) -> Iterator[str]:
     value = getattr(statement, "value", None)
     if isinstance(value, Container):
         yield from _container_problems(value)
-    if isinstance(statement, Child) and not isinstance(
-        statement.name, ast.Constant | ast.JoinedStr | None
-    ):
-        yield "a child's name is no string"
 
 
 def _container_problems(container: Container) -> Iterator[str]:

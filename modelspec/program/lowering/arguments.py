@@ -1,7 +1,8 @@
 """Arguments in the mapping form: `Conv2d: {in_channels: 1, ...}`, `Linear: [10, 5]`.
 
 In: what stands under a type. Out: the canonical call. Strings are strings there and
-`${...}` is an expression; a mapping under a single type's name is a nested module.
+`${...}` is an expression; a mapping under a single type's name is a nested module. YAML
+has no tuples: a list is one where a layer of torch or a param of type `tuple` takes it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def call_with(
     if isinstance(node, SequenceNode):
         items = [_argument(item, nested, context) for item in node.items]
         known = [item for item in items if item is not None]
-        return ast.Call(callee, known, []) if len(known) == len(items) else None
+        given = [_as_taken(item, callee, at, context) for at, item in enumerate(known)]
+        return ast.Call(callee, given, []) if len(known) == len(items) else None
     if node.is_null:
         return ast.Call(callee, [], [])
     value = _argument(node, nested, context)
@@ -47,8 +49,28 @@ def _keywords(
         value = _argument(entry.value, nested, context)
         if value is None:
             return None
-        keywords.append(_keyword(name, value, entry.key))
+        taken = _as_taken(value, callee, name, context)
+        keywords.append(_keyword(name, taken, entry.key))
     return ast.Call(callee, [], keywords)
+
+
+def _as_taken(
+    value: ast.expr, callee: ast.expr, which: int | str, context: Context
+) -> ast.expr:
+    """A list as a tuple, where what is called takes a tuple there."""
+    if not isinstance(value, ast.List) or any(
+        isinstance(item, ast.Call) for item in value.elts
+    ):
+        return value
+    if isinstance(callee, ast.Name):
+        entry = context.scope.file.entry_of_class(callee.id)
+        params = entry.params if entry is not None else ()
+        taken = [p for at, p in enumerate(params) if which in (at, p.name)]
+        if not any(param.type.name == "tuple" for param in taken):
+            return value
+    elif not isinstance(callee, ast.Attribute):
+        return value
+    return ast.copy_location(ast.Tuple(value.elts, ast.Load()), value)
 
 
 def _keyword(name: str, value: ast.expr, key: ScalarNode) -> ast.keyword:

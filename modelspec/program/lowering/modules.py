@@ -200,8 +200,7 @@ def _block_entry(callee: ast.expr, context: Context) -> BlockEntry | None:
     inner = callee.func if isinstance(callee, ast.Call) else callee
     if not isinstance(inner, ast.Name):
         return None
-    entries = context.scope.file.blocks.values()
-    return next((e for e in entries if e.class_name == inner.id), None)
+    return context.scope.file.entry_of_class(inner.id)
 
 
 def _holds_children(node: Node) -> bool:

@@ -37,7 +37,6 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-_LONG_FORM = frozenset(ParamSpec.model_fields)
 _YAML_WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -142,8 +141,8 @@ def _param(entry: Entry, context: Context) -> Param | None:
 
 
 def _is_long_form(node: MappingNode) -> bool:
-    keys = {entry.key.text for entry in node.entries}
-    return bool(keys & {"type", "default"}) and keys <= _LONG_FORM
+    """A dict as default that has such a key is written under `default:`."""
+    return any(entry.key.text in ("type", "default") for entry in node.entries)
 
 
 def _short_form(

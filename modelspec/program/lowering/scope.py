@@ -41,6 +41,11 @@ class FileScope:
         self.blocks[name] = entry
         self.class_names.add(entry.class_name)
 
+    def entry_of_class(self, class_name: str) -> BlockEntry | None:
+        """The block that has this name in the Program."""
+        entries = self.blocks.values()
+        return next((one for one in entries if one.class_name == class_name), None)
+
 
 @dataclass(slots=True)
 class Scope:
