@@ -44,6 +44,14 @@ class Parameter:
         )
 
     @property
+    def is_keyword(self) -> bool:
+        """Whether it can be given by its name."""
+        return self.kind in (
+            ParameterKind.POSITIONAL_OR_KEYWORD,
+            ParameterKind.KEYWORD_ONLY,
+        )
+
+    @property
     def is_required(self) -> bool:
         """Whether a call must give it."""
         return self.default is None and not self.is_variadic
@@ -91,11 +99,7 @@ class Signature:
     @property
     def names(self) -> tuple[str, ...]:
         """The names that may be given by keyword, in order."""
-        return tuple(
-            p.name
-            for p in self.parameters
-            if not p.is_variadic and p.kind is not ParameterKind.POSITIONAL_ONLY
-        )
+        return tuple(p.name for p in self.parameters if p.is_keyword)
 
     def has(self, kind: ParameterKind) -> bool:
         """Whether some parameter is of this kind."""
@@ -103,7 +107,7 @@ class Signature:
 
     def parameter(self, keyword: str) -> Parameter | None:
         """The parameter that a keyword fills, aliases included."""
-        found = {p.name: p for p in self.parameters if p.name in self.names}
+        found = {p.name: p for p in self.parameters if p.is_keyword}
         if keyword not in found:
             keyword = dict(self.aliases).get(keyword, keyword)
         return found.get(keyword)

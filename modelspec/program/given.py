@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.diagnostics.diagnostic import Diagnostic, Label
 from modelspec.diagnostics.suggest import suggest
-from modelspec.program.ir import Block, Param, Program, Variant
+from modelspec.program.ir import Block, Program, Variant
 
 
 def find_variant(program: Program, name: str) -> Variant | Diagnostic:
@@ -54,26 +54,24 @@ def check_complete(
 ) -> Iterator[Diagnostic]:
     """Required params that nothing gives a value."""
     missing = [p for p in block.params if p.default is None and p.name not in given]
-    listed = ", ".join(variants)
-    for param in missing:
-        help = [f"give a value: {param.name}={_example(param)}"]
-        if listed:
-            help.append(f"or choose a variant: {listed}")
-        yield Diagnostic(
-            "missing-param",
-            f"{block.name} needs a value for the param '{param.name}'",
-            param.span,
-            help=tuple(help),
-        )
+    if not missing:
+        return
+    names = " and ".join(f"'{param.name}'" for param in missing)
+    help = [f"give a value: {missing[0].name}=<{missing[0].type}>"]
+    if listed := ", ".join(variants):
+        help.append(f"or choose a variant: {listed}")
+    yield Diagnostic(
+        "missing-param",
+        f"{block.name} needs a value for {names}",
+        missing[0].span,
+        help=tuple(help),
+        labels=tuple(Label(param.span, "this too") for param in missing[1:]),
+    )
 
 
 def _advice(name: str, names: Iterable[str], listed: str) -> tuple[str, ...]:
     nearest = suggest(name, names)
     return (f"did you mean '{nearest}'?", listed) if nearest else (listed,)
-
-
-def _example(param: Param) -> str:
-    return f"<{param.type}>"
 
 
 def _spec(program: Program) -> str:

@@ -32,6 +32,9 @@ from modelspec.program.ir import (
     Value,
 )
 
+# Operators and contexts say nothing that the node above them does not show.
+_LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+
 
 def walk_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
     """Statements and those inside them, children of containers included."""
@@ -97,12 +100,25 @@ def method_nodes(method: Method) -> Iterator[ast.AST]:
         yield from ast.walk(statement)
 
 
-def block_nodes(block: Block) -> Iterator[ast.AST]:
-    """All nodes of a block: construction, sizes of inputs, and methods."""
-    for expression in block_expressions(block):
-        yield from ast.walk(expression)
+def block_nodes(block: Block) -> list[ast.AST]:
+    """All nodes of a block: construction and methods."""
+    roots: list[ast.AST] = list(block_expressions(block))
     for method in block.methods:
-        yield from method_nodes(method)
+        roots.extend(method.statements)
+    return all_nodes(roots)
+
+
+def all_nodes(roots: Iterable[ast.AST]) -> list[ast.AST]:
+    """All nodes under some, themselves first; faster than `ast.walk`."""
+    found = list(roots)
+    for node in found:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+                found.append(value)
+    return found
 
 
 def names_read(nodes: Iterable[ast.AST]) -> set[str]:
@@ -110,8 +126,8 @@ def names_read(nodes: Iterable[ast.AST]) -> set[str]:
     return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
-def function_nodes(function: Function) -> Iterator[ast.AST]:
-    return ast.walk(function.definition)
+def function_nodes(function: Function) -> list[ast.AST]:
+    return all_nodes([function.definition])
 
 
 def _of_value(value: ModuleValue) -> Iterator[ast.expr]:

@@ -75,8 +75,9 @@ AnyNode: TypeAlias = Annotated[
 
 
 class _Model(BaseModel):
+    # Built when first used (`validate`), since most specs need few of the models.
     model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=False
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True
     )
 
 

@@ -7,6 +7,7 @@ value of the wrong kind.
 
 from __future__ import annotations
 
+import os
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,18 +20,39 @@ from modelspec.spec.models import BODIES, FileSpec, entries_of
 from modelspec.syntax.nodes import Entry, MappingNode, Node, describe_node
 
 M = TypeVar("M", bound=BaseModel)
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 
 
 def validate_mapping(
     model: type[M], node: MappingNode, what: str, report: Report
 ) -> M | None:
     """The model of a mapping. `what` names the place in messages: `a block`."""
+    _prepare(model)
     try:
         return model.model_validate(entries_of(node))
     except ValidationError as error:
         for details in error.errors(include_url=False):
             _report(details, model, node, what, report)
         return None
+
+
+def _prepare(model: type[BaseModel]) -> None:
+    """Builds a model's validator, without a search for plugins of pydantic.
+
+    The search reads the metadata of every installed package: a tenth of the time
+    that checking a spec takes, for models that nothing outside ever sees.
+    """
+    if model.__pydantic_complete__:
+        return
+    before = os.environ.get(_PLUGINS)
+    os.environ[_PLUGINS] = "__all__"
+    try:
+        model.model_rebuild()
+    finally:
+        if before is None:
+            del os.environ[_PLUGINS]
+        else:
+            os.environ[_PLUGINS] = before
 
 
 def validate_file(node: Node | None, report: Report) -> FileSpec | None:

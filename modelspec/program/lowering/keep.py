@@ -29,8 +29,9 @@ from modelspec.program.walk import block_nodes, walk_statements
 def keep_read_values(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """The blocks, with what must be kept."""
     by_name = {block.name: block for block in blocks}
-    foreign = {name for block in blocks for name in _foreign_reads(block)}
-    reads = {block.name: set(_self_reads(block)) for block in blocks}
+    nodes = {block.name: block_nodes(block) for block in blocks}
+    foreign = {name for found in nodes.values() for name in _foreign_reads(found)}
+    reads = {name: set(_self_reads(found)) for name, found in nodes.items()}
     for block in blocks:
         for base in _bases(block, by_name):
             reads[base.name] |= reads[block.name]
@@ -50,20 +51,19 @@ def _bases(block: Block, by_name: dict[str, Block]) -> Iterator[Block]:
         yield block
 
 
-def _self_reads(block: Block) -> Iterator[str]:
-    for node in block_nodes(block):
-        match node:
-            case ast.Attribute(value=ast.Name(id="self"), attr=name):
-                yield name
+def _self_reads(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            owner = node.value
+            if isinstance(owner, ast.Name) and owner.id == "self":
+                yield node.attr
 
 
-def _foreign_reads(block: Block) -> Iterator[str]:
+def _foreign_reads(nodes: list[ast.AST]) -> Iterator[str]:
     """Attributes read of something that may be another block."""
     catalog = load_catalog()
-    called = {
-        id(node.func) for node in block_nodes(block) if isinstance(node, ast.Call)
-    }
-    for node in block_nodes(block):
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
         if not isinstance(node, ast.Attribute):
             continue
         value = node.value
