@@ -85,13 +85,17 @@ def own_expressions(statement: Statement) -> Iterator[ast.expr]:
 
 
 def block_expressions(block: Block) -> Iterator[ast.expr]:
-    """Expressions of a block's construction: defaults, constants, base, statements."""
+    """Expressions of a block beside its methods: defaults, constants, base,
+    statements, sizes of inputs."""
     yield from (param.default for param in block.params if param.default is not None)
     yield from (constant.value for constant in block.constants)
     if block.base.call is not None:
         yield block.base.call
     for statement in walk_statements(block.construct):
         yield from own_expressions(statement)
+    for one in block.inputs:
+        sizes = [*(one.shape or ()), one.minimum, one.maximum]
+        yield from (size for size in sizes if isinstance(size, ast.expr))
 
 
 def method_nodes(method: Method) -> Iterator[ast.AST]:

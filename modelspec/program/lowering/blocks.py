@@ -30,6 +30,7 @@ from modelspec.program.lowering.methods import (
     default_forward,
     lower_methods,
     lower_text,
+    registers,
 )
 from modelspec.program.lowering.modules import lower_children, named_children
 from modelspec.program.lowering.params import lower_constants, lower_vars
@@ -82,7 +83,7 @@ def lower_block(source: BlockSource, context: Context) -> Block:
         constants=constants,
         base=base,
         construct=(*construct, *_finish(spec, calls, context)),
-        inputs=_inputs_of(inputs, methods),
+        inputs=_inputs_of(inputs, methods, spec, context),
         methods=methods,
     )
 
@@ -162,7 +163,7 @@ def _methods(
     if spec.forward is not None:
         forward = lower_text(spec.forward, "forward", inputs, context)
         methods.extend([forward] if forward is not None else [])
-    elif base.kind == "Module":
+    elif base.kind == "Module" and any(registers(one) for one in construct):
         made = default_forward(construct, inputs, source.span, context)
         methods.extend([made] if made is not None else [])
     methods.extend(lower_methods(spec.methods, inputs, context))
@@ -204,14 +205,26 @@ def _finish(
 
 
 def _inputs_of(
-    inputs: tuple[Input, ...], methods: tuple[Method, ...]
+    inputs: tuple[Input, ...],
+    methods: tuple[Method, ...],
+    spec: BlockSpec,
+    context: Context,
 ) -> tuple[Input, ...]:
     """Inputs in the order of `forward`'s own `def` line, where there is one."""
     forward = next((m for m in methods if m.name == "forward"), None)
     if forward is None:
         return inputs
     known = {one.name: one for one in inputs}
+    keywords = [argument.arg for argument in forward.arguments.kwonlyargs]
     arguments = [argument.arg for argument in forward.arguments.args[1:]]
+    for one in inputs if spec.inputs is not None else ():
+        if one.name not in arguments and one.name not in keywords:
+            context.report.error(
+                "unknown-input",
+                f"'{one.name}' is declared as an input, but `forward` does not take it",
+                one.span,
+                help="add it to the `def` line, or leave the `def` line out",
+            )
     optional = len(arguments) - len(forward.arguments.defaults)
     return tuple(
         replace(known.get(name, Input(name, forward.span)), optional=at >= optional)

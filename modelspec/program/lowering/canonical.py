@@ -44,14 +44,14 @@ class Canonicalizer(ast.NodeTransformer):
     """Rewrites one expression or statement list in the scope of a block or text.
 
     `in_text` is set for `forward`, methods and functions, where exceptions, `super`
-    and assignments stand. `module_args`: layer types among the arguments of a
-    container's call are called.
+    and assignments stand; `members` are names that a method reads through `self`.
     """
 
     scope: Scope
     source: Source
     report: Report
     in_text: bool = False
+    members: frozenset[str] = frozenset()
     inner: list[dict[str, Kind]] = field(default_factory=list)
 
     # --- names ------------------------------------------------------------------
@@ -95,6 +95,14 @@ class Canonicalizer(ast.NodeTransformer):
         return None
 
     def _unknown_name(self, node: ast.Name) -> None:
+        if node.id in self.members:
+            self.report.error(
+                "unknown-name",
+                f"'{node.id}' is no local name here",
+                span_of(node, self.source),
+                note=f"write `self.{node.id}`",
+            )
+            return
         nearest = self.scope.suggest(node.id)
         self.report.error(
             "unknown-name",

@@ -123,7 +123,10 @@ def canonical_body(
             argument.annotation = canonical_annotation(argument.annotation)
     names = {argument.arg for argument in given} | set(_stored(statements, context))
     scope = Scope(context.scope.file, dict.fromkeys(sorted(names), UNKNOWN))
-    visitor = Canonicalizer(scope, context.source, context.report, in_text=True)
+    members = frozenset(context.scope.locals) if method else frozenset()
+    visitor = Canonicalizer(
+        scope, context.source, context.report, in_text=True, members=members
+    )
     if method:
         reads = DictReads(context.scope.locals)
         statements = tuple(reads.visit(statement) for statement in statements)
@@ -246,7 +249,7 @@ def _applied(construct: Sequence[Statement], name: str) -> list[ast.stmt]:
         for one in construct
         if isinstance(one, Child) and isinstance(one.name, ast.Constant)
     ]
-    plain = all(not _registers(one) or isinstance(one, Child) for one in construct)
+    plain = all(not registers(one) or isinstance(one, Child) for one in construct)
     count = sum(isinstance(one, Child) for one in construct)
     if not plain or len(static) != count or not all(n.isidentifier() for n in static):
         loop = f"for module in self.children():\n    {name} = module({name})"
@@ -258,7 +261,7 @@ def _applied(construct: Sequence[Statement], name: str) -> list[ast.stmt]:
     return ast.parse("\n".join(lines)).body
 
 
-def _registers(statement: Statement) -> bool:
-    """Whether a statement may register children."""
+def registers(statement: Statement) -> bool:
+    """Whether a statement may register a child of the block."""
     inner = [*getattr(statement, "body", ()), *getattr(statement, "orelse", ())]
-    return isinstance(statement, Child) or any(_registers(one) for one in inner)
+    return isinstance(statement, Child) or any(registers(one) for one in inner)
