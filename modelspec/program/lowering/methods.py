@@ -11,7 +11,15 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from modelspec.diagnostics.span import Span
-from modelspec.program.ir import Child, Function, Input, Method, Statement
+from modelspec.program.ir import (
+    Child,
+    For,
+    Function,
+    If,
+    Input,
+    Method,
+    Statement,
+)
 from modelspec.program.kinds import UNKNOWN
 from modelspec.program.lowering.canonical import Canonicalizer, canonical_annotation
 from modelspec.program.lowering.context import Context
@@ -221,13 +229,22 @@ def default_forward(
 def _why_not(construct: Sequence[Statement], inputs: Sequence[Input]) -> str | None:
     if len(inputs) != 1:
         return f"it has {len(inputs)} inputs, and children are applied to one"
-    children = [one for one in construct if isinstance(one, Child)]
-    for child in children:
+    for child in _children(construct):
         name = str(child.name.value) if isinstance(child.name, ast.Constant) else "it"
         kind = child_kind(child)
         if kind is not None:
             return f"'{name}' is {kind}, which cannot be applied in order"
     return None
+
+
+def _children(statements: Iterable[Statement]) -> Iterator[Child]:
+    """The children of a block itself, through control flow."""
+    for statement in statements:
+        if isinstance(statement, Child):
+            yield statement
+        elif isinstance(statement, For | If):
+            yield from _children(statement.body)
+            yield from _children(getattr(statement, "orelse", ()))
 
 
 def child_kind(child: Child) -> str | None:
