@@ -21,7 +21,15 @@ _NAMES = (
     "relative_position_bias",
     "scaled_dot_product_attention",
 )
-_ATTRIBUTES = ("T", "view", "shape", "weight", "transpose", "in_channels", "num_features")
+_ATTRIBUTES = (
+    "T",
+    "view",
+    "shape",
+    "weight",
+    "transpose",
+    "in_channels",
+    "num_features",
+)
 _STRINGS = (
     "",
     "mean",
@@ -226,7 +234,9 @@ class Trees:
         conversion = self.random.choice((-1, -1, ord("r")))
         spec = None
         if self._chance(0.2):
-            spec = ast.JoinedStr([ast.Constant(">"), ast.FormattedValue(self.name(), -1)])
+            spec = ast.JoinedStr(
+                [ast.Constant(">"), ast.FormattedValue(self.name(), -1)]
+            )
         return ast.FormattedValue(value, conversion, spec)
 
     def target(self) -> ast.expr:
@@ -279,7 +289,7 @@ class Trees:
             return ast.Assign(self._some(self.assigned, 1, 1), value)
         if kind == 4:
             target = self.assigned()
-            while isinstance(target, ast.Tuple):
+            while not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
                 target = self.assigned()
             return ast.AugAssign(target, self.random.choice(_OPERATORS)(), value)
         if kind == 5:
@@ -295,7 +305,9 @@ class Trees:
         """A function with parameters of every kind."""
         names = self.random.sample(_NAMES, self.random.randint(0, 6))
         positional = [self._parameter(each) for each in names]
-        only = [self._parameter(f"{each}_") for each in names[: self.random.randint(0, 2)]]
+        only = [
+            self._parameter(f"{each}_") for each in names[: self.random.randint(0, 2)]
+        ]
         arguments = ast.arguments(
             posonlyargs=[],
             args=positional,
@@ -310,7 +322,7 @@ class Trees:
         returns = self._annotation() if self._chance(0.5) else None
         function = ast.FunctionDef(name, arguments, self.body(2), [], returns)
         if "type_params" in ast.FunctionDef._fields:  # from Python 3.12 on
-            function.type_params = []
+            vars(function)["type_params"] = []
         return function
 
     def _parameter(self, name: str) -> ast.arg:
@@ -320,7 +332,9 @@ class Trees:
         name = ast.Name(self.random.choice(("int", "Tensor")), ast.Load())
         if self._chance(0.3):
             return ast.Subscript(
-                ast.Name("tuple", ast.Load()), ast.Tuple([name, name], ast.Load()), ast.Load()
+                ast.Name("tuple", ast.Load()),
+                ast.Tuple([name, name], ast.Load()),
+                ast.Load(),
             )
         if self._chance(0.3):
             return ast.BinOp(name, ast.BitOr(), ast.Constant(None))

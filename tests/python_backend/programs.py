@@ -101,7 +101,9 @@ def splice(text: str) -> ir.Splice:
     return ir.Splice(expr(text), SPAN)
 
 
-def parameter(name: str, text: str, requires_grad: str | None = None) -> ir.OwnParameter:
+def parameter(
+    name: str, text: str, requires_grad: str | None = None
+) -> ir.OwnParameter:
     wants = None if requires_grad is None else expr(requires_grad)
     return ir.OwnParameter(required(name), expr(text), wants, SPAN)
 
@@ -170,9 +172,7 @@ def _type(node: ast.expr) -> ir.TypeExpression:
             variadic = isinstance(items[-1], ast.Constant) and items[-1].value is ...
             items = items[:-1] if variadic else items
             items = items[1:] if node.value.id == "dict" else items
-            return ir.TypeExpression(
-                node.value.id, tuple(map(_type, items)), variadic
-            )
+            return ir.TypeExpression(node.value.id, tuple(map(_type, items)), variadic)
     assert isinstance(node, ast.Name)
     return ir.TypeExpression(node.id)
 
@@ -231,9 +231,12 @@ def block(
         source=source,
         span=SPAN,
         doc=doc,
-        params=tuple(one if isinstance(one, ir.Param) else param(one) for one in params),
+        params=tuple(
+            one if isinstance(one, ir.Param) else param(one) for one in params
+        ),
         constants=tuple(
-            ir.Constant(one, expr(text), SPAN) for one, text in (constants or {}).items()
+            ir.Constant(one, expr(text), SPAN)
+            for one, text in (constants or {}).items()
         ),
         base=ir.Base(kind, SPAN, call),
         construct=construct,

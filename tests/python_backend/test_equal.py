@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
+
 from modelspec.backends.python import emit_module
 from modelspec.backends.torch import build_classes
 from modelspec.policy import Limits
 from modelspec.program import ir
-from torch import nn
-
 from tests.python_backend.models import every_model
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -110,3 +111,16 @@ def test_parametric_source_equals_the_direct_build(name: str) -> None:
     }
     torch.manual_seed(0)
     assert_equal(direct, namespace[name](**known), name)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_flat_source_equals_the_direct_build(name: str) -> None:
+    program, given = MODELS[name], ARGUMENTS.get(name, {})
+    direct = build(program, given)
+    values = {
+        one: ast.Name(text, ast.Load()) if isinstance(text, str) else text
+        for one, text in given.items()
+    }
+    namespace = load(emit_module(program, style="flat", values=values))
+    torch.manual_seed(0)
+    assert_equal(direct, namespace[name](), name)

@@ -194,7 +194,12 @@ class Attributes:
             if key in constants:
                 continue
             is_computed = key in computed
-            if key in buffers or is_computed or len(known) > 1 or (known and sometimes_none):
+            if (
+                key in buffers
+                or is_computed
+                or len(known) > 1
+                or (known and sometimes_none)
+            ):
                 found.append((key, _declaration(known or ["torch.Tensor"], types)))
             elif known and known[0] in ("list", "dict", "set"):
                 found.append((key, _open(known[0])))

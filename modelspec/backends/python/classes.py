@@ -120,9 +120,9 @@ def function_code(
     """A docstring that stands first among the statements is taken as `doc`."""
     statements = list(body)
     first = statements[0] if statements else None
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-        if isinstance(first.value.value, str):
-            doc = doc or first.value.value
+    match first:
+        case ast.Expr(value=ast.Constant(value=str() as text)):
+            doc = doc or text
             statements = statements[1:]
     definition = ast.FunctionDef(
         called, arguments, statements or [ast.Pass()], [], returns

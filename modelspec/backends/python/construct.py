@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from modelspec.backends.python.containers import Inline, kind_of
 from modelspec.backends.python.initialization import Initialization
@@ -207,16 +208,12 @@ class _Constructor:
         if isinstance(value, ir.Value) or self.inline.fits(value):
             return [], self.inline.expression(value)
         first, *others = value.children
-        if all(map(self._fits_beside, others)):
-            if isinstance(first, ir.Child) and isinstance(first.value, ir.Container):
+        match first:
+            case ir.Child(value=ir.Container()) if all(map(self._fits_beside, others)):
                 before, made = self._lower(first.value, _role(first.name) or role)
-                ready = ir.Child(first.name, ir.Value(made, first.span), first.span)
-                rest = (ready, *others)
-                whole = ir.Container(
-                    value.callee, value.named, rest, value.span, value.into
-                )
-                if self.inline.fits(whole):
-                    return before, self.inline.expression(whole)
+                ready = replace(first, value=ir.Value(made, first.span))
+                whole = replace(value, children=(ready, *others))
+                return before, self.inline.expression(whole)
         return self._filled(value, role)
 
     def _fits_beside(self, one: ir.Statement) -> bool:
@@ -320,9 +317,9 @@ def _joined_inside(one: ast.stmt, local: str) -> ast.stmt:
 
 
 def _appended(one: ast.stmt, local: str) -> ast.expr | None:
-    if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
-        if path_of(one.value.func) == (local, "append"):
-            return one.value.args[0]
+    match one:
+        case ast.Expr(value=ast.Call(func=callee, args=[item])):
+            return item if path_of(callee) == (local, "append") else None
     return None
 
 

@@ -34,9 +34,7 @@ def _quoted(lines: list[str], margin: str) -> str:
         first = " " + first
     lines = [first, *lines[1:]]
     if len(lines) == 1:
-        one = _closed(lines[0])
-        if len(margin) + len(one) + 6 <= WIDTH:
-            return f'{margin}"""{one}"""'
+        return f'{margin}"""{_closed(lines[0])}"""'
     body = [f'{margin}"""{lines[0]}']
     body += [margin + line if line else "" for line in lines[1:]]
     return "\n".join([*body, f'{margin}"""'])
@@ -48,21 +46,31 @@ def _closed(line: str) -> str:
 
 
 def _argument(name: str, text: str, width: int) -> list[str]:
-    first, *rest = _lines(text, width - 8) or [""]
+    first, *rest = [escaped(line.rstrip()) for line in _split(text)]
     lines = _wrapped(f"    {name}: {first}".rstrip(), width, " " * 8)
-    return lines + [" " * 8 + line if line else "" for line in rest]
+    for line in rest:
+        margin = " " * (8 + len(line) - len(line.lstrip()))
+        lines += _wrapped(" " * 8 + line, width, margin) if line else [""]
+    return lines
 
 
 def _lines(text: str, width: int) -> list[str]:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    lines = inspect.cleandoc(text).split("\n")
+    lines = _split(text)
+    width -= 6 if len(lines) == 1 else 0
     found: list[str] = []
-    for line in lines:
+    for index, line in enumerate(lines):
         line = escaped(line.rstrip())
-        found += _wrapped(line, width - 3, line[: len(line) - len(line.lstrip())])
+        margin = line[: len(line) - len(line.lstrip())]
+        found += _wrapped(line, width if index else width - 3, margin)
     while found and not found[-1]:
         found.pop()
     return found
+
+
+def _split(text: str) -> list[str]:
+    """The lines of a text, without what indents them all."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+    return inspect.cleandoc(text).split("\n")
 
 
 def _wrapped(line: str, width: int, margin: str) -> list[str]:

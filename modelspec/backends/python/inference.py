@@ -16,14 +16,12 @@ from modelspec.backends.python.kinds import (
     ANY,
     BOOL,
     FLOAT,
-    HIDDEN,
     INT,
     MODULE,
     NONE,
     SIZE,
     STR,
     TENSOR,
-    TENSORS,
     UNION,
     Kind,
     annotated,
@@ -34,40 +32,21 @@ from modelspec.backends.python.kinds import (
     without_none,
 )
 from modelspec.backends.python.nodes import path_of
+from modelspec.backends.python.torch_kinds import (
+    BUILTINS,
+    NUMBERS,
+    OF_MODULE,
+    RECURRENT,
+    TENSOR_VALUES,
+    UNTYPED,
+    WITHOUT_TYPE,
+    constant_kind,
+    fits,
+    layer_member,
+    of_tensor,
+    of_torch,
+)
 from modelspec.program import ir
-
-_RECURRENT = {
-    "nn.LSTM": tuple_kind([TENSOR, Kind(HIDDEN, "exact", (TENSOR, TENSOR))]),
-    "nn.GRU": tuple_kind([TENSOR, TENSOR]),
-    "nn.RNN": tuple_kind([TENSOR, TENSOR]),
-    "nn.LSTMCell": tuple_kind([TENSOR, TENSOR]),
-    "nn.MultiheadAttention": tuple_kind([TENSOR, Kind("torch.Tensor | None")]),
-}
-_SEVERAL = frozenset({"split", "chunk", "unbind", "tensor_split", "meshgrid"})
-_PAIRS = frozenset({"topk", "sort", "kthvalue", "mode", "cummax", "cummin"})
-_PAIRS_BY_DIM = frozenset({"max", "min", "median"})
-_UNTYPED = frozenset({"split", "unflatten", "unique", "unique_consecutive", "lu"})
-_WITHOUT_TYPE = frozenset({*_UNTYPED, "norm", "tolist", "backward"})
-_NUMBERS = {"dim": INT, "numel": INT, "ndimension": INT, "item": FLOAT, "nelement": INT}
-_TENSOR_VALUES = {
-    "shape": SIZE,
-    "ndim": INT,
-    "dtype": Kind("torch.dtype"),
-    "device": Kind("torch.device"),
-    "requires_grad": BOOL,
-    "is_cuda": BOOL,
-}
-_BUILTINS = {
-    "len": INT,
-    "int": INT,
-    "round": INT,
-    "float": FLOAT,
-    "bool": BOOL,
-    "isinstance": BOOL,
-    "all": BOOL,
-    "any": BOOL,
-    "str": STR,
-}
 
 
 class Inference:
@@ -77,7 +56,6 @@ class Inference:
         self.attributes = attributes
         self.codes: dict[str, set[str]] = {}
         self._results: dict[tuple[str, str], Kind] = {}
-        self._signatures: dict[tuple[str, str], dict[str, Kind]] = {}
 
     def enter(
         self, block: ir.Block, method: ir.Method, declared: dict[str, Kind]
@@ -114,7 +92,7 @@ class Inference:
         block = self.attributes.block_of(module.text)
         if block is not None:
             return self.result_of(block, method)
-        return _RECURRENT.get(module.text, TENSOR) if method == "forward" else ANY
+        return RECURRENT.get(module.text, TENSOR) if method == "forward" else ANY
 
 
 class _Body:
@@ -160,7 +138,8 @@ class _Body:
                 self.run([*one.body, *one.orelse])
             case ast.If() | ast.While():
                 self.infer(one.test)
-                self.run([*one.body, *one.orelse])
+                self._branch(one.test, one.body)
+                self.run(one.orelse)
             case ast.With():
                 for item in one.items:
                     self.infer(item.context_expr)
@@ -173,6 +152,20 @@ class _Body:
                 self.infer(one.value)
             case ast.Assert():
                 self.infer(one.test)
+
+    def _branch(self, test: ast.expr, body: Sequence[ast.stmt]) -> None:
+        """A body in which `isinstance` has told what a name is."""
+        match test:
+            case ast.Call(
+                func=ast.Name(id="isinstance"), args=[ast.Name(id=key), kind]
+            ):
+                path = path_of(kind)
+                before = self.names.get(key, ANY)
+                self.names[key] = Kind(".".join(path)) if path else ANY
+                self.run(body)
+                self.names[key] = before
+            case _:
+                self.run(body)
 
     def _bind(self, target: ast.expr, value: Kind) -> None:
         if isinstance(target, ast.Tuple | ast.List):
@@ -189,9 +182,9 @@ class _Body:
             known = value if before is None else joined([before, value])
             self.declared[target.id] = self.names[target.id] = known
             return
-        if before.seen == "exact" and value.seen != "any":
-            if not _fits(value, before):
-                self.codes.add("assignment")
+        checked = before.seen == "exact" and value.seen != "any"
+        if checked and not fits(value, before):
+            self.codes.add("assignment")
         if before.seen == "exact" and value.seen == "any":
             value = Kind(value.text, "exact", value.items)
         elif before.seen == "any":
@@ -224,7 +217,7 @@ class _Body:
     def infer(self, node: ast.expr) -> Kind:
         match node:
             case ast.Constant():
-                return _constant(node.value)
+                return constant_kind(node.value)
             case ast.Name():
                 return self._name(node.id)
             case ast.Attribute():
@@ -298,12 +291,12 @@ class _Body:
             self.codes.add("union-attr")
             return UNION
         if owner.seen == "any" and not owner.is_module and block is None:
-            return _TENSOR_VALUES.get(node.attr, Kind(owner.text, "any"))
+            return TENSOR_VALUES.get(node.attr, Kind(owner.text, "any"))
         if block is not None:
             return self._member(block, node.attr)
         if owner.is_tensor:
-            return _TENSOR_VALUES.get(node.attr, TENSOR)
-        return _layer_member(owner, node.attr) if owner.is_module else ANY
+            return TENSOR_VALUES.get(node.attr, TENSOR)
+        return layer_member(owner, node.attr) if owner.is_module else ANY
 
     def _member(self, block: ir.Block, attr: str) -> Kind:
         types = self.attributes.of(block).get(attr)
@@ -312,7 +305,7 @@ class _Body:
         if types is None:
             if block.base.call is not None:
                 inherited = Kind(".".join(path_of(block.base.call.func) or ()))
-                return _layer_member(inherited, attr)
+                return layer_member(inherited, attr)
             return UNION
         known = [one for one in types if one != "None"]
         if len(known) == 1:
@@ -358,7 +351,7 @@ class _Body:
         path = path_of(node.func)
         if path is not None and path[0] in ("torch", "F", "math", "nn"):
             self._passed(arguments)
-            return _of_torch(path, node)
+            return of_torch(path, node)
         if path is not None and len(path) == 1 and path[0] not in self.names:
             if path[0] not in ("isinstance", "print"):
                 self._passed(arguments)
@@ -387,6 +380,8 @@ class _Body:
         if path_of(function) is not None and path_of(owner_node) == ("self",):
             if self.block.method(function.attr) is not None:
                 return self.inference.result_of(self.block, function.attr)
+            if function.attr in OF_MODULE:
+                return OF_MODULE[function.attr]
             return self._called(self.infer(function))
         owner = without_none(self.infer(owner_node))
         if owner.seen == "union":
@@ -397,8 +392,9 @@ class _Body:
         block = self.attributes.block_of(owner.text)
         if block is not None and block.method(function.attr) is not None:
             return self.inference.result_of(block, function.attr)
-        if owner.is_module and function.attr in ("items", "values", "keys"):
-            return _view_of_modules(function.attr)
+        is_module = owner.is_module or block is not None
+        if is_module and function.attr in OF_MODULE:
+            return OF_MODULE[function.attr]
         return self._called(self.infer(function)) if owner.is_module else ANY
 
     def _inherited(self, method: str) -> Kind:
@@ -408,20 +404,20 @@ class _Body:
             self.codes.add("no-untyped-call")
             return TENSOR.opaque()
         parent = Kind(".".join(path_of(call.func) or ()))
-        if parent.text in (*CONTAINERS, *_RECURRENT):
+        if parent.text in (*CONTAINERS, *RECURRENT):
             self.codes.add("no-untyped-call")
             return self.inference.result_of_module(parent, method).opaque()
         return self.inference.result_of_module(parent, method)
 
     def _tensor_method(self, method: str, node: ast.Call) -> Kind:
-        if method in _UNTYPED:
+        if method in UNTYPED:
             self.codes.add("no-untyped-call")
         if method == "size":
             return INT if node.args or node.keywords else SIZE
-        if method in _NUMBERS:
-            return _NUMBERS[method]
-        made = _of_tensor(method, bool(node.args or node.keywords))
-        return made.opaque() if method in _WITHOUT_TYPE else made
+        if method in NUMBERS:
+            return NUMBERS[method]
+        made = of_tensor(method, bool(node.args or node.keywords))
+        return made.opaque() if method in WITHOUT_TYPE else made
 
     def _builtin(self, function: str, arguments: Sequence[Kind]) -> Kind:
         first = arguments[0] if arguments else ANY
@@ -441,58 +437,7 @@ class _Body:
         for one in self.attributes.uses.program.functions:
             if one.name == function and one.definition.returns is not None:
                 return annotated(one.definition.returns)
-        return _BUILTINS.get(function, ANY)
-
-
-def _of_torch(path: tuple[str, ...], node: ast.Call) -> Kind:
-    if path[0] == "math":
-        return INT if path[-1] in ("ceil", "floor", "gcd") else FLOAT
-    if path == ("torch", "is_tensor"):
-        return BOOL
-    if path == ("torch", "tensor") or len(path) > 2:
-        return TENSOR
-    return _of_tensor(path[-1], len(node.args) + len(node.keywords) > 1)
-
-
-def _of_tensor(method: str, has_arguments: bool) -> Kind:
-    if method in _SEVERAL:
-        return TENSORS
-    if method in _PAIRS or (method in _PAIRS_BY_DIM and has_arguments):
-        return tuple_kind([TENSOR, TENSOR])
-    return TENSOR
-
-
-def _layer_member(owner: Kind, attr: str) -> Kind:
-    """An attribute of a layer of torch."""
-    if owner.text in CONTAINERS or owner.text == "nn.Module":
-        return UNION
-    if attr in ("weight", "bias"):
-        return TENSOR
-    return UNION if attr.startswith(("weight_", "bias_")) else ANY
-
-
-def _view_of_modules(method: str) -> Kind:
-    if method == "items":
-        return list_kind(tuple_kind([STR, MODULE]))
-    return list_kind(STR if method == "keys" else MODULE)
-
-
-def _constant(value: object) -> Kind:
-    if value is None:
-        return NONE
-    plain = {bool: BOOL, int: INT, float: FLOAT, str: STR}
-    return plain.get(type(value), ANY)
-
-
-def _fits(value: Kind, declared: Kind) -> bool:
-    """Whether a checker lets a value be assigned where another kind was declared."""
-    if declared.text in (value.text, "Any") or value.text == "Any":
-        return True
-    if value.text in declared.text.split(" | "):
-        return True
-    if (value.text, declared.text) == ("int", "float"):
-        return True
-    return value.text == "nn.Parameter" and declared.is_tensor
+        return BUILTINS.get(function, ANY)
 
 
 def _always_returns(body: Sequence[ast.stmt]) -> bool:

@@ -33,6 +33,10 @@ _SPEC_TYPES = {
 }
 
 
+_FACTORIES = frozenset({"zeros", "ones", "full", "empty", "arange", "rand", "randn"})
+"""These take sizes, not tensors."""
+
+
 @dataclass(frozen=True, slots=True)
 class TypedMethod:
     method: ir.Method
@@ -144,13 +148,15 @@ class _Guess:
             for node in ast.walk(statement):
                 if isinstance(node, ast.Attribute) and self._is_it(node.value):
                     return True
+                if isinstance(node, ast.BinOp) and self._is_it(node.left):
+                    return True
         return any(
-            self._is_it(argument)
-            and path is not None
+            path is not None
             and path[0] in ("torch", "F", "self")
+            and path[-1] not in _FACTORIES
+            and any(self._is_it(part) for arg in call.args for part in ast.walk(arg))
             for call in self._calls()
             for path in [path_of(call.func)]
-            for argument in call.args
         )
 
     def _calls(self) -> Iterator[ast.Call]:
@@ -159,7 +165,7 @@ class _Guess:
                 if isinstance(node, ast.Call):
                     yield node
 
-    def _is_it(self, node: ast.expr) -> bool:
+    def _is_it(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Name) and node.id == self.argument
 
 

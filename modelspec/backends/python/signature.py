@@ -104,10 +104,13 @@ def prologue(block: ir.Block) -> list[ast.stmt]:
 def _checks(param: ir.Param) -> list[ast.stmt]:
     found: list[ast.stmt] = []
     if param.choices:
-        choices = tuple_of([_literal(one) for one in param.choices])
-        test: ast.expr = ast.Compare(name(param.name), [ast.NotIn()], [choices])
-        listed = ", ".join(map(repr, param.choices))
-        found.append(_refuse(param, test, f"must be one of {listed}"))
+        listed = [_literal(one) for one in param.choices]
+        operator: ast.cmpop = ast.NotIn() if len(listed) > 1 else ast.NotEq()
+        allowed = tuple_of(listed) if len(listed) > 1 else listed[0]
+        test: ast.expr = ast.Compare(name(param.name), [operator], [allowed])
+        shown = ", ".join(map(repr, param.choices))
+        shown = f"one of {shown}" if len(listed) > 1 else shown
+        found.append(_refuse(param, test, f"must be {shown}"))
     if param.minimum is not None or param.maximum is not None:
         outside: ast.expr = ast.UnaryOp(ast.Not(), _within(param))
         if admits_none(param.type):

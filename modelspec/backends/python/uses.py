@@ -81,8 +81,8 @@ class Uses:
         for user in self.program.blocks:
             for container in containers_in(user.construct):
                 callee = container.callee
-                is_call = isinstance(callee, ast.Call) and container.into == param
-                if is_call and path_of(callee.func) == (block.name,):
+                path = path_of(callee.func) if isinstance(callee, ast.Call) else None
+                if path == (block.name,) and container.into == param:
                     found.add(container.named)
         for default in (one.default for one in block.params if one.name == param):
             if isinstance(default, ast.Dict | ast.List):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from modelspec.backends.python.layout.document import Unmeasured
+from modelspec.backends.python.layout.document import Doc, Unmeasured
 from modelspec.pysubset.comments import Comment
 
 _PRAGMAS = (
@@ -20,6 +20,8 @@ _PRAGMAS = (
     "flake8:",
     "ruff:",
     "isort:",
+    "pyrefly:",
+    "ty:",
     "nosec",
 )
 
@@ -34,12 +36,20 @@ def comment_text(comment: Comment) -> str:
     return "#" + body
 
 
-def trailing_text(comment: Comment) -> str | Unmeasured:
-    """What stands after a statement: tools' own comments take no part in its width."""
-    text = comment_text(comment)
+def trailing_text(comment: Comment) -> Doc:
+    """What stands after a statement: tools' own words take no part in its width."""
+    text = "  " + comment_text(comment)
+    hashes = [index for index, character in enumerate(text) if character == "#"]
+    for index in hashes:
+        if _is_pragma(text[index:]):
+            measured = text[:index].rstrip()
+            return (measured, Unmeasured(text[len(measured) :]))
+    return text
+
+
+def _is_pragma(text: str) -> bool:
     words = text.lstrip("# ")
-    is_pragma = words.startswith(_PRAGMAS) or words.lower().startswith("noqa")
-    return Unmeasured("  " + text) if is_pragma else "  " + text
+    return words.startswith(_PRAGMAS) or words.lower().startswith("noqa")
 
 
 def _visible(character: str) -> str:

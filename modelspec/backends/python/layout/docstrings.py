@@ -21,8 +21,8 @@ def docstring_value(node: ast.stmt) -> str | None:
 def docstring_lines(text: str, indent: int) -> list[str]:
     """The docstring in its quotes.
 
-    Lines after the first are moved as one, no line ends in blanks, and the closing quotes
-    keep a line of their own if they had one.
+    Lines after the first are moved as one, no line ends in blanks, and the closing
+    quotes keep a line of their own if they had one.
     """
     first, *rest = [line.rstrip() for line in text.split("\n")]
     first = first.lstrip()
@@ -54,6 +54,6 @@ def _expand(line: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """The text between triple quotes; what cannot be seen is escaped but for newlines."""
+    """The text between triple quotes: newlines stay, all else unseen is escaped."""
     text = "".join("\n" if char == "\n" else escape_character(char) for char in text)
     return _QUOTE_RUNS.sub(lambda run: '\\"' * len(run[0]), text)

@@ -1,8 +1,9 @@
 """Documents: text with places where a line may break.
 
-A document says what may break, never what does. `render` decides, in the manner of Wadler
-and Prettier: a group is printed flat when it and what follows it, up to the next possible
-break, fit in the width; else its own breaks become new lines. It knows nothing of Python.
+A document says what may break, never what does. `render` decides, in the manner of
+Wadler and Prettier: a group is printed flat when it and what follows it, up to the next
+possible break, fit in the width; else its own breaks become new lines. It knows nothing
+of Python.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def _write_flat(doc: Doc, out: list[str]) -> None:
             if type(part) is str:
                 out.append(part)
             else:
-                _write_flat(part, out)  # type: ignore[arg-type]  # as above
+                _write_flat(part, out)
     elif isinstance(doc, (Line, IfBroken)):
         _write_flat(doc.flat, out)
     elif isinstance(doc, Choice):
@@ -238,7 +239,9 @@ class _Renderer:
         self.broken[doc.key] = False
         self.stack.append((doc.content, indent, flat, reach))
 
-    def _print_choice(self, doc: Choice, indent: int, flat: bool, reach: _Reach) -> None:
+    def _print_choice(
+        self, doc: Choice, indent: int, flat: bool, reach: _Reach
+    ) -> None:
         if flat and self.measured:
             self.stack.append((doc.variants[0], indent, True, reach))
             return
@@ -293,7 +296,9 @@ class _Renderer:
                 opens = flat and not self.broken[doc.key]
                 if opens and room < 1:
                     return False  # not even the bracket has room
-                flat, reach = (False, _Reach.ALL_LINES_LONG_WORDS) if opens else (flat, reach)
+                flat, reach = (
+                    (False, _Reach.ALL_LINES_LONG_WORDS) if opens else (flat, reach)
+                )
                 local.append((doc.content, indent, flat, reach))
             elif isinstance(doc, BestFit):
                 self.broken[doc.key] = not flat

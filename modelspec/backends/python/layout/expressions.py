@@ -1,8 +1,7 @@
 """ast.expr -> document.
 
 Takes the expressions of the language's subset, with or without positions; raises
-`TypeError` for any other. Parentheses come from the tree alone: those of a user that mean
-nothing are gone.
+`TypeError` for any other.
 """
 
 from __future__ import annotations
@@ -41,16 +40,14 @@ from modelspec.backends.python.layout.literals import (
 from modelspec.backends.python.layout.parentheses import (
     CHAIN,
     Extra,
-    extra_parentheses,
-    is_fluent,
-    may_stay_bare,
+    Extras,
 )
-from modelspec.backends.python.layout.precedence import (
+from modelspec.backends.python.layout.wrapping import (
+    Kept,
     Operand,
     Operator,
     Part,
-    flatten,
-    precedence,
+    Wrapping,
 )
 
 Spelling: TypeAlias = Callable[[ast.Constant], str | None]
@@ -59,13 +56,19 @@ Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.D
 
 
 class Expressions:
-    """Lays out expressions; `spelling` knows how their author wrote a number."""
+    """Lays out expressions; `spelling` knows how their author wrote a number, `kept`
+    which operands stood in parentheses."""
 
     def __init__(
-        self, spelling: Spelling | None = None, quotes: tuple[str, ...] = QUOTES
+        self,
+        spelling: Spelling | None = None,
+        kept: Kept | None = None,
+        quotes: tuple[str, ...] = QUOTES,
     ) -> None:
         self.spelling = spelling
         self.quotes = quotes
+        self.wrapping = Wrapping(kept)
+        self.extras = Extras(self.wrapping)
         self._rules: dict[type[ast.AST], Callable[..., Doc]] = {
             ast.Name: self._name,
             ast.Constant: self._constant,
@@ -98,8 +101,8 @@ class Expressions:
         return rule(node, fence)
 
     def standalone(self, node: ast.expr) -> Doc:
-        """An expression of a statement, put in parentheses if that is the way to break."""
-        extra = extra_parentheses(node)
+        """An expression of a statement, in parentheses if that is how to break it."""
+        extra = self.extras.extra(node)
         if extra is Extra.NEVER:
             return self.layout(node)
         if extra is Extra.BEST_FIT:
@@ -109,14 +112,14 @@ class Expressions:
 
     def breakable(self, node: ast.expr) -> Doc:
         """An expression in parentheses if it breaks, unless it may stay bare."""
-        if may_stay_bare(node):
+        if self.extras.may_stay_bare(node):
             key = Key()
             return optional_parentheses(self.layout(node, key), key)
         return parentheses_if_broken(self.layout(node, BRACKETED))
 
     def operand(self, node: ast.expr, minimum: int, fence: Key) -> Doc:
         """An expression in parentheses if it binds looser than its place allows."""
-        if precedence(node) < minimum:
+        if self.wrapping.wraps(node, minimum):
             return self._wrapped(node, fence)
         return self.layout(node, fence)
 
@@ -164,15 +167,17 @@ class Expressions:
         raise TypeError(f"no layout for a constant {type(value).__name__}")
 
     def _f_string(self, node: ast.JoinedStr, fence: Key) -> Doc:
+        # Before Python 3.12, positions inside are not those of the source: `kept` would
+        # be asked about other text.
         return f_string_text(
-            node, self.quotes, lambda quotes: Expressions(self.spelling, quotes)
+            node, self.quotes, lambda quotes: Expressions(self.spelling, None, quotes)
         )
 
     def _wrapped(self, node: ast.expr, fence: Key) -> Doc:
         return bracket("(", self.layout(node, BRACKETED), ")", fence)
 
     def _chain(self, node: Chain, fence: Key) -> Doc:
-        if fence is BARE or not is_fluent(node):
+        if fence is BARE or not self.extras.is_fluent(node):
             return self._link(node, fence, fluent=False)
         return Group(self._link(node, fence, fluent=True))
 
@@ -180,9 +185,15 @@ class Expressions:
         """A link of a chain and those before; a fluent one breaks at its dots."""
         if isinstance(node, ast.Attribute):
             owner = node.value
-            if level.owner_is_wrapped(owner):
-                return (self._wrapped(owner, fence), SOFT if fluent else "", "." + node.attr)
-            dot = SOFT if fluent and isinstance(owner, (ast.Call, ast.Subscript)) else ""
+            if self.wrapping.wraps_owner(owner):
+                return (
+                    self._wrapped(owner, fence),
+                    SOFT if fluent else "",
+                    "." + node.attr,
+                )
+            dot = (
+                SOFT if fluent and isinstance(owner, (ast.Call, ast.Subscript)) else ""
+            )
             return (self._owner(owner, fence, fluent), dot, "." + node.attr)
         if isinstance(node, ast.Call):
             arguments = self.arguments(node.args, node.keywords, fence)
@@ -219,7 +230,7 @@ class Expressions:
         return tuple(text)
 
     def _binary(self, node: ast.expr, fence: Key) -> Doc:
-        return fenced_group(self._ranks(flatten(node), fence), fence)
+        return fenced_group(self._ranks(self.wrapping.flatten(node), fence), fence)
 
     def _ranks(self, parts: list[Part], fence: Key) -> Doc:
         """Operands between the loosest operators; what binds tighter breaks later."""
@@ -254,7 +265,7 @@ class Expressions:
 
     def _unary(self, node: ast.UnaryOp, fence: Key) -> Doc:
         symbol = level.UNARY_SYMBOL[type(node.op)]
-        if level.operand_is_wrapped(node):
+        if self.wrapping.wraps_signed(node):
             return (symbol, self._wrapped(node.operand, fence))
         return (symbol, self.layout(node.operand, fence))
 
@@ -264,10 +275,12 @@ class Expressions:
     def _branches(self, node: ast.IfExp, fence: Key) -> Doc:
         """`a if b else c`; a further conditional as `c` breaks along with it."""
         line = fenced_break(" ", fence)
-        if isinstance(node.orelse, ast.IfExp):
+        if isinstance(node.orelse, ast.IfExp) and not self.wrapping.wraps(
+            node.orelse, 0
+        ):
             orelse = self._branches(node.orelse, fence)
         else:
-            orelse = self.layout(node.orelse, fence)
+            orelse = self.operand(node.orelse, level.CONDITIONAL, fence)
         body = self.operand(node.body, level.OR, fence)
         test = self.operand(node.test, level.OR, fence)
         return (body, line, "if ", test, line, "else ", orelse)
@@ -288,7 +301,9 @@ class Expressions:
 
     def _dict(self, node: ast.Dict, fence: Key) -> Doc:
         pairs = zip(node.keys, node.values, strict=True)
-        return self._display("{", commas([self._item(*pair) for pair in pairs]), "}", fence)
+        return self._display(
+            "{", commas([self._item(*pair) for pair in pairs]), "}", fence
+        )
 
     def _item(self, key: ast.expr | None, value: ast.expr) -> Doc:
         if key is None:
@@ -301,8 +316,9 @@ class Expressions:
         return bracket(left, items, right, fence) if items else left + right
 
     def _comprehension(self, node: Comprehension, fence: Key) -> Doc:
-        left, right = {ast.ListComp: "[]", ast.GeneratorExp: "()"}.get(type(node), "{}")
-        return bracket(left, Group(self._clauses(node)), right, fence)
+        pairs = {ast.ListComp: "[]", ast.GeneratorExp: "()"}
+        pair = pairs.get(type(node), "{}")
+        return bracket(pair[0], Group(self._clauses(node)), pair[1], fence)
 
     def _clauses(self, node: Comprehension) -> Doc:
         if isinstance(node, ast.DictComp):
@@ -345,17 +361,13 @@ def _is_simple_power(left: Part, right: Part) -> bool:
 
 
 def _is_simple_operand(node: ast.expr) -> bool:
-    while isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
-        node = node.operand
-    if isinstance(node, ast.Attribute):
-        return _is_dotted(node)
-    return isinstance(node, ast.Name) or _is_plain(node)
-
-
-def _is_dotted(node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name) or _is_plain(node)
+    while True:
+        if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
+            node = node.operand
+        elif isinstance(node, ast.Attribute):
+            node = node.value
+        else:
+            return isinstance(node, ast.Name) or _is_plain(node)
 
 
 def _is_plain(node: ast.expr) -> bool:

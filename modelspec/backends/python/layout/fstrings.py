@@ -1,8 +1,8 @@
 """f-strings, in the quotes that Python 3.10 allows.
 
-There, an expression inside may hold neither the quotes around it nor a backslash. A tree
-that cannot be written so (a newer Python can parse it) becomes a call of `str.format`,
-which means the same.
+There, an expression inside may hold neither the quotes around it nor a backslash. A
+tree that cannot be written so (a newer Python can parse it) becomes a call of
+`str.format`, which means the same.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ def f_string_text(node: ast.JoinedStr, quotes: tuple[str, ...], inner: Inner) ->
     ordered = sorted(quotes, key=lambda quote: (len(quote), quote != first))
     for quote in ordered:
         left = tuple(
-            other
-            for other in quotes
-            if quote not in other and len(other) <= len(quote)
+            other for other in quotes if quote not in other and len(other) <= len(quote)
         )
         try:
             text = _parts(node, quote, inner(left))
@@ -60,9 +58,11 @@ def _parts(node: ast.JoinedStr, quote: str, expressions: Expressions) -> str:
 
 def _part(part: ast.expr, quote: str, expressions: Expressions) -> str:
     if isinstance(part, ast.FormattedValue):
-        return _field(part, quote, flat_text(expressions.layout(part.value)), expressions)
-    assert isinstance(part, ast.Constant) and isinstance(part.value, str)
-    return escape(part.value, quote).replace("{", "{{").replace("}", "}}")
+        return _field(
+            part, quote, flat_text(expressions.layout(part.value)), expressions
+        )
+    assert isinstance(part, ast.Constant)
+    return escape(str(part.value), quote).replace("{", "{{").replace("}", "}}")
 
 
 def _field(

@@ -1,5 +1,6 @@
-"""ast.stmt -> the document of its first line: all of a simple statement, up to the colon
-of a compound one.
+"""ast.stmt -> the document of its first line.
+
+That is all of a simple statement, and a compound one up to its colon.
 
 Raises `TypeError` for statements outside the language's subset.
 """
@@ -11,7 +12,6 @@ from collections.abc import Callable, Sequence
 
 from modelspec.backends.python.layout.document import (
     SOFT,
-    SPACE,
     BestFit,
     Choice,
     Doc,
@@ -19,7 +19,6 @@ from modelspec.backends.python.layout.document import (
     IfBroken,
     Indent,
     Key,
-    Unmeasured,
 )
 from modelspec.backends.python.layout.expressions import Expressions
 from modelspec.backends.python.layout.fences import (
@@ -31,13 +30,9 @@ from modelspec.backends.python.layout.fences import (
 from modelspec.backends.python.layout.parentheses import (
     CHAIN,
     Extra,
-    extra_parentheses,
     has_brackets,
-    may_stay_bare,
 )
 from modelspec.backends.python.layout.precedence import BINARY
-
-Suffix = str | Unmeasured
 
 
 class Headers:
@@ -45,6 +40,7 @@ class Headers:
 
     def __init__(self, expressions: Expressions) -> None:
         self.expressions = expressions
+        self.extras = expressions.extras
         self._rules: dict[type[ast.AST], Callable[..., Doc]] = {
             ast.Expr: self._expression,
             ast.Assign: self._assign,
@@ -66,7 +62,7 @@ class Headers:
             ast.Continue: lambda node, suffix: ("continue", suffix),
         }
 
-    def layout(self, node: ast.stmt, suffix: Suffix = "") -> Doc:
+    def layout(self, node: ast.stmt, suffix: Doc = "") -> Doc:
         """The document of a statement's first line, its comment included."""
         rule = self._rules.get(type(node))
         if rule is None:
@@ -76,15 +72,15 @@ class Headers:
     def _standalone(self, node: ast.expr) -> Doc:
         return self.expressions.standalone(node)
 
-    def _expression(self, node: ast.Expr, suffix: Suffix) -> Doc:
+    def _expression(self, node: ast.Expr, suffix: Doc) -> Doc:
         value = node.value
         if isinstance(value, ast.Tuple) and value.elts:
             return (self.expressions.layout(value), suffix)
-        if extra_parentheses(value) is Extra.MULTILINE:
+        if self.extras.extra(value) is Extra.MULTILINE:
             return (self._standalone(value), suffix)
         return (self.expressions.layout(value), suffix)
 
-    def _assign(self, node: ast.Assign, suffix: Suffix) -> Doc:
+    def _assign(self, node: ast.Assign, suffix: Doc) -> Doc:
         *others, last = node.targets
         value = self._as_source(node.value, last)
         if not others and not has_brackets(last):
@@ -111,7 +107,7 @@ class Headers:
             return self.expressions.unparenthesized(node)
         return parentheses_if_broken(self.expressions.layout(node, BRACKETED))
 
-    def _value(self, value: ast.expr, suffix: Suffix) -> Doc:
+    def _value(self, value: ast.expr, suffix: Doc) -> Doc:
         """A value at the end of a statement. A lone name or literal takes its comment
         along into the parentheses that it may need."""
         if isinstance(value, _Bare):
@@ -123,31 +119,31 @@ class Headers:
         return (BestFit(content, key), IfBroken("", suffix, key))
 
     def _before_value(
-        self, target: Doc, operator: str, value: ast.expr, suffix: Suffix
+        self, target: Doc, operator: str, value: ast.expr, suffix: Doc
     ) -> Doc:
         """A target that can break, and its value."""
         moves = _is_atom(value) or isinstance(value, CHAIN)
-        if not moves or extra_parentheses(value) is not Extra.BEST_FIT:
+        if not moves or self.extras.extra(value) is not Extra.BEST_FIT:
             return (target, operator, self._value(value, suffix))
         layout = self.expressions.layout(value)
-        flat = (target, operator, layout, suffix)
+        flat: Doc = (target, operator, layout, suffix)
         if _is_atom(value):
             inner: Doc = (Indent((SOFT, layout, suffix)), SOFT, ")")
-            wrapped = (target, operator, Group(("(", inner), expand=True))
+            wrapped: Doc = (target, operator, Group(("(", inner), expand=True))
             return Choice((flat, wrapped, flat))
         opened = (target, operator, Group(layout, expand=True), suffix)
         inner = (Indent((SOFT, layout)), SOFT, ")")
         wrapped = (target, operator, Group(("(", inner), expand=True), suffix)
         return Choice((flat, opened, wrapped, flat))
 
-    def _augmented(self, node: ast.AugAssign, suffix: Suffix) -> Doc:
+    def _augmented(self, node: ast.AugAssign, suffix: Doc) -> Doc:
         operator = f" {BINARY[type(node.op)][0]}= "
         target = self.expressions.layout(node.target)
         if has_brackets(node.target):
             return self._before_value(target, operator, node.value, suffix)
         return (target, operator, self._value(node.value, suffix))
 
-    def _annotated(self, node: ast.AnnAssign, suffix: Suffix) -> Doc:
+    def _annotated(self, node: ast.AnnAssign, suffix: Doc) -> Doc:
         target = self.expressions.layout(node.target)
         if isinstance(node.target, ast.Name) and not node.simple:
             target = ("(", target, ")")
@@ -155,24 +151,26 @@ class Headers:
             return (target, ": ", self._value(node.annotation, suffix))
         annotation = self.expressions.layout(node.annotation)
         if not isinstance(node.annotation, (ast.Name, ast.Attribute, ast.Constant)):
+            if self.extras.extra(node.annotation) is Extra.MULTILINE:
+                annotation = self.expressions.breakable(node.annotation)
             rest = self._before_value(annotation, " = ", node.value, suffix)
             return (target, ": ", rest)
         return (target, ": ", annotation, " = ", self._value(node.value, suffix))
 
-    def _return(self, node: ast.Return, suffix: Suffix) -> Doc:
+    def _return(self, node: ast.Return, suffix: Doc) -> Doc:
         if node.value is None:
             return ("return", suffix)
         if isinstance(node.value, ast.Tuple):
             return ("return ", self.expressions.unparenthesized(node.value), suffix)
         return ("return ", self._value(node.value, suffix))
 
-    def _if(self, node: ast.If, suffix: Suffix) -> Doc:
+    def _if(self, node: ast.If, suffix: Doc) -> Doc:
         return ("if ", self._standalone(node.test), ":", suffix)
 
-    def _while(self, node: ast.While, suffix: Suffix) -> Doc:
+    def _while(self, node: ast.While, suffix: Doc) -> Doc:
         return ("while ", self._standalone(node.test), ":", suffix)
 
-    def _for(self, node: ast.For, suffix: Suffix) -> Doc:
+    def _for(self, node: ast.For, suffix: Doc) -> Doc:
         target = self._for_target(node.target)
         return ("for ", target, " in ", self._standalone(node.iter), ":", suffix)
 
@@ -181,7 +179,7 @@ class Headers:
             return self.expressions.unparenthesized(node)
         return self._standalone(node)
 
-    def _with(self, node: ast.With, suffix: Suffix) -> Doc:
+    def _with(self, node: ast.With, suffix: Doc) -> Doc:
         if len(node.items) > 1:
             items = commas([self._item(item, BRACKETED) for item in node.items])
             return ("with ", parentheses_if_broken(items), ":", suffix)
@@ -192,7 +190,9 @@ class Headers:
 
     def _named_item(self, item: ast.withitem) -> Doc:
         context = item.context_expr
-        if extra_parentheses(context) is Extra.NEVER or may_stay_bare(context):
+        if self.extras.extra(context) is Extra.NEVER or self.extras.may_stay_bare(
+            context
+        ):
             key = Key()
             return optional_parentheses(self._item(item, key), key)
         return parentheses_if_broken(self._item(item, BRACKETED))
@@ -203,17 +203,17 @@ class Headers:
             return context
         return (context, " as ", self.expressions.layout(item.optional_vars, fence))
 
-    def _assert(self, node: ast.Assert, suffix: Suffix) -> Doc:
+    def _assert(self, node: ast.Assert, suffix: Doc) -> Doc:
         test = self._standalone(node.test)
         if node.msg is None:
             return ("assert ", test, suffix)
-        if extra_parentheses(node.msg) is Extra.NEVER:
+        if self.extras.extra(node.msg) is Extra.NEVER:
             message = self.expressions.layout(node.msg)
         else:
             message = self.expressions.breakable(node.msg)
         return ("assert ", test, ", ", message, suffix)
 
-    def _raise(self, node: ast.Raise, suffix: Suffix) -> Doc:
+    def _raise(self, node: ast.Raise, suffix: Doc) -> Doc:
         if node.exc is None:
             return ("raise", suffix)
         if node.cause is None:
@@ -222,27 +222,29 @@ class Headers:
         return ("raise ", *causes, suffix)
 
     def _optional(self, node: ast.expr) -> Doc:
-        if extra_parentheses(node) is Extra.MULTILINE:
+        if self.extras.extra(node) is Extra.MULTILINE:
             return self._standalone(node)
         return self.expressions.layout(node)
 
-    def _import(self, node: ast.Import, suffix: Suffix) -> Doc:
+    def _import(self, node: ast.Import, suffix: Doc) -> Doc:
         return ("import ", ", ".join(map(_alias, node.names)), suffix)
 
-    def _import_from(self, node: ast.ImportFrom, suffix: Suffix) -> Doc:
+    def _import_from(self, node: ast.ImportFrom, suffix: Doc) -> Doc:
         source = "." * node.level + (node.module or "")
         names = [_alias(name) for name in node.names]
-        what = "*" if names == ["*"] else parentheses_if_broken(commas(names, alone=True))
+        what = (
+            "*" if names == ["*"] else parentheses_if_broken(commas(names, alone=True))
+        )
         return (f"from {source} import ", what, suffix)
 
-    def _class(self, node: ast.ClassDef, suffix: Suffix) -> Doc:
+    def _class(self, node: ast.ClassDef, suffix: Doc) -> Doc:
         if not node.bases and not node.keywords:
             return (f"class {node.name}:", suffix)
         key = BRACKETED
         bases = self.expressions.arguments(node.bases, node.keywords, key)
         return (f"class {node.name}", bases, ":", suffix)
 
-    def _function(self, node: ast.FunctionDef, suffix: Suffix) -> Doc:
+    def _function(self, node: ast.FunctionDef, suffix: Doc) -> Doc:
         name = f"def {node.name}"
         items = self._parameters(node.args)
         if not items:

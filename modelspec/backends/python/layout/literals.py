@@ -69,7 +69,7 @@ def _is_plain(value: str, quote: str) -> bool:
 
 
 def escape(value: str, quote: str) -> str:
-    """A string's text between these quotes, without any character that cannot be seen."""
+    """A string's text between these quotes; what cannot be seen is escaped."""
     if value.isprintable() and "\\" not in value and quote[0] not in value:
         return value
     text = "".join(map(escape_character, value))

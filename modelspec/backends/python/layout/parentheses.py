@@ -8,15 +8,10 @@ with one of its own brackets opened. These are the rules that choose, those of
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from enum import Enum, auto
 
-from modelspec.backends.python.layout.precedence import (
-    Operand,
-    flatten,
-    operand_is_wrapped,
-    owner_is_wrapped,
-    value_is_wrapped,
-)
+from modelspec.backends.python.layout.wrapping import Operand, Wrapping
 
 BINARY_LIKE = (ast.BinOp, ast.BoolOp, ast.Compare)
 CHAIN = (ast.Attribute, ast.Call, ast.Subscript)
@@ -30,49 +25,6 @@ class Extra(Enum):
     NEVER = auto()
     BEST_FIT = auto()  # it breaks elsewhere or not at all: only if it fits then
     MULTILINE = auto()  # it can break in them
-
-
-def extra_parentheses(node: ast.expr) -> Extra:
-    """Whether an expression too long for its line may be given parentheses."""
-    if isinstance(node, (ast.Name, ast.Constant, ast.JoinedStr)):
-        return Extra.BEST_FIT
-    if isinstance(node, (*DISPLAYS, *COMPREHENSIONS)):
-        return Extra.NEVER
-    if isinstance(node, CHAIN):
-        return _of_chain(node)
-    if isinstance(node, ast.UnaryOp):
-        if operand_is_wrapped(node):
-            return Extra.NEVER
-        return extra_parentheses(node.operand)
-    return Extra.MULTILINE
-
-
-def _of_chain(node: ast.Attribute | ast.Call | ast.Subscript) -> Extra:
-    if is_fluent(node):
-        return Extra.MULTILINE
-    if isinstance(node, ast.Attribute):
-        if owner_is_wrapped(node.value):
-            return Extra.NEVER
-        return extra_parentheses(node.value)
-    value = node.func if isinstance(node, ast.Call) else node.value
-    return Extra.NEVER if value_is_wrapped(value) else extra_parentheses(value)
-
-
-def is_fluent(node: ast.expr) -> bool:
-    """Whether a chain has two dots or more that follow a bracket."""
-    dots = 0
-    while True:
-        if isinstance(node, ast.Attribute):
-            node = node.value
-            if owner_is_wrapped(node):
-                return dots + 1 >= 2
-            dots += isinstance(node, (ast.Call, ast.Subscript))
-        elif isinstance(node, (ast.Call, ast.Subscript)):
-            node = node.func if isinstance(node, ast.Call) else node.value
-            if value_is_wrapped(node):
-                return dots >= 2
-        else:
-            return dots >= 2
 
 
 def has_brackets(node: ast.expr) -> bool:
@@ -96,15 +48,60 @@ def _opens(operand: Operand | None) -> bool:
     return isinstance(node, COMPREHENSIONS)
 
 
-def may_stay_bare(node: ast.expr) -> bool:
-    """Whether to open the brackets in an expression rather than add parentheses."""
-    survey = _Survey()
-    survey.enter(node)
-    if not survey.has_brackets or survey.count > 1:
-        return False
-    if survey.level in (_NONE, _DOT):
-        return True
-    return _opens(survey.last) or _opens(survey.first)
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Decides on parentheses that are there only if an expression does not fit."""
+
+    wrapping: Wrapping
+
+    def extra(self, node: ast.expr) -> Extra:
+        """What parentheses around an expression too long for its line are good for."""
+        if isinstance(node, (ast.Name, ast.Constant, ast.JoinedStr)):
+            return Extra.BEST_FIT
+        if isinstance(node, (*DISPLAYS, *COMPREHENSIONS)):
+            return Extra.NEVER
+        if isinstance(node, CHAIN):
+            return self._of_chain(node)
+        if isinstance(node, ast.UnaryOp):
+            if self.wrapping.wraps_signed(node):
+                return Extra.NEVER
+            return self.extra(node.operand)
+        return Extra.MULTILINE
+
+    def _of_chain(self, node: ast.Attribute | ast.Call | ast.Subscript) -> Extra:
+        if self.is_fluent(node):
+            return Extra.MULTILINE
+        if isinstance(node, ast.Attribute):
+            wrapped = self.wrapping.wraps_owner(node.value)
+            return Extra.NEVER if wrapped else self.extra(node.value)
+        value = node.func if isinstance(node, ast.Call) else node.value
+        return Extra.NEVER if self.wrapping.wraps_value(value) else self.extra(value)
+
+    def is_fluent(self, node: ast.expr) -> bool:
+        """Whether a chain has two dots or more that follow a bracket."""
+        dots = 0
+        while True:
+            if isinstance(node, ast.Attribute):
+                node = node.value
+                if self.wrapping.wraps_owner(node):
+                    return dots + 1 >= 2
+                dots += isinstance(node, (ast.Call, ast.Subscript))
+            elif isinstance(node, (ast.Call, ast.Subscript)):
+                node = node.func if isinstance(node, ast.Call) else node.value
+                if self.wrapping.wraps_value(node):
+                    return dots >= 2
+            else:
+                return dots >= 2
+
+    def may_stay_bare(self, node: ast.expr) -> bool:
+        """Whether to open the brackets in an expression rather than add parentheses."""
+        survey = _Survey(self.wrapping)
+        survey.enter(node)
+        if not survey.has_brackets or survey.count > 1:
+            return False
+        if survey.level in (_NONE, _DOT):
+            return True
+        return _opens(survey.last) or _opens(survey.first)
 
 
 # Ranks of what can be counted; those of operators lie between, loosest last.
@@ -115,9 +112,10 @@ _LOOSEST = 100
 
 
 class _Survey:
-    """The loosest operator outside brackets, how often it stands there, and the ends."""
+    """The loosest operator outside brackets, how often it is there, and both ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, wrapping: Wrapping) -> None:
+        self.wrapping = wrapping
         self.level = _NONE
         self.count = 0
         self.has_brackets = False
@@ -146,14 +144,14 @@ class _Survey:
         elif isinstance(node, (ast.Call, ast.Subscript)):
             self.has_brackets = True
             value = node.func if isinstance(node, ast.Call) else node.value
-            self.visit(value, value_is_wrapped(value))
+            self.visit(value, self.wrapping.wraps_value(value))
             self.last = Operand(node, False)
         elif isinstance(node, ast.Attribute):
             self._enter_attribute(node)
         elif isinstance(node, ast.UnaryOp):
             self._enter_unary(node)
         elif isinstance(node, BINARY_LIKE):
-            for part in flatten(node):
+            for part in self.wrapping.flatten(node):
                 if isinstance(part, Operand):
                     self.visit(part.node, part.wrapped)
                 else:
@@ -163,7 +161,7 @@ class _Survey:
             self.count_operator(_LOOSEST, 2)
 
     def _enter_attribute(self, node: ast.Attribute) -> None:
-        wrapped = owner_is_wrapped(node.value)
+        wrapped = self.wrapping.wraps_owner(node.value)
         if wrapped or has_brackets(node.value):
             self.count_operator(_DOT)
         self.visit(node.value, wrapped)
@@ -174,4 +172,4 @@ class _Survey:
             self.count_operator(_INVERT)
         if self.first is None:
             self.starts_with_token = True
-        self.visit(node.operand, operand_is_wrapped(node))
+        self.visit(node.operand, self.wrapping.wraps_signed(node))

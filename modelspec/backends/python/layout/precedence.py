@@ -1,13 +1,8 @@
-"""How tightly an expression binds, and where it therefore needs parentheses.
-
-What needs none gets none; what does is told here, so that the text parses back to the
-same tree.
-"""
+"""How tightly expressions bind, and the signs they bind with."""
 
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple, TypeAlias
 
 ANY = 0
 CONDITIONAL = 1
@@ -87,79 +82,3 @@ def _is_negative(value: object) -> bool:
     if isinstance(value, complex):
         return str(value)[0] in "(-"
     return isinstance(value, (int, float)) and str(value)[0] == "-"
-
-
-def value_is_wrapped(node: ast.expr) -> bool:
-    """Whether what is called, subscripted or asked for an attribute gets parentheses."""
-    return precedence(node) < ATOM
-
-
-def owner_is_wrapped(node: ast.expr) -> bool:
-    """The same before a dot, where a number would swallow it."""
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float, complex):
-        return True
-    return value_is_wrapped(node)
-
-
-def operand_is_wrapped(node: ast.UnaryOp) -> bool:
-    """Whether what a sign stands before gets parentheses: a power does, to be clear."""
-    operand = node.operand
-    is_power = isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow)
-    return is_power or precedence(operand) < precedence(node)
-
-
-class Operand(NamedTuple):
-    """An operand, and whether it stands in parentheses."""
-
-    node: ast.expr
-    wrapped: bool
-
-
-class Operator(NamedTuple):
-    """An operator between two operands, and how tightly it binds."""
-
-    symbol: str
-    level: int
-
-
-Part: TypeAlias = Operand | Operator
-
-
-def flatten(node: ast.expr) -> list[Part]:
-    """Operands and operators of a binary expression, outer and inner, in order of text.
-
-    Comparisons are all alike, and so are `and` and `or`, which break together.
-    """
-    parts: list[Part] = []
-    _flatten(node, parts)
-    return parts
-
-
-def _flatten(node: ast.expr, parts: list[Part]) -> None:
-    if isinstance(node, ast.BinOp):
-        symbol, level = BINARY[type(node.op)]
-        left = level + 1 if level == POWER else level
-        right = UNARY if level == POWER else level + 1
-        _flatten_operand(node.left, left, parts)
-        parts.append(Operator(symbol, level))
-        _flatten_operand(node.right, right, parts)
-    elif isinstance(node, ast.Compare):
-        _flatten_operand(node.left, COMPARISON + 1, parts)
-        for op, right_node in zip(node.ops, node.comparators, strict=True):
-            parts.append(Operator(COMPARE[type(op)], COMPARISON))
-            _flatten_operand(right_node, COMPARISON + 1, parts)
-    elif isinstance(node, ast.BoolOp):
-        level = precedence(node)
-        for index, value in enumerate(node.values):
-            if index:
-                parts.append(Operator("or" if level == OR else "and", AND))
-            _flatten_operand(value, level + 1, parts)
-
-
-def _flatten_operand(node: ast.expr, minimum: int, parts: list[Part]) -> None:
-    if precedence(node) < minimum:
-        parts.append(Operand(node, True))
-    elif isinstance(node, (ast.BinOp, ast.Compare, ast.BoolOp)):
-        _flatten(node, parts)
-    else:
-        parts.append(Operand(node, False))

@@ -1,10 +1,11 @@
 """list[ast.stmt] -> lines of text.
 
 Blank lines: those of the source are kept (one of several, two at module level; none at
-the beginning of a block), and where `ruff format` wants some, there are some. Comments: on
-a line of their own they stay before the statement they precede, or at the end of the block
-whose indentation they have; at the end of a statement they stay there; inside one they
-move to lines before it. Statements without positions are printed without blank lines.
+the beginning of a block), and where `ruff format` wants some, there are some. Comments:
+on a line of their own they stay before the statement they precede, or at the end of the
+block whose indentation they have; at the end of a statement they stay there; inside one
+they move to lines before it. Statements without positions are printed without blank
+lines.
 """
 
 from __future__ import annotations
@@ -25,12 +26,11 @@ from modelspec.backends.python.layout.document import (
     STEP,
     WIDTH,
     Doc,
-    Unmeasured,
     flat_text,
     render,
     text_width,
 )
-from modelspec.backends.python.layout.headers import Headers, Suffix
+from modelspec.backends.python.layout.headers import Headers
 from modelspec.pysubset.comments import Comment
 
 _DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
@@ -59,7 +59,7 @@ class Block:
     end: int | None = None
 
     def add(self, lines: list[str], first: int | None, last: int | None) -> None:
-        """Add lines that stood from `first` to `last`, and the blank ones before them."""
+        """Add lines that stood from `first` to `last`, blank ones before them."""
         if self.lines and first is not None and self.end is not None:
             self.separate(min(first - self.end - 1, 2 if self.top_level else 1))
         self.lines += lines
@@ -119,7 +119,7 @@ class Statements:
         suffix = self._before(node, indent, block)
         if docstring is not None:
             lines = docstring_lines(docstring, indent)
-            lines[-1] += suffix.text if isinstance(suffix, Unmeasured) else suffix
+            lines[-1] += flat_text(suffix)
         elif _is_stub(node):
             doc = self.headers.layout(node)
             lines = render_line((doc, " ...", suffix), indent)
@@ -136,7 +136,7 @@ class Statements:
         """Add the blocks under a statement; tells the line where the last one ends."""
         orelse = node.orelse if isinstance(node, (ast.If, ast.For, ast.While)) else []
         column = getattr(node, "col_offset", -1)
-        end = self._else_line(node.body, orelse, column) if orelse else limit
+        end = self._else_line(node, orelse, column) if orelse else limit
         block = self.block(
             node.body, indent + STEP, parent=node, limit=end, column=column
         )
@@ -144,7 +144,7 @@ class Statements:
         if not orelse:
             return block.end
         before = Block(top_level=False)
-        if isinstance(node, ast.If) and _is_elif(orelse):
+        if _is_elif(node):
             suffix = self._before(orelse[0], indent, before)
             test = self.headers.layout(orelse[0], suffix)
             lines += before.lines + render_line(("el", test), indent)
@@ -165,15 +165,13 @@ class Statements:
         lines += _under(node, block)
         return block.end
 
-    def _else_line(
-        self, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt], column: int
-    ) -> int:
+    def _else_line(self, node: Clauses, orelse: Sequence[ast.stmt], column: int) -> int:
         """The line of an `else`, which a tree does not tell: the one with a comment at
         its end, or the last between the blocks that is free of comments."""
-        start, above = _line(orelse[0]), getattr(body[-1], "end_lineno", None)
+        start, above = _line(orelse[0]), getattr(node.body[-1], "end_lineno", None)
         if start is None or above is None:
             return start or _END
-        if _is_elif(orelse):
+        if _is_elif(node):
             return start
         between = self.comments.between(above, start)
         for comment in between:
@@ -192,7 +190,7 @@ class Statements:
             text = " " * indent + comment_text(comment)
             block.add([text], comment.line, comment.line)
 
-    def _before(self, node: ast.stmt, indent: int, block: Block) -> Suffix:
+    def _before(self, node: ast.stmt, indent: int, block: Block) -> Doc:
         """Add the comments before and in a statement's first line; tells the one at its
         end."""
         start = _line(node)
@@ -213,8 +211,9 @@ class Statements:
         body = _line(node.body[0]) or start
         header = _header_end(node, start)
         return self.comments.take_while(
-            lambda comment: comment.line < body
-            and (comment.line <= header or not comment.own_line)
+            lambda comment: (
+                comment.line < body and (comment.line <= header or not comment.own_line)
+            )
         )
 
 
@@ -237,8 +236,13 @@ def _under(node: Clauses, block: Block) -> list[str]:
     return ["", *block.lines] if starts and not is_scope else block.lines
 
 
-def _is_elif(orelse: Sequence[ast.stmt]) -> bool:
-    return len(orelse) == 1 and isinstance(orelse[0], ast.If)
+def _is_elif(node: Clauses) -> bool:
+    """Whether all that is left is another condition, not written under an `else`."""
+    if not isinstance(node, ast.If) or len(node.orelse) != 1:
+        return False
+    (only,) = node.orelse
+    column = getattr(node, "col_offset", 0)
+    return isinstance(only, ast.If) and getattr(only, "col_offset", 0) <= column
 
 
 def _is_stub(node: ast.stmt) -> bool:
