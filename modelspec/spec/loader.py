@@ -38,9 +38,10 @@ class ImportedName:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Import:
-    """One entry of `imports`, found: `key` is that of a loaded file."""
+    """One entry of `imports`: `key` is that of a loaded file, None where it could
+    not be loaded (which was reported)."""
 
-    key: str
+    key: str | None
     names: tuple[ImportedName, ...]
     span: Span
 
@@ -104,10 +105,10 @@ def _imports(file: LoadedFile, loader: _Loader) -> list[Import]:
                 entry.key.span,
                 help="write the layer as a block",
             )
+            found.append(Import(None, tuple(names), entry.key.span))
             continue
         key = _find(entry, file, loader)
-        if key is not None:
-            found.append(Import(key, tuple(names), entry.key.span))
+        found.append(Import(key, tuple(names), entry.key.span))
     return found
 
 

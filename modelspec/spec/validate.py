@@ -86,7 +86,9 @@ def _check_version(spec: FileSpec, node: MappingNode, report: Report) -> None:
     elif version.value != 1 or isinstance(version.value, bool):
         report.error(
             "unknown-version",
-            f"version {version.text} of the language is not known, expected 1",
+            f"version {version.text} of the language is not known, expected 1"
+            if version.text
+            else "'modelspec' has no value, expected the version of the language, 1",
             version.span,
             help="write `modelspec: 1`",
         )

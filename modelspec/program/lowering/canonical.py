@@ -95,6 +95,8 @@ class Canonicalizer(ast.NodeTransformer):
         return None
 
     def _unknown_name(self, node: ast.Name) -> None:
+        if node.id in self.scope.file.reported:
+            return
         if node.id in self.members:
             self.report.error(
                 "unknown-name",

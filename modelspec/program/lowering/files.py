@@ -138,7 +138,7 @@ def _aliases(names: list[FileNames]) -> dict[tuple[str, str], str]:
     for one in names:
         for imported in one.file.imports:
             for name in imported.names:
-                found.setdefault((imported.key, name.theirs), name.ours)
+                found.setdefault((imported.key or "", name.theirs), name.ours)
     return found
 
 
@@ -183,10 +183,12 @@ def _imported_scope(
     one: FileNames, by_key: dict[str, FileNames], report: Report
 ) -> None:
     for imported in one.file.imports:
-        theirs = by_key.get(imported.key)
-        for name in imported.names if theirs is not None else ():
-            assert theirs is not None
-            _import(name, one, theirs, report)
+        theirs = by_key.get(imported.key or "")
+        for name in imported.names:
+            if theirs is None:
+                one.scope.reported.add(name.ours)
+            else:
+                _import(name, one, theirs, report)
 
 
 def _import(
@@ -207,6 +209,7 @@ def _import(
     elif name.theirs in theirs.functions:
         ours.scope.functions[name.ours] = theirs.scope.functions[name.theirs]
     else:
+        ours.scope.reported.add(name.ours)
         known = [*theirs.definitions, *theirs.functions]
         nearest = suggest(name.theirs, known)
         report.error(

@@ -25,7 +25,12 @@ from modelspec.program.lowering.canonical import Canonicalizer, canonical_annota
 from modelspec.program.lowering.context import Context
 from modelspec.program.lowering.dicts import DictReads
 from modelspec.program.lowering.scope import Scope
-from modelspec.program.names import RESERVED, check_child, check_identifier
+from modelspec.program.names import (
+    RESERVED,
+    check_child,
+    check_identifier,
+    is_identifier,
+)
 from modelspec.pysubset import Body, Mode, parse_body, parse_function
 from modelspec.syntax.nodes import (
     Entry,
@@ -221,7 +226,10 @@ def default_forward(
             help="write `forward:` with what the block computes",
         )
         return None
-    body = _applied(construct, inputs[0].name if inputs else "x")
+    name = inputs[0].name
+    if not is_identifier(name):
+        return None
+    body = _applied(construct, name)
     made = tuple(ast.fix_missing_locations(statement) for statement in body)
     return Method("forward", signature_of(inputs), made, (), span, synthesized=True)
 
@@ -268,7 +276,7 @@ def _applied(construct: Sequence[Statement], name: str) -> list[ast.stmt]:
     ]
     plain = all(not registers(one) or isinstance(one, Child) for one in construct)
     count = sum(isinstance(one, Child) for one in construct)
-    if not plain or len(static) != count or not all(n.isidentifier() for n in static):
+    if not plain or len(static) != count or not all(map(is_identifier, static)):
         loop = f"for module in self.children():\n    {name} = module({name})"
         return ast.parse(f"{loop}\nreturn {name}").body
     if not static:

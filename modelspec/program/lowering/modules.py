@@ -233,11 +233,14 @@ def _with_children(
 
 def _not_a_module(node: Node, context: Context) -> None:
     several = isinstance(node, MappingNode) and len(node.entries) > 1
+    span = node.span
+    if isinstance(node, MappingNode) and node.entries:
+        span = node.entries[0].key.span
     context.report.error(
         "not-a-module",
         f"a module is expected here, got {describe_node(node)}"
         + (" of several keys" if several else ""),
-        node.span,
+        span,
         help="put named children under `Sequential:`" if several else _HELP,
     )
 

@@ -46,8 +46,6 @@ def lower_params(node: MappingNode | None, context: Context) -> tuple[Param, ...
     optional_seen = keyword_only = False
     for entry in node.entries if node is not None else ():
         param = _param(entry, context)
-        if param is None:
-            continue
         keyword_only = keyword_only or (optional_seen and param.default is None)
         optional_seen = optional_seen or param.default is not None
         params.append(_with_keyword_only(param) if keyword_only else param)
@@ -129,15 +127,22 @@ def _wants_expression(type_: TypeExpression) -> bool:
 # --- one param --------------------------------------------------------------------
 
 
-def _param(entry: Entry, context: Context) -> Param | None:
+def _param(entry: Entry, context: Context) -> Param:
     check_identifier(entry.key.text, "a param", entry.key.span, context.report)
     if isinstance(entry.value, MappingNode) and _is_long_form(entry.value):
         return _long_param(entry, entry.value, context)
     found = _short_form(entry.value, context)
     if found is None:
-        return None
+        return _unknown(entry)
     type_, default = found
     return Param(entry.key.text, type_, default, entry.key.span)
+
+
+def _unknown(entry: Entry) -> Param:
+    """A param that was reported: its name is known all the same, which is enough for
+    the rest of the spec to be read without further messages."""
+    nothing = constant(None, entry.value.span)
+    return Param(entry.key.text, TypeExpression("any"), nothing, entry.key.span)
 
 
 def _is_long_form(node: MappingNode) -> bool:
@@ -212,18 +217,17 @@ def _parse_quietly(fragment: Fragment, context: Context) -> ast.expr | None:
     return parse_expression(fragment, Report(), context.limits)
 
 
-def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param | None:
+def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
     spec = validate_mapping(ParamSpec, node, "a param", context.report)
     if spec is None:
-        return None
+        return _unknown(entry)
     type_: TypeExpression | None = None
     if spec.type is not None:
         parsed = parse_expression(spec.type.fragment, context.report, context.limits)
-        if parsed is None:
-            return None
-        type_ = read_type(parsed, context.source, context.report)
+        if parsed is not None:
+            type_ = read_type(parsed, context.source, context.report)
         if type_ is None:
-            return None
+            return _unknown(entry)
     default = None
     if spec.default is not None:
         default = given_value(spec.default, type_ or TypeExpression("any"), context)

@@ -44,7 +44,8 @@ def lower_program(
         name for variant in variants for _, v in variant.values for name in _read(v)
     ]
     used = _reachable(start, blocks, lambda b: names_read(block_nodes(b)))
-    _warn_unused(names[0], {block.name for block in used}, report)
+    if not report.failed:
+        _warn_unused(names[0], {block.name for block in used}, report)
     return Program(
         root=root.entry.class_name if root else None,
         blocks=keep_read_values(_root_last(used, root)),

@@ -31,11 +31,15 @@ class BlockEntry:
 
 @dataclass(slots=True)
 class FileScope:
-    """Names of a file: blocks and functions, its own and imported, by local name."""
+    """Names of a file: blocks and functions, its own and imported, by local name.
+
+    `reported` are names that would be known but for a mistake already told.
+    """
 
     blocks: dict[str, BlockEntry] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
     class_names: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
 
     def add_block(self, name: str, entry: BlockEntry) -> None:
         self.blocks[name] = entry
