@@ -472,7 +472,8 @@ def _partial(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
     if type(function) in PLAIN and type(function) is not functools.partial:
         message = f"partial takes what to call, got {kind_of(function)}"
         raise Fault("not-callable", message)
-    return run.guard(lambda: functools.partial(function, *args[1:], **kwargs))
+    called = cast("Callable[..., object]", function)
+    return run.guard(lambda: functools.partial(called, *args[1:], **kwargs))
 
 
 _TYPES = (int, float, bool, str, list, tuple, dict, set, range)

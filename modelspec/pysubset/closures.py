@@ -297,6 +297,9 @@ class Closures:
 
     def attribute(self, node: ast.Attribute) -> Code:
         known = self._known(node)
+        if isinstance(known, EvaluationError):
+            # Found now, told when it is reached, as Python does.
+            return _raising(known)
         if known is not MISSING:
             return lambda scope: known
         run, name = self.run, node.attr
@@ -315,7 +318,10 @@ class Closures:
         return at_span(fault, span_of_attribute_name(node, self.source))
 
     def _known(self, node: ast.Attribute) -> object:
-        """What `nn.Linear` or `math.sqrt` is, settled once; MISSING for the rest."""
+        """What `nn.Linear` or `math.sqrt` is, settled once.
+
+        MISSING for other expressions, an error for names that do not exist.
+        """
         dotted = dotted_name(node)
         if dotted is None:
             return MISSING
@@ -325,7 +331,9 @@ class Closures:
         if root == "math":
             if name in MATH:
                 return MATH[name]
-            raise self._at_name(self._no_such(dotted, name, list(MATH)), node)
+            if "." in name:
+                return MISSING
+            return self._at_name(self._no_such(dotted, name, list(MATH)), node)
         if root not in _WORLD_ROOTS:
             return MISSING
         found = self.run.world.resolve(dotted)
@@ -333,7 +341,7 @@ class Closures:
             return found
         if isinstance(node.value, ast.Attribute) and self._resolves(node.value):
             return MISSING
-        raise self._at_name(self._no_such(dotted, name, []), node)
+        return self._at_name(self._no_such(dotted, name, []), node)
 
     def _resolves(self, node: ast.Attribute) -> bool:
         """Whether this or what it is an attribute of is known."""
@@ -376,7 +384,7 @@ class Closures:
             known = self._known(function)
             if known is MISSING:
                 return self._method_call(node, function, args, kwargs)
-            if not self.run.is_plain(known):
+            if not isinstance(known, EvaluationError) and not self.run.is_plain(known):
                 return self._world_call(node, known, args, kwargs)
         run, target = self.run, self.compile(function)
 
@@ -628,6 +636,13 @@ class Closures:
 
 _ABOUT_INDEX = frozenset({"index-out-of-range", "unknown-key"})
 _NO_SCOPE = Scope({}, {})
+
+
+def _raising(error: EvaluationError) -> Code:
+    def fail(scope: Scope) -> object:
+        raise EvaluationError(error.diagnostic)
+
+    return fail
 
 
 def _nothing(scope: Scope) -> None:
