@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from modelspec.pysubset.arithmetic import binary, power
 from modelspec.pysubset.faults import Fault, limit
