@@ -8,11 +8,15 @@ exception.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
 from modelspec.diagnostics.span import Source
 from modelspec.policy import Policy
 from modelspec.program.ir import Program
+
+if TYPE_CHECKING:
+    from modelspec.spec.loader import ReadSource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,17 +62,22 @@ def compile_text(data: bytes, policy: Policy, *, name: str = "<text>") -> Compil
     return compile_source(source, policy)
 
 
-def compile_source(source: Source, policy: Policy) -> Compilation:
+def compile_source(
+    source: Source, policy: Policy, read: ReadSource | None = None
+) -> Compilation:
+    """A text to a Program; `read` reads its imports, by default from the disk."""
     from modelspec.analysis import analyse
     from modelspec.program.lowering.program import lower_program
     from modelspec.spec.loader import load_files
+    from modelspec.syntax.source import read_source
 
     report = Report()
-    files = load_files(source, policy, report)
+    files = load_files(source, policy, report, read or read_source)
     if files is None:
         return Compilation(None, tuple(report.found))
     program = lower_program(files, policy.limits, report)
     # Passes look at a Program that means something; a broken one would only
     # repeat, in other words, what was said already.
-    report.extend(analyse(program, after_errors=report.failed))
+    limits = policy.limits
+    report.extend(analyse(program, after_errors=report.failed, limits=limits))
     return Compilation(program, tuple(report.found))

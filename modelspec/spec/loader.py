@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Source, Span
-from modelspec.policy import Policy
+from modelspec.policy import Limits, Policy
 from modelspec.spec.models import FileSpec
 from modelspec.spec.validate import validate_file
 from modelspec.syntax.document import read_spec
@@ -57,24 +58,35 @@ class LoadedFile:
     imports: tuple[Import, ...]
 
 
+class ReadSource(Protocol):
+    """Reads an imported file by its real path; `name` is what messages call it."""
+
+    def __call__(
+        self, path: str, limits: Limits, *, name: str | None = None
+    ) -> Source | Diagnostic: ...
+
+
 @dataclass(slots=True)
 class _Loader:
     policy: Policy
     report: Report
     folder: str | None
-    shown_folder: str = ""
+    read: ReadSource
     files: dict[str, LoadedFile | None] = field(default_factory=dict)
     chain: list[tuple[str, Span]] = field(default_factory=list)
 
 
 def load_files(
-    root: Source, policy: Policy, report: Report
+    root: Source, policy: Policy, report: Report, read: ReadSource = read_source
 ) -> tuple[LoadedFile, ...] | None:
-    """The root and its imports, or None where the root could not be read."""
+    """The root and its imports, or None where the root could not be read.
+
+    `read` is for texts that are no files any more.
+    """
     folder = policy.import_root
     if folder is None and root.path is not None:
         folder = os.path.dirname(root.path)
-    loader = _Loader(policy, report, folder and os.path.realpath(folder))
+    loader = _Loader(policy, report, folder and os.path.realpath(folder), read)
     first = _load(root, root.path or root.name, loader)
     if first is None:
         return None
@@ -169,7 +181,7 @@ def _find(entry: Entry, importer: LoadedFile, loader: _Loader) -> str | None:
         )
         return None
     name = os.path.join(os.path.dirname(importer.source.name), entry.key.text)
-    source = read_source(path, limits, name=os.path.normpath(name))
+    source = loader.read(path, limits, name=os.path.normpath(name))
     if isinstance(source, Diagnostic):
         _unreadable(source, entry, loader.report)
         return None
