@@ -1,0 +1,93 @@
+"""What Python programs use: `build`, `load`, `loads`, `check` and the `Spec` they give.
+
+A path may name a variant: `resnet.yaml:resnet50`. Whatever is wrong, with the spec or
+with what it is given, is a `SpecError`. Torch is imported by what builds only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from modelspec import driver
+from modelspec.api.names import split_name
+from modelspec.api.pickles import rebuild_class
+from modelspec.api.spec import PathLike, Spec, check_compiled, make_spec, merged
+from modelspec.api.views import ParamView
+from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
+from modelspec.policy import Limits, Policy
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+__all__ = [
+    "Diagnostic",
+    "Limits",
+    "ParamView",
+    "Policy",
+    "Spec",
+    "SpecError",
+    "build",
+    "check",
+    "load",
+    "loads",
+    "rebuild_class",
+]
+
+
+def load(path: PathLike, *, policy: Policy | None = None) -> Spec:
+    """A spec file, read and checked."""
+    name, variant = split_name(os.fspath(path))
+    policy = policy or Policy()
+    return make_spec(driver.compile_path(name, policy), policy, variant)
+
+
+def loads(text: str | bytes, *, policy: Policy | None = None) -> Spec:
+    """A spec that is a text; it has imports only if the policy names a folder."""
+    policy = policy or Policy()
+    return make_spec(driver.compile_text(_encoded(text), policy), policy, None)
+
+
+def build(
+    path: PathLike,
+    /,
+    variant: str | None = None,
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    seed: int | None = None,
+    weights: PathLike | None = None,
+    policy: Policy | None = None,
+    params: Mapping[str, object] | None = None,
+    **more: object,
+) -> nn.Module:
+    """A module from a spec file.
+
+    Params are given by name; one that is called as an option here goes into `params`.
+    None leaves device, dtype and random numbers to torch's own defaults.
+    """
+    return load(path, policy=policy).build(
+        variant,
+        device=device,
+        dtype=dtype,
+        seed=seed,
+        weights=weights,
+        params=merged(params, more),
+    )
+
+
+def check(source: PathLike, *, policy: Policy | None = None) -> list[Diagnostic]:
+    """What is wrong with a spec: a path, or a text, which has more than one line."""
+    policy = policy or Policy()
+    if isinstance(source, str) and "\n" in source:
+        found = driver.compile_text(_encoded(source), policy)
+        return list(found.diagnostics)
+    name, variant = split_name(os.fspath(source))
+    return check_compiled(driver.compile_path(name, policy), variant)
+
+
+def _encoded(text: str | bytes) -> bytes:
+    # Lone surrogates, which no file can hold, are refused by the reader.
+    return text if isinstance(text, bytes) else text.encode(errors="surrogatepass")

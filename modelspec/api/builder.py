@@ -1,0 +1,223 @@
+"""A Program to a module: what a caller asked for, checked, then made.
+
+In: a Program and a `BuildRequest`. Out: a `Built`, or `SpecError` with everything that
+is wrong with the request, or with what went wrong in the making. The one way to the
+torch back end; imports torch only when something is built.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, TypeVar
+
+from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
+from modelspec.diagnostics.span import Source
+from modelspec.policy import Limits
+from modelspec.program.given import (
+    check_complete,
+    check_names,
+    find_root,
+    find_variant,
+)
+from modelspec.program.ir import Block, Program, Variant
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from modelspec.backends.torch import ModuleClasses, RunResult
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """What a caller asked for; None leaves it to torch.
+
+    `texts` are values as they are written in a spec, `params` are values.
+    """
+
+    variant: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    device: str | torch.device | None = None
+    dtype: str | torch.dtype | None = None
+    seed: int | None = None
+    weights: str | Path | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """A module, its classes, and the values of params that it was given.
+
+    `seconds` is what making it took, without reading the spec and importing torch.
+    """
+
+    module: nn.Module
+    block: Block
+    classes: ModuleClasses
+    params: Mapping[str, object]
+    warnings: tuple[Diagnostic, ...]
+    seconds: float
+
+    def run_once(self, sizes: Mapping[str, int]) -> RunResult:
+        """Run it once on its declared inputs, without memory or random numbers."""
+        from modelspec.backends.torch import run_once
+
+        return run_once(self.classes, self.module, self.params, sizes)
+
+
+def build_module(program: Program, limits: Limits, request: BuildRequest) -> Built:
+    """Make the root block of a Program."""
+    block = _found(find_root(program))
+    given = _given_variants(program, block, limits, request)
+    # All that can be told without torch is told before it is imported.
+    from modelspec.api.pickles import classes_of
+    from modelspec.backends.torch import instantiate, load_weights
+
+    start = perf_counter()
+    classes = classes_of(program, limits)
+    params = _values(classes, given) | dict(request.params)
+    _require(_check_values(block, params))
+    module = instantiate(
+        classes,
+        params,
+        device=_device(request.device),
+        dtype=request.dtype,
+        seed=request.seed,
+    )
+    seconds = perf_counter() - start
+    warnings = tuple(classes.warnings)
+    if request.weights is not None:
+        load_weights(module, Path(request.weights))
+    return Built(module, block, classes, params, warnings, seconds)
+
+
+def find_class(program: Program, limits: Limits) -> type[nn.Module]:
+    """The class of the root block."""
+    from modelspec.api.pickles import classes_of
+
+    return classes_of(program, limits)[_found(find_root(program)).name]
+
+
+def symbol_sizes(block: Block, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+    """The sizes of symbols that shapes of inputs stand for: `x=1x3x224x224`."""
+    sizes: dict[str, int] = {}
+    for name, shape in shapes.items():
+        _require(_check_shape(block, name, shape, sizes))
+    return sizes
+
+
+def _given_variants(
+    program: Program, block: Block, limits: Limits, request: BuildRequest
+) -> list[Variant]:
+    """The variant and the texts, as what gives values to params; names checked."""
+    found: list[Variant] = []
+    if request.variant is not None:
+        found.append(_found(find_variant(program, request.variant)))
+    known = (*request.params, *request.texts)
+    _require(check_names(block, known))
+    names = {name for one in found for name, _ in one.values}
+    names.update(known)
+    _require(check_complete(block, names, (one.name for one in program.variants)))
+    found.extend(_read_texts(program, block, limits, request.texts))
+    return found
+
+
+def _read_texts(
+    program: Program, block: Block, limits: Limits, texts: Mapping[str, str]
+) -> Iterator[Variant]:
+    from modelspec.diagnostics.span import Span
+    from modelspec.program.lowering.given import lower_given
+
+    report = Report()
+    params = {param.name: param for param in block.params}
+    for name, text in texts.items():
+        source = Source(f"--set {name}", text)
+        value = lower_given(program, params[name], source, limits, report)
+        _require(report.found)
+        if value is not None:
+            yield Variant(name, ((name, value),), Span(source, 0, len(text)))
+
+
+def _values(classes: ModuleClasses, given: Iterable[Variant]) -> dict[str, object]:
+    from modelspec.pysubset.faults import EvaluationError
+
+    values: dict[str, object] = {}
+    for one in given:
+        try:
+            values |= classes.evaluate_variant(one)
+        except EvaluationError as error:
+            raise SpecError([error.diagnostic]) from error.__cause__
+    return values
+
+
+def _check_values(block: Block, values: Mapping[str, object]) -> Iterator[Diagnostic]:
+    from modelspec.backends.torch.arguments import (
+        build_test,
+        describe_value,
+        find_bound,
+    )
+
+    for param in block.params:
+        if param.name not in values:
+            continue
+        value = values[param.name]
+        fits = build_test(param.type)
+        problem = find_bound(param, value)
+        if fits is not None and not fits(value):
+            problem = f"takes {param.type}, got {describe_value(value)}"
+        if problem is not None:
+            message = f"the param '{param.name}' {problem}"
+            yield Diagnostic("wrong-param", message, param.span, note="declared here")
+
+
+def _check_shape(
+    block: Block, name: str, shape: tuple[int, ...], sizes: dict[str, int]
+) -> Iterator[Diagnostic]:
+    declared = next((one for one in block.inputs if one.name == name), None)
+    if declared is None or declared.shape is None:
+        known = ", ".join(one.name for one in block.inputs if one.shape is not None)
+        what = "no input" if declared is None else "no shape for the input"
+        help = (f"inputs with shapes: {known}",) if known else ()
+        message = f"{block.name} has {what} '{name}'"
+        yield Diagnostic("wrong-input", message, None, help=help)
+        return
+    shown = "x".join(map(str, shape))
+    fits = len(shape) == len(declared.shape)
+    for size, dimension in zip(shape, declared.shape, strict=False):
+        if isinstance(dimension, str):
+            fits = fits and sizes.setdefault(dimension, size) == size
+        elif isinstance(dimension, int):
+            fits = fits and size == dimension
+    if not fits:
+        sizes_of = (
+            ast.unparse(size) if isinstance(size, ast.expr) else str(size)
+            for size in declared.shape
+        )
+        message = f"the input '{name}' is [{', '.join(sizes_of)}], not {shown}"
+        yield Diagnostic("wrong-input", message, declared.span, note="declared here")
+
+
+def _device(device: str | torch.device | None) -> str | torch.device | None:
+    if device != "auto":
+        return device
+    from modelspec.backends.torch.devices import best_device
+
+    return best_device()
+
+
+def _found(value: _T | Diagnostic) -> _T:
+    if isinstance(value, Diagnostic):
+        raise SpecError([value])
+    return value
+
+
+def _require(diagnostics: Iterable[Diagnostic]) -> None:
+    errors = [one for one in diagnostics if one.is_error]
+    if errors:
+        raise SpecError(errors)

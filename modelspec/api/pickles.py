@@ -1,0 +1,119 @@
+"""Built classes in pickles: by the texts of the spec they were made of.
+
+A pickle of a built module holds the name and the text of each file, so it is read where
+the files are gone; what is read from it is compiled as a spec is, nothing else of it is
+run. Within a process the same texts give the same classes, built or unpickled: the
+table of classes is here. `rebuild_class` is named in every pickle, so it stays where it
+is and goes on taking what it takes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, TypeAlias
+from weakref import WeakValueDictionary
+
+from modelspec.diagnostics.diagnostic import InternalError
+from modelspec.diagnostics.span import Source
+from modelspec.policy import Limits, Policy
+from modelspec.program.ir import Program
+
+if TYPE_CHECKING:
+    from modelspec.backends.torch import ModuleClasses, Rebuild
+
+PackedFile: TypeAlias = "tuple[str, str, str]"
+"""The name it was known by, its place beside the others, its text."""
+Packed: TypeAlias = "tuple[PackedFile, ...]"
+Raised: TypeAlias = "tuple[tuple[str, int | float], ...]"
+
+_classes: WeakValueDictionary[tuple[Packed, Raised], ModuleClasses]
+_classes = WeakValueDictionary()
+_lock = threading.RLock()
+
+
+def classes_of(program: Program, limits: Limits) -> ModuleClasses:
+    """The classes of a program: those there are, else new ones."""
+    key = (_pack(program.sources), _raised(limits))
+    with _lock:
+        return _classes.get(key) or _build(program, limits, key)
+
+
+def rebuild_class(files: Packed, name: str, raised: Raised = ()) -> type:
+    """What a pickle calls: the class of a block of a packed spec."""
+    with _lock:
+        classes = _classes.get((files, raised))
+        if classes is None:
+            limits = dataclasses.replace(Limits(), **dict(raised))  # type: ignore[arg-type]  # fields by name
+            classes = _build(_unpack(files, limits), limits, (files, raised))
+        return classes[name]
+
+
+def _build(
+    program: Program, limits: Limits, key: tuple[Packed, Raised]
+) -> ModuleClasses:
+    from modelspec.backends.torch import build_classes
+
+    files, raised = key
+
+    def reduce(name: str) -> Rebuild:
+        return rebuild_class, (files, name, raised) if raised else (files, name)
+
+    classes = _classes[key] = build_classes(program, limits, reduce)
+    return classes
+
+
+def _raised(limits: Limits) -> Raised:
+    """The limits that are not the default ones."""
+    names = [field.name for field in dataclasses.fields(Limits)]
+    pairs = ((name, getattr(limits, name)) for name in names)
+    return tuple(pair for pair in pairs if pair[1] != getattr(Limits(), pair[0]))
+
+
+def _pack(sources: Iterable[Source]) -> Packed:
+    every = tuple(sources)
+    places = _places([source.path for source in every])
+    return tuple(
+        (source.name, place, source.text)
+        for source, place in zip(every, places, strict=True)
+    )
+
+
+def _places(paths: list[str | None]) -> list[str]:
+    """Paths relative to the folder that holds them all; a text has the root's."""
+    known = [os.path.dirname(path) for path in paths if path is not None]
+    folder = os.path.commonpath(known) if known else ""
+    return [
+        PurePath(os.path.relpath(path, folder)).as_posix() if path is not None else ""
+        for path in paths
+    ]
+
+
+def _unpack(files: Packed, limits: Limits) -> Program:
+    """The program of packed files; the imports of one alone need no folder."""
+    from modelspec.driver import compile_source
+
+    name, place, text = files[0]
+    if len(files) == 1:
+        return compile_source(Source(name, text), Policy(limits)).require()
+    # Seldom needed, and slow to import.
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="modelspec-") as folder:
+        root = os.path.realpath(folder)
+        for _, inside, content in files:
+            _write_inside(root, inside or "<text>", content)
+        path = os.path.join(root, *PurePath(place or "<text>").parts)
+        policy = Policy(limits, import_root=root)
+        return compile_source(Source(name, text, path), policy).require()
+
+
+def _write_inside(root: str, place: str, text: str) -> None:
+    path = os.path.realpath(os.path.join(root, place))
+    if os.path.commonpath([path, root]) != root:
+        raise InternalError("a pickle of a model names a file outside of it")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8", newline="")

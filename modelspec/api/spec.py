@@ -1,0 +1,129 @@
+"""A spec that was read and found right, as a value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from modelspec.api.builder import BuildRequest, Built, build_module, find_class
+from modelspec.api.views import ParamView, param_views, variant_views
+from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
+from modelspec.driver import Compilation
+from modelspec.policy import Policy
+from modelspec.program.given import find_variant
+from modelspec.program.ir import Program
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+PathLike: TypeAlias = "str | os.PathLike[str]"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Spec:
+    """A spec without errors; `diagnostics` are its warnings.
+
+    `name` is None for a library of blocks. `variant` is the one that the path named.
+    """
+
+    name: str | None
+    doc: str | None
+    params: Mapping[str, ParamView]
+    variants: Mapping[str, Mapping[str, str]]
+    blocks: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    variant: str | None
+    program: Program
+    policy: Policy
+
+    def build(
+        self,
+        variant: str | None = None,
+        *,
+        device: str | torch.device | None = None,
+        dtype: str | torch.dtype | None = None,
+        seed: int | None = None,
+        weights: PathLike | None = None,
+        params: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> nn.Module:
+        """A new module, in train mode; see `modelspec.build`."""
+        request = BuildRequest(
+            variant=variant if variant is not None else self.variant,
+            params=merged(params, more),
+            device=device,
+            dtype=dtype,
+            seed=seed,
+            weights=None if weights is None else Path(weights),
+        )
+        return self.make(request).module
+
+    def make(self, request: BuildRequest) -> Built:
+        """A new module and all that is known of it."""
+        return build_module(self.program, self.policy.limits, request)
+
+    def module_class(self) -> type[nn.Module]:
+        """The class itself, to be called with params as arguments."""
+        return find_class(self.program, self.policy.limits)
+
+    def source(self, style: str = "parametric") -> str:
+        """The source of a Python module with the same classes."""
+        from modelspec.api.generation import Generation
+
+        return Generation([self], style).text()
+
+    def __repr__(self) -> str:
+        from modelspec.report.spec import render_line
+
+        return render_line(self.name, self.params, self.variants, self.blocks)
+
+    def _repr_markdown_(self) -> str:
+        from modelspec.report.spec import render_markdown
+
+        return render_markdown(
+            self.name, self.doc, self.params, self.variants, self.blocks
+        )
+
+
+def merged(
+    params: Mapping[str, object] | None, more: Mapping[str, object]
+) -> dict[str, object]:
+    """Params given in a mapping and by keyword, together."""
+    given = dict(params or {})
+    for name in more:
+        if name in given:
+            raise TypeError(f"the param '{name}' is given twice")
+    return {**given, **more}
+
+
+def make_spec(found: Compilation, policy: Policy, variant: str | None) -> Spec:
+    """A compiled spec, with the variant that its name chose."""
+    program = found.require()
+    diagnostics = check_compiled(found, variant)
+    if any(one.is_error for one in diagnostics):
+        raise SpecError(diagnostics)
+    root = program.root_block
+    return Spec(
+        name=program.root,
+        doc=root.doc if root is not None else None,
+        params=param_views(root),
+        variants=variant_views(program),
+        blocks=tuple(block.name for block in program.blocks),
+        diagnostics=found.diagnostics,
+        variant=variant,
+        program=program,
+        policy=policy,
+    )
+
+
+def check_compiled(found: Compilation, variant: str | None) -> list[Diagnostic]:
+    """What was found, and whether there is a variant of that name."""
+    diagnostics = list(found.diagnostics)
+    if variant is not None and found.program is not None:
+        chosen = find_variant(found.program, variant)
+        diagnostics += [chosen] if isinstance(chosen, Diagnostic) else []
+    return diagnostics

@@ -1,0 +1,88 @@
+"""A built module looked at: one run on its declared inputs, and what it holds.
+
+In: a `Built` and shapes of inputs. Out: a `BuildReport` and diagnostics. The run is on
+fake tensors: it takes no memory and draws no random numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modelspec.api.builder import BuildRequest, Built, build_module, symbol_sizes
+from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.report.built import BuildReport
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from modelspec.api.spec import Spec
+    from modelspec.backends.torch import RunResult
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A module, what is known of it, and what the making and the run found."""
+
+    module: nn.Module
+    report: BuildReport
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build_and_run(
+    spec: Spec,
+    request: BuildRequest,
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    eval: bool = False,
+) -> Trial:
+    """Make a module and run it once; a run that fails is among the diagnostics."""
+    block = spec.program.root_block
+    sizes = symbol_sizes(block, shapes) if block is not None else {}
+    built = build_module(spec.program, spec.policy.limits, request)
+    if eval:
+        built.module.eval()
+    result = built.run_once(sizes)
+    found = built.warnings
+    if result.diagnostic is not None:
+        found = (*found, result.diagnostic)
+    return Trial(built.module, _report(built, request, result), found)
+
+
+def _report(built: Built, request: BuildRequest, result: RunResult) -> BuildReport:
+    from modelspec.backends.torch import count_parameters
+
+    counts = count_parameters(built.module)
+    tensors = [*built.module.parameters(), *built.module.buffers()]
+    places = dict.fromkeys(str(one.device) for one in tensors)
+    kinds = dict.fromkeys(
+        str(one.dtype).removeprefix("torch.") for one in built.module.parameters()
+    )
+    return BuildReport(
+        name=type(built.module).__name__,
+        variant=request.variant,
+        params=built.params,
+        parameters=counts.total,
+        trainable=counts.trainable,
+        buffers=counts.buffers,
+        bytes=counts.bytes,
+        inputs=[(name, str(shape)) for name, shape in result.inputs],
+        output=list(_outputs(result.output, "")),
+        note=result.note,
+        device=", ".join(places) or "no device",
+        dtype=", ".join(kinds) or "no parameters",
+        seconds=built.seconds,
+    )
+
+
+def _outputs(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """The tensors of a structure, each with its place in it."""
+    if isinstance(value, tuple | list):
+        for index, one in enumerate(value):
+            yield from _outputs(one, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _outputs(one, f"{path}[{key!r}]")
+    elif value is not None:
+        yield path, str(value)

@@ -1,0 +1,117 @@
+"""What a command says: results on stdout, diagnostics on stderr, in one format.
+
+With the format `json` all diagnostics of a run are one array on stdout, and results are
+left out, so that what is printed is one document. Colour only on a terminal, and never
+with `NO_COLOR`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from modelspec.diagnostics.diagnostic import Diagnostic
+
+FORMATS = ("full", "concise", "json", "github")
+
+# What the caller wrote is wrong, and not the spec.
+_CALLER = frozenset(
+    "cannot-write file-exists missing-param no-root unknown-variant wrong-param"
+    " wrong-input wrong-template missing-file unreadable-weights unknown-device".split()
+)
+# The same, where the diagnostic is not about a place in a spec.
+_CALLER_WITHOUT_PLACE = frozenset(
+    "file-not-found not-a-file unknown-dtype unknown-param unreadable-file"
+    " unknown-suffix weights-mismatch".split()
+)
+
+
+class Console:
+    def __init__(self, format: str = "full", *, quiet: bool = False) -> None:
+        self.format = format
+        self.quiet = quiet
+        self._told: list[Diagnostic] = []
+        self._seen: set[tuple[object, ...]] = set()
+
+    def say(self, text: str) -> None:
+        """A result for people."""
+        if not self.quiet and self.format != "json":
+            print(text)
+
+    def put(self, text: str) -> None:
+        """A result that was asked for: as it is, in UTF-8 whatever the terminal has."""
+        if self.format == "json":
+            return
+        sys.stdout.flush()
+        raw = getattr(sys.stdout, "buffer", None)
+        if raw is None:
+            sys.stdout.write(text)
+        else:
+            raw.write(text.encode())
+
+    def tell(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Diagnostics, each once however many specs share the file it is in."""
+        new = [one for one in diagnostics if self._is_new(one)]
+        self._told += new
+        if new and self.format != "json":
+            sys.stdout.flush()
+            print(self._rendered(new), file=sys.stderr)
+
+    def finish(self) -> None:
+        """The end of a run: the array, or how many diagnostics there were."""
+        if self.format == "json":
+            from modelspec.diagnostics.formats import render_json
+
+            print(render_json(self._told))
+        elif self._told and self.format in ("full", "concise"):
+            lead = "\n" if self.format == "full" else ""
+            print(lead + _summary(self._told), file=sys.stderr)
+
+    def status(self) -> int:
+        """The exit code that the diagnostics call for."""
+        errors = [one for one in self._told if one.is_error]
+        if not errors:
+            return 0
+        return 2 if all(map(_is_of_the_caller, errors)) else 1
+
+    def _is_new(self, one: Diagnostic) -> bool:
+        place = None
+        if one.span is not None:
+            place = (one.span.source.name, one.span.start, one.span.end)
+        key = (one.code, one.message, one.path, place)
+        is_new = key not in self._seen
+        self._seen.add(key)
+        return is_new
+
+    def _rendered(self, diagnostics: list[Diagnostic]) -> str:
+        if self.format == "full":
+            from modelspec.diagnostics.render import render_full
+
+            more = len(self._told) > len(diagnostics)
+            text = render_full(diagnostics, color=has_color(sys.stderr))
+            return f"\n{text}" if more else text
+        from modelspec.diagnostics.formats import FORMATS as RENDERERS
+
+        return RENDERERS[self.format](diagnostics)
+
+
+def has_color(stream: TextIO) -> bool:
+    """Whether colours go to a stream."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def _is_of_the_caller(one: Diagnostic) -> bool:
+    without_place = one.span is None and one.code in _CALLER_WITHOUT_PLACE
+    return without_place or one.code in _CALLER
+
+
+def _summary(diagnostics: list[Diagnostic]) -> str:
+    errors = sum(one.is_error for one in diagnostics)
+    counts = ((errors, "error"), (len(diagnostics) - errors, "warning"))
+    return ", ".join(
+        f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count
+    )

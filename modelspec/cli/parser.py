@@ -1,0 +1,68 @@
+"""The command line: which commands there are and what each takes."""
+
+from __future__ import annotations
+
+import argparse
+
+from modelspec import __version__
+from modelspec.cli import build, check, doctor, explain, generate, new
+from modelspec.cli.console import FORMATS
+from modelspec.cli.values import add_limits
+
+_COMMANDS = (build, generate, check, explain, new, doctor)
+_DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
+_EPILOG = """\
+exit codes: 0 fine, 1 the spec is wrong or --check found a difference,
+            2 the command line is wrong, 3 modelspec is wrong
+
+modelspec COMMAND --help tells more about a command.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="modelspec",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"modelspec {__version__}"
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, title="commands"
+    )
+    for module in _COMMANDS:
+        added = commands.add_parser(
+            module.NAME,
+            help=module.SUMMARY,
+            description=module.DESCRIPTION,
+            epilog=getattr(module, "EPILOG", None),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        module.add_arguments(added)
+        _add_common(added, module.TAKES_SPECS)
+        added.set_defaults(run=module.run, parser=added)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, takes_specs: bool) -> None:
+    group = parser.add_argument_group("output")
+    if takes_specs:
+        group.add_argument(
+            "--format",
+            choices=FORMATS,
+            default="full",
+            help="of diagnostics (default: full)",
+        )
+        add_limits(parser)
+    else:
+        parser.set_defaults(format="full")
+    group.add_argument(
+        "-q", "--quiet", action="store_true", help="print no report of what was done"
+    )
+    group.add_argument(
+        "--debug", action="store_true", help="show tracebacks of internal errors"
+    )

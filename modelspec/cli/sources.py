@@ -1,0 +1,31 @@
+"""The specs that a command is given: files, or standard input for `-`."""
+
+from __future__ import annotations
+
+import sys
+
+from modelspec.api.names import split_name
+from modelspec.api.spec import Spec, check_compiled, make_spec
+from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.driver import Compilation, compile_path, compile_text
+from modelspec.policy import Policy
+
+
+def load_named(name: str, policy: Policy) -> Spec:
+    """The spec of a name on the command line."""
+    path, variant = split_name(name)
+    return make_spec(_compile(path, policy), policy, variant)
+
+
+def check_named(name: str, policy: Policy) -> list[Diagnostic]:
+    """What is wrong with the spec of a name on the command line."""
+    path, variant = split_name(name)
+    return check_compiled(_compile(path, policy), variant)
+
+
+def _compile(path: str, policy: Policy) -> Compilation:
+    if path != "-":
+        return compile_path(path, policy)
+    # Not more than a spec may have; one byte more tells that there is more.
+    data = sys.stdin.buffer.read(policy.limits.file_bytes + 1)
+    return compile_text(data, policy, name="<stdin>")

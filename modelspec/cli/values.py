@@ -1,0 +1,83 @@
+"""Values on the command line: `name=value`, `x=1x3x224x224`, limits, output files."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+from modelspec.policy import Limits, Policy
+
+_SHAPE = re.compile(r"[0-9]{1,18}(x[0-9]{1,18})*")
+_DEFAULTS: dict[str, int | float] = dataclasses.asdict(Limits())
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """`name=value`; the value is read where the param's type is known."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise argparse.ArgumentTypeError(f"expected name=value, got '{text}'")
+    return name.strip(), value
+
+
+def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """`x=1x3x224x224`."""
+    name, sign, shape = text.partition("=")
+    if not sign or not name.strip() or not _SHAPE.fullmatch(shape.strip()):
+        message = f"expected name=sizes such as x=1x3x224x224, got '{text}'"
+        raise argparse.ArgumentTypeError(message)
+    return name.strip(), tuple(map(int, shape.strip().split("x")))
+
+
+def output_file(*suffixes: str) -> Callable[[str], Path]:
+    """A file that has one of these suffixes."""
+
+    def read(text: str) -> Path:
+        path = Path(text)
+        if path.suffix not in suffixes:
+            listed = ", ".join(suffixes)
+            message = f"cannot tell what to write to '{text}': expected one of {listed}"
+            raise argparse.ArgumentTypeError(message)
+        return path
+
+    return read
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """One option for each limit; the help names them in one line."""
+    for name, default in _DEFAULTS.items():
+        parser.add_argument(
+            _option(name), type=_limit(default), metavar="N", help=argparse.SUPPRESS
+        )
+    named = ", ".join(_option(name).removeprefix("--max-") for name in _DEFAULTS)
+    text = textwrap.wrap(f"--max-LIMIT N sets one of: {named}", 78)
+    parser.add_argument_group("limits", "\n".join(text))
+
+
+def policy_of(arguments: argparse.Namespace) -> Policy:
+    """What the command line allows."""
+    given = {name: getattr(arguments, f"max_{name}") for name in _DEFAULTS}
+    changed = {name: value for name, value in given.items() if value is not None}
+    return Policy(dataclasses.replace(Limits(), **changed))
+
+
+def _option(name: str) -> str:
+    return f"--max-{name.replace('_', '-')}"
+
+
+def _limit(default: int | float) -> Callable[[str], int | float]:
+    kind = type(default)
+
+    def read(text: str) -> int | float:
+        try:
+            value: int | float = kind(text)
+        except ValueError:
+            value = 0
+        if not value > 0:
+            raise argparse.ArgumentTypeError(f"expected a number, got '{text}'")
+        return value
+
+    return read

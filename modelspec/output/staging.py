@@ -1,0 +1,108 @@
+"""Writing several files: all of them, whole, or none.
+
+Each file is first written beside its place, under a name of its own; when all are
+there, they are renamed. What fails is a `SpecError` that names the file, and then
+everything is as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+
+from modelspec.diagnostics.diagnostic import SpecError
+from modelspec.output.files import PlannedFile, cannot_write
+
+
+@dataclass(slots=True)
+class Staging:
+    """Used in a `with`: the end of it puts the files in their places."""
+
+    _folders: list[Path] = field(default_factory=list)
+    _made: list[Path] = field(default_factory=list)
+    _waiting: list[tuple[Path, Path]] = field(default_factory=list)
+
+    def file(self, path: Path) -> Path:
+        """Where to write what becomes `path`; it has the same name and suffix."""
+        # Slow to import, and most commands write nothing.
+        from tempfile import mkdtemp
+
+        # A link stays a link; what it points to is replaced.
+        target = Path(os.path.realpath(path))
+        try:
+            if not target.parent.exists():
+                target.parent.mkdir()
+                self._made.append(target.parent)
+            folder = Path(mkdtemp(prefix=".modelspec-", dir=target.parent))
+        except (OSError, ValueError) as error:
+            raise _failure(path, error) from error
+        self._folders.append(folder)
+        self._waiting.append((folder / target.name, target))
+        return folder / target.name
+
+    def text(self, file: PlannedFile) -> None:
+        """Write a text, in UTF-8 and with line feeds."""
+        place = self.file(file.path)
+        try:
+            place.write_text(file.text, encoding="utf-8", newline="\n")
+        except (OSError, ValueError) as error:
+            raise _failure(file.path, error) from error
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self._place()
+            elif isinstance(error, SpecError):
+                raise self._named(error)
+        finally:
+            for folder in self._folders:
+                shutil.rmtree(folder, ignore_errors=True)
+            for folder in self._made if error is not None else ():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _place(self) -> None:
+        for written, target in self._waiting:
+            try:
+                if target.exists():
+                    written.chmod(target.stat().st_mode & 0o777)
+                os.replace(written, target)
+            except OSError as error:
+                raise _failure(target, error) from error
+
+    def _named(self, error: SpecError) -> SpecError:
+        """The same failure, of the file that was asked for."""
+        found = error.diagnostics
+        for written, target in self._waiting:
+            found = tuple(
+                replace(
+                    one,
+                    message=one.message.replace(str(written), str(target)),
+                    path=str(target) if one.path == str(written) else one.path,
+                )
+                for one in found
+            )
+        return SpecError(found)
+
+
+def write_files(files: Iterable[PlannedFile]) -> None:
+    """Write them all."""
+    with Staging() as staging:
+        for file in files:
+            staging.text(file)
+
+
+def _failure(path: Path, error: OSError | ValueError) -> SpecError:
+    reason = error.strerror if isinstance(error, OSError) else "no valid path"
+    return SpecError([cannot_write(path, reason or type(error).__name__)])

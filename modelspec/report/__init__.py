@@ -1,0 +1,1 @@
+"""What commands and notebooks show of a spec and of a built module."""

@@ -1,0 +1,89 @@
+"""What `build` tells of a module that was made.
+
+In: plain values, collected in a `BuildReport`. Out: aligned text for a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from modelspec.diagnostics.cells import printable
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What is known of a built module; shapes as text, `float32[2, 10]`."""
+
+    name: str
+    variant: str | None
+    params: Mapping[str, object]
+    parameters: int
+    trainable: int
+    buffers: int
+    bytes: int
+    inputs: Sequence[tuple[str, str]]
+    output: Sequence[tuple[str, str]]
+    note: str | None
+    device: str
+    dtype: str
+    seconds: float
+
+
+def render_built(report: BuildReport) -> str:
+    """A heading, then one fact a line."""
+    title = report.name
+    if report.variant is not None:
+        title += f" ({printable(report.variant)})"
+    rows = list(_rows(report))
+    widest = max(len(key) for key, _ in rows)
+    lines = [f"  {key:<{widest}}  {value}".rstrip() for key, value in rows]
+    return "\n".join([title, *lines])
+
+
+def _rows(report: BuildReport) -> Iterator[tuple[str, str]]:
+    for name, value in report.params.items():
+        yield f"param {name}", _value(value)
+    yield "parameters", f"{report.parameters:,}{_trainable(report)}"
+    yield "buffers", f"{report.buffers:,}"
+    yield "size", _size(report.bytes)
+    for name, shape in report.inputs:
+        yield f"input {name}", shape
+    for path, shape in report.output:
+        yield f"output{path}", shape
+    if report.note is not None:
+        yield "run", report.note
+    yield "made in", f"{report.seconds:.2f} s, {report.dtype} on {report.device}"
+
+
+def _trainable(report: BuildReport) -> str:
+    if report.trainable == report.parameters:
+        return ""
+    return f", {report.trainable:,} of them trainable"
+
+
+def _size(count: int) -> str:
+    size, unit = float(count), 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.1f} {_UNITS[unit]}" if unit else f"{count} bytes"
+
+
+def _value(value: object) -> str:
+    text = printable(_written(value).split("\n")[0])
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+
+
+def _written(value: object) -> str:
+    """A value as a spec has it: types by their names."""
+    if isinstance(value, type):
+        return value.__name__
+    if isinstance(value, partial):
+        given = [value.func, *value.args]
+        named = [f"{name}={_written(one)}" for name, one in value.keywords.items()]
+        return f"partial({', '.join([*map(_written, given), *named])})"
+    return repr(value)
