@@ -74,10 +74,21 @@ def compile_source(
     report = Report()
     files = load_files(source, policy, report, read or read_source)
     if files is None:
-        return Compilation(None, tuple(report.found))
+        return Compilation(None, _in_order(report.found, source))
     program = lower_program(files, policy.limits, report)
     # Passes look at a Program that means something; a broken one would only
     # repeat, in other words, what was said already.
     limits = policy.limits
     report.extend(analyse(program, after_errors=report.failed, limits=limits))
-    return Compilation(program, tuple(report.found))
+    return Compilation(program, _in_order(report.found, source))
+
+
+def _in_order(found: list[Diagnostic], root: Source) -> tuple[Diagnostic, ...]:
+    """As a reader meets them: the root's file first, each file from top to bottom."""
+
+    def place(one: Diagnostic) -> tuple[bool, str, int]:
+        if one.span is None:
+            return (False, "", -1)
+        return (one.span.source is not root, one.span.source.name, one.span.start)
+
+    return tuple(sorted(found, key=place))
