@@ -10,16 +10,21 @@ size compared with what the target device has free.
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from modelspec.backends.torch.vocabulary import Growth
 from modelspec.policy import Limits
 from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.faults import WorldError
+
+Made = TypeVar("Made")
 
 LARGE = 2**22
 """Elements from which on a call is measured before it is made."""
@@ -82,26 +87,38 @@ class Account(Budget):
             return make(*args, **kwargs)
         if size > LARGE:
             self.charge_size(size, layer, args, kwargs)
-        with self.paused():
-            return make(*args, **kwargs)
+        return self.untimed(make, args, kwargs)
 
     def call(
         self,
         function: Callable[..., object],
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-        data_sized: bool = False,
+        growth: Growth = Growth.PLAIN,
     ) -> object:
         """Call a function of torch, after the tensors it makes are bounded."""
         size = estimate_size(args, kwargs)
-        if data_sized:
+        if growth is Growth.BY_DATA:
             size *= _largest_value(args, kwargs)
         if size < NOTABLE:
             return function(*args, **kwargs)
-        if size > LARGE:
-            self.charge_size(size, function, args, kwargs, known=data_sized)
-        with self.paused():
+        if size > LARGE and growth is not Growth.NONE:
+            self.charge_size(size, function, args, kwargs, growth is Growth.BY_DATA)
+        return self.untimed(function, args, kwargs)
+
+    def untimed(
+        self,
+        function: Callable[..., Made],
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+    ) -> Made:
+        """Call what is bounded by its size: the clock is the evaluator's."""
+        began = time.monotonic()
+        try:
             return function(*args, **kwargs)
+        finally:
+            if self._deadline is not None:
+                self._deadline += time.monotonic() - began
 
     def charge_size(
         self,
@@ -206,7 +223,7 @@ def estimate_size(args: Iterable[object], kwargs: Mapping[str, object]) -> float
     """The product of all numbers and tensor sizes among some arguments.
 
     Larger than any tensor that plain constructors, layers and element-wise operations
-    make of them; what grows faster is told apart by `is_data_sized`.
+    make of them; what grows faster is told apart by `Growth`.
     """
     size = 1.0
     for value in args:

@@ -219,6 +219,9 @@ class ModuleClasses:
 
     def _plain(self, value: object) -> object:
         """The plain function for one of the evaluator's, inside `partial` too."""
+        kind = type(value)
+        if kind is not FunctionValue and kind is not functools.partial:
+            return value
         if isinstance(value, FunctionValue):
             function = next(f for f in self.program.functions if f.name == value.name)
             return self._plain_function(function)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -138,6 +138,8 @@ class Compiler:
         return make
 
     def _container(self, one: ir.Container) -> Make:
+        if _takes_names_of_value(one):
+            return self._sequence_of_value(one)
         place = Place.NAMED if one.named else Place.LIST
         path = ast.unparse(one.callee) if one.into is None else "Module"
         base = path.removeprefix("nn.")
@@ -150,6 +152,28 @@ class Compiler:
             for inner in body:
                 inner(at, sink)
             return finish(at.scope, sink)
+
+        return make
+
+    def _sequence_of_value(self, one: ir.Container) -> Make:
+        """`Sequential: ${value}`: named as the value is, known when it is made."""
+        splice = one.children[0]
+        assert isinstance(splice, ir.Splice)
+        read, span = self._expressions.made(splice.value, splice.span), splice.span
+        in_order = build_container(one, self._expressions)
+        by_name = build_container(replace(one, named=True), self._expressions)
+
+        def make(at: Construction) -> object:
+            items = spread(read(at.scope), span)
+            if all(name is None for name, _ in items):
+                return in_order(
+                    at.scope, [check_module(item, span) for _, item in items]
+                )
+            named = {
+                check_name(name, "Sequential", span): check_module(item, span)
+                for name, item in items
+            }
+            return by_name(at.scope, named)
 
         return make
 
@@ -282,6 +306,12 @@ def _added(make: Make, span: Span, name: Read) -> Step:
             fail("reserved-name", f"'{key}' is taken in this block", span)
 
     return added
+
+
+def _takes_names_of_value(one: ir.Container) -> bool:
+    alone = len(one.children) == 1 and isinstance(one.children[0], ir.Splice)
+    is_sequential = one.into is None and ast.unparse(one.callee) == "nn.Sequential"
+    return alone and is_sequential and not one.named
 
 
 def _is_attribute(name: object) -> bool:

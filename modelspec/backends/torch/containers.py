@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from torch import nn
@@ -59,7 +59,7 @@ _MAKERS: dict[tuple[str, bool], Callable[[Any], nn.Module]] = {
 }
 
 
-def spread(value: object, span: Span) -> Iterable[tuple[Any, object]]:
+def spread(value: object, span: Span) -> list[tuple[Any, object]]:
     """The items of a list or dict of children, each with its name or None."""
     if isinstance(value, (nn.ModuleDict, nn.ParameterDict)):
         return list(value.items())

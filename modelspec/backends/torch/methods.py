@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import hashlib
 import linecache
 import types
 from collections.abc import Iterable
@@ -94,8 +95,14 @@ def build_function(function: Function, namespace: dict[str, object]) -> object:
 
 
 def file_name(source: Source) -> str:
-    """The file that tracebacks name: the real path, or what stands for a text."""
-    return source.path or source.name
+    """The file that tracebacks name: the real path, or what stands for a text.
+
+    Texts get names that differ as they do, so that each shows its own lines.
+    """
+    if source.path is not None:
+        return source.path
+    digest = hashlib.sha256(source.text.encode(errors="replace")).hexdigest()
+    return f"<{source.name.strip('<>')} {digest[:12]}>"
 
 
 def _definition(method: Method) -> ast.FunctionDef:

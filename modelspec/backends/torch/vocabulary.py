@@ -8,6 +8,7 @@ only then, and only through the submodules written here, is torch asked for it.
 from __future__ import annotations
 
 import functools
+from enum import Enum
 from types import ModuleType
 
 import torch
@@ -27,6 +28,15 @@ _MODULES: dict[str, ModuleType] = {
     "torch.linalg": torch.linalg,
     "torch.special": torch.special,
 }
+
+
+class Growth(Enum):
+    """How the size of a call's result follows from its arguments."""
+
+    NONE = "fills a tensor in place"
+    PLAIN = "at most the product of their sizes"
+    BY_DATA = "by the values of a tensor, or by a power of a size"
+
 
 # Calls whose result can be larger than the product of what they are given, by the
 # values of a tensor or by more than one factor of its size.
@@ -72,6 +82,13 @@ def tensor_methods() -> frozenset[str]:
     return frozenset(load_catalog().tensor_method_names())
 
 
-def is_data_sized(function: object) -> bool:
-    """Whether the size of a function's result does not follow from its arguments'."""
-    return getattr(function, "__name__", "") in _DATA_SIZED
+@functools.cache
+def growth_of(function: object) -> Growth:
+    """How large the result of a function of torch can be."""
+    name = getattr(function, "__name__", "")
+    if name in _DATA_SIZED:
+        return Growth.BY_DATA
+    module = getattr(function, "__module__", None) or ""
+    if module == "torch.nn.init":
+        return Growth.NONE
+    return Growth.PLAIN

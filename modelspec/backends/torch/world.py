@@ -25,7 +25,12 @@ from modelspec.backends.torch.arguments import (
 )
 from modelspec.backends.torch.failure import reason
 from modelspec.backends.torch.pickling import BlockType
-from modelspec.backends.torch.vocabulary import find_name, is_data_sized, tensor_methods
+from modelspec.backends.torch.vocabulary import (
+    Growth,
+    find_name,
+    growth_of,
+    tensor_methods,
+)
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.pysubset.faults import EvaluationError, WorldError
@@ -142,19 +147,17 @@ class TorchWorld:
         self, function: object, args: list[object], kwargs: dict[str, object]
     ) -> object:
         given = tuple(map(self.plain_of, args))
-        named = {name: self.plain_of(value) for name, value in kwargs.items()}
+        named = kwargs
+        if kwargs:
+            named = {name: self.plain_of(value) for name, value in kwargs.items()}
         if isinstance(function, type) and issubclass(function, nn.Module):
             return self.call_layer(function, given, named)
         if isinstance(function, BoundMethod):
             return self._call_method(function, given, named)
         if isinstance(function, (nn.Module, torch.Tensor)) or not callable(function):
-            raise WorldError(
-                "not-callable",
-                f"{describe_value(function)} is no layer type or function",
-            )
-        name = getattr(function, "__name__", type(function).__name__)
-        whole = (function, given, named, is_data_sized(function))
-        return _plain_result(self._attempt(name, *whole))
+            message = f"{describe_value(function)} is no layer type or function"
+            raise WorldError("not-callable", message)
+        return self._attempt("", function, given, named, growth_of(function))
 
     def call_layer(
         self,
@@ -200,9 +203,7 @@ class TorchWorld:
             args = (method.owner, *args)
             function = getattr(torch.Tensor, method.name)
             return _plain_result(
-                self._attempt(
-                    method.name, function, args, kwargs, is_data_sized(function)
-                )
+                self._attempt(method.name, function, args, kwargs, growth_of(function))
             )
         made = _attempt(method.name, "call-error", method.function, args, kwargs)
         if isinstance(made, Iterator):
@@ -216,10 +217,16 @@ class TorchWorld:
         function: Callable[..., object],
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-        sized: bool = False,
+        growth: Growth = Growth.PLAIN,
     ) -> object:
-        whole = (function, args, kwargs, sized)
-        return _attempt(name, "call-error", self.account.call, whole, {})
+        try:
+            made = self.account.call(function, args, kwargs, growth)
+        except (SpecError, EvaluationError, WorldError):
+            raise
+        except Exception as error:
+            name = name or getattr(function, "__name__", type(function).__name__)
+            raise WorldError("call-error", f"{name}: {reason(error)}") from error
+        return tuple(made) if made.__class__ is torch.Size else made
 
     # --- operators --------------------------------------------------------------
 
@@ -228,7 +235,7 @@ class TorchWorld:
         kinds = (torch.Tensor, torch.Size, *_CONTAINERS)
         if not any(isinstance(one, kinds) for one in operands):
             raise _no_operator(operator, *operands)
-        return _plain_result(self._attempt(operator, _BINARY[operator], operands, {}))
+        return self._attempt(operator, _BINARY[operator], operands, {})
 
     def unary(self, operator: str, value: object) -> object:
         if not isinstance(value, torch.Tensor):

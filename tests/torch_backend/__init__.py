@@ -1,0 +1,1 @@
+"""The torch back end: classes, construction, methods, runs, weights."""
