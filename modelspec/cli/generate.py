@@ -25,14 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "specs",
         nargs="+",
         metavar="SPEC",
-        help="spec files, or - for standard input; SPEC:VARIANT with --style flat",
+        help="spec files, or - for standard input; SPEC:VARIANT chooses the values"
+        " that the flat style puts in",
     )
     parser.add_argument(
         "-o",
         "--output",
         type=Path,
         metavar="FILE.py|FOLDER",
-        help="where to write",
+        help="where to write (default: -, standard output)",
     )
     parser.add_argument(
         "--style",
@@ -65,6 +66,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     )
     from modelspec.cli.sources import load_named
 
+    if arguments.output == Path("-"):
+        arguments.output = None
     if problem := _misuse(arguments):
         arguments.parser.error(problem)
     if arguments.output is not None and not arguments.check:
@@ -90,15 +93,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _misuse(arguments: argparse.Namespace) -> str | None:
-    from modelspec.api.names import split_name
-
     output, several = arguments.output, len(arguments.specs) > 1
-    chosen = [name for name in arguments.specs if split_name(name)[1] is not None]
-    if chosen and arguments.style == "parametric":
-        return (
-            f"the parametric style holds every variant: choose '{chosen[0]}'"
-            " with --style flat"
-        )
     if output is None and arguments.check:
         return "--check needs -o, the files to compare with"
     if output is None and several:

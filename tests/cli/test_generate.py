@@ -35,10 +35,19 @@ def test_flat_takes_a_variant(spec: Path) -> None:
     assert "nn.GELU()" in found.out
 
 
-def test_parametric_holds_all_variants_and_takes_none(spec: Path) -> None:
+def test_parametric_holds_all_variants_whichever_is_named(spec: Path) -> None:
     found = run("generate", f"{spec}:wide")
-    assert (found.status, found.out) == (2, "")
-    assert "--style flat" in found.err
+    assert found.status == 0
+    assert found.out == run("generate", spec).out
+
+
+def test_a_dash_is_standard_output(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = run("generate", spec, "-o", "-")
+    assert (found.status, found.out) == (0, run("generate", spec).out)
+    assert files_in(tmp_path) == ["net.yaml"]
 
 
 def test_several_specs_become_a_package(tmp_path: Path) -> None:
