@@ -214,12 +214,14 @@ class Initializer:
     """What to do to one tensor, which the expression calls `w`.
 
     `in_place`: the expression is a call of an init function on `w`
-    (`nn.init.normal_(w, std=0.02)`); else its value is copied into `w`.
+    (`nn.init.normal_(w, std=0.02)`); else its value is copied into `w`. `key` is where
+    the tensor is named, in a rule that names tensors of modules.
     """
 
     expression: ast.expr
     in_place: bool
     span: Span
+    key: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,6 +60,8 @@ def type_of_value(node: ast.expr) -> TypeExpression:
             return TypeExpression(type(value).__name__)
         case ast.UnaryOp(operand=operand):
             return type_of_value(operand)
+        case ast.Attribute(value=ast.Name(id="math")):
+            return TypeExpression("float")
         case ast.List(elts=items):
             return TypeExpression("list", _common([type_of_value(i) for i in items]))
         case ast.Tuple(elts=items):

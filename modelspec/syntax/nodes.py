@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeGuard
 
 from modelspec.diagnostics.span import Fragment, Span
 
-ScalarValue: TypeAlias = "None | bool | int | float | str"
+ScalarValue: TypeAlias = "bool | int | float | str | None"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ key of a block it is reading.
 from __future__ import annotations
 
 import ast
+import math
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -63,7 +64,7 @@ class Context:
     def scalar_expression(self, node: ScalarNode) -> ast.expr | None:
         """A scalar where strings are expressions; `${...}` around it is allowed."""
         if not isinstance(node.value, str):
-            return constant(node.value, node.span)
+            return literal(node.value, node.span)
         if node.text.lstrip().startswith("${"):
             return self.interpolated(node)
         return self.expression(node.fragment)
@@ -84,7 +85,7 @@ class Context:
     def interpolated(self, node: ScalarNode) -> ast.expr | None:
         """A scalar where strings are strings and `${...}` is an expression."""
         if not isinstance(node.value, str):
-            return constant(node.value, node.span)
+            return literal(node.value, node.span)
         if not has_interpolation(node.text):
             return constant(node.text, node.span)
         parsed = parse_interpolated(node.fragment, self.report, self.limits)
@@ -128,6 +129,17 @@ class Context:
 def constant(value: object, span: Span) -> ast.Constant:
     """A literal that stands at a place of the file."""
     return place(ast.Constant(value), span)  # type: ignore[arg-type]  # scalars only
+
+
+def literal(value: object, span: Span) -> ast.expr:
+    """A scalar of YAML; `.inf` and `.nan`, which Python has no literal for, are names
+    of `math`."""
+    if not isinstance(value, float) or math.isfinite(value):
+        return constant(value, span)
+    module = place(ast.Name("math", ast.Load()), span)
+    name = "nan" if math.isnan(value) else "inf"
+    found = place(ast.Attribute(module, name, ast.Load()), span)
+    return place(ast.UnaryOp(ast.USub(), found), span) if value < 0 else found
 
 
 def place(node: N, span: Span) -> N:

@@ -45,6 +45,7 @@ class FileNames:
     functions: dict[str, Entry]
     scope: FileScope = field(default_factory=FileScope)
     root: Definition | None = None
+    imported: dict[str, Span] = field(default_factory=dict)
 
 
 def resolve_files(files: tuple[LoadedFile, ...], report: Report) -> list[FileNames]:
@@ -177,6 +178,9 @@ def _prefixed(name: str, one: FileNames) -> Iterator[str]:
 def _own_scope(one: FileNames) -> None:
     for name, definition in one.definitions.items():
         one.scope.add_block(name, definition.entry)
+    blocks = one.file.spec.blocks
+    written = {entry.key.text for entry in blocks.entries} if blocks else set()
+    one.scope.reported.update(written - one.definitions.keys())
 
 
 def _imported_scope(
@@ -195,21 +199,17 @@ def _import(
     name: ImportedName, ours: FileNames, theirs: FileNames, report: Report
 ) -> None:
     check_identifier(name.ours, "a block", name.span, report)
+    if not _is_free(name, ours, report):
+        return
+    ours.imported[name.ours] = name.span
     if name.theirs in theirs.definitions:
-        if name.ours in ours.definitions:
-            report.error(
-                "duplicate-block",
-                f"'{name.ours}' is imported, and defined in this file too",
-                name.span,
-                help="import it under another name: `{Theirs: Ours}`",
-                labels=(Label(ours.definitions[name.ours].span, "defined here"),),
-            )
-            return
         ours.scope.add_block(name.ours, theirs.definitions[name.theirs].entry)
     elif name.theirs in theirs.functions:
         ours.scope.functions[name.ours] = theirs.scope.functions[name.theirs]
     else:
         ours.scope.reported.add(name.ours)
+        if name.theirs in theirs.scope.reported:
+            return
         known = [*theirs.definitions, *theirs.functions]
         nearest = suggest(name.theirs, known)
         report.error(
@@ -219,6 +219,28 @@ def _import(
             note=f"did you mean '{nearest}'?" if nearest else "",
             help=f"it has: {', '.join(known)}" if known else (),
         )
+
+
+def _is_free(name: ImportedName, ours: FileNames, report: Report) -> bool:
+    """Whether an imported name means nothing else in this file; reports if it does."""
+    defined, function = ours.definitions.get(name.ours), ours.functions.get(name.ours)
+    if defined is not None:
+        other = Label(defined.span, "defined here")
+    elif function is not None:
+        other = Label(function.key.span, "defined here")
+    elif name.ours in ours.imported:
+        other = Label(ours.imported[name.ours], "imported here")
+    else:
+        return True
+    twice = " twice" if name.ours in ours.imported else ", and defined in this file too"
+    report.error(
+        "duplicate-block",
+        f"'{name.ours}' is imported{twice}",
+        name.span,
+        help="import it under another name: `{Theirs: Ours}`",
+        labels=(other,),
+    )
+    return False
 
 
 def refresh_entry(names: list[FileNames], definition: Definition) -> None:

@@ -9,14 +9,15 @@ item, which returns statements.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from modelspec.diagnostics.span import Fragment, Span
+from modelspec.diagnostics.span import Span
 from modelspec.program.ir import For, If, Let, Statement, Value
 from modelspec.program.kinds import UNKNOWN, Kind, bind_target
-from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.context import Context, constant
 from modelspec.program.names import check_identifier
 from modelspec.pysubset import (
     Control,
@@ -28,10 +29,20 @@ from modelspec.pysubset import (
     control_word,
     parse_control,
 )
-from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from modelspec.syntax.nodes import (
+    Entry,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    describe_node,
+)
 
 LowerEntry: TypeAlias = Callable[[Entry], Iterable[Statement]]
 LowerItem: TypeAlias = Callable[[Node], Iterable[Statement]]
+
+_BOUND = re.compile(r"\s*(?:for|let)\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ def _mapping_step(entry: Entry, context: Context, lower: LowerEntry) -> _Step:
     def body() -> tuple[Statement, ...]:
         return _mapping_body(entry, context, lower)
 
-    return _control_step(entry.key.fragment, entry.key.span, context, body)
+    return _control_step(entry, context, body)
 
 
 def _mapping_body(
@@ -98,7 +109,7 @@ def _mapping_body(
 
 def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Step]:
     if isinstance(item, ScalarNode) and is_control_item(item):
-        yield _control_step(item.fragment, item.span, context, tuple)
+        yield _control_step(_alone(item), context, tuple)
     elif isinstance(item, MappingNode) and is_control_item(item):
         for entry in item.entries:
             yield _list_control(entry, context, lower)
@@ -124,17 +135,20 @@ def _list_control(entry: Entry, context: Context, lower: LowerItem) -> _Step:
             return ()
         return lower_list([value], context, lower)
 
-    return _control_step(entry.key.fragment, entry.key.span, context, body)
+    return _control_step(entry, context, body)
+
+
+def _alone(item: ScalarNode) -> Entry:
+    """An item that is a control key as a whole: nothing stands under it."""
+    return Entry(item, ScalarNode("", None, "plain", item.span))
 
 
 def _control_step(
-    fragment: Fragment,
-    span: Span,
-    context: Context,
-    body: Callable[[], tuple[Statement, ...]],
+    entry: Entry, context: Context, body: Callable[[], tuple[Statement, ...]]
 ) -> _Step:
     """Parses a control key; binds its names before its body is read."""
-    control = parse_control(fragment, context.report, context.limits)
+    span = entry.key.span
+    control = parse_control(entry.key.fragment, context.report, context.limits)
     match control:
         case ForControl(target, iterable):
             iterable = context.canonical(iterable)
@@ -145,13 +159,45 @@ def _control_step(
         case LetControl(target, value):
             value = context.canonical(value)
             _bind(target, context.kind_of(value), context, span)
-            return _Step((Let(target, Value(value, span), span), *body()))
+            _check_nothing_under(entry, context)
+            return _Step((Let(target, Value(value, span), span),))
         case IfControl(test) | ElifControl(test):
             test = context.canonical(test)
             return _Step((), type(control)(test), body(), span)
         case ElseControl():
             return _Step((), control, body(), span)
-    return _Step()
+    return _reported_step(entry, context, body)
+
+
+def _reported_step(
+    entry: Entry, context: Context, body: Callable[[], tuple[Statement, ...]]
+) -> _Step:
+    """A control key that was reported: the names it binds are known all the same, and
+    an `else` below has its `if`, so that nothing more is said of it."""
+    text = entry.key.text
+    bound = _BOUND.match(text)
+    for name in _NAME.findall(bound.group(1)) if bound else ():
+        context.scope.locals.setdefault(name, UNKNOWN)
+    word = control_word(text)
+    if word in ("for", "let"):
+        body()
+        return _Step()
+    test = constant(True, entry.key.span)
+    control: Control = ElseControl()
+    if word in ("if", "elif"):
+        control = IfControl(test) if word == "if" else ElifControl(test)
+    return _Step((), control, body(), entry.key.span)
+
+
+def _check_nothing_under(entry: Entry, context: Context) -> None:
+    value = entry.value
+    if not (isinstance(value, ScalarNode) and value.is_null):
+        context.report.error(
+            "invalid-control",
+            f"nothing stands under a `let`, got {describe_node(value)}",
+            value.span,
+            help="what follows stands beside it, in the same column",
+        )
 
 
 def _bind(target: ast.expr, kind: Kind, context: Context, span: Span) -> None:

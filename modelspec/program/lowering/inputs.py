@@ -31,8 +31,7 @@ def lower_inputs(node: Node | None, span: Span, context: Context) -> tuple[Input
     if node is None:
         return (Input("x", span),)
     if isinstance(node, MappingNode):
-        found = [_input(entry, context) for entry in node.entries]
-        inputs = tuple(one for one in found if one is not None)
+        inputs = tuple(_input(entry, context) for entry in node.entries)
     else:
         assert isinstance(node, SequenceNode)
         inputs = tuple(_names(node, context))
@@ -54,7 +53,8 @@ def _names(node: SequenceNode, context: Context) -> Iterator[Input]:
             )
 
 
-def _input(entry: Entry, context: Context) -> Input | None:
+def _input(entry: Entry, context: Context) -> Input:
+    """What was reported is an input without a shape: its name is known."""
     name, span = entry.key.text, entry.key.span
     check_identifier(name, "an input", span, context.report)
     value = entry.value
@@ -70,15 +70,13 @@ def _input(entry: Entry, context: Context) -> Input | None:
         value.span,
         help="write `x: [N, 3, 224, 224]`",
     )
-    return None
+    return Input(name, span)
 
 
-def _long_form(
-    name: str, span: Span, node: MappingNode, context: Context
-) -> Input | None:
+def _long_form(name: str, span: Span, node: MappingNode, context: Context) -> Input:
     spec = validate_mapping(InputSpec, node, "an input", context.report)
     if spec is None:
-        return None
+        return Input(name, span)
     return Input(
         name,
         span,

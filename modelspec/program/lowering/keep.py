@@ -23,6 +23,7 @@ from modelspec.program.ir import (
     OwnParameter,
     Statement,
 )
+from modelspec.program.lowering.bases import bases_of
 from modelspec.program.walk import block_nodes, walk_statements
 
 
@@ -33,22 +34,9 @@ def keep_read_values(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     foreign = {name for found in nodes.values() for name in _foreign_reads(found)}
     reads = {name: set(_self_reads(found)) for name, found in nodes.items()}
     for block in blocks:
-        for base in _bases(block, by_name):
+        for base in bases_of(block, by_name):
             reads[base.name] |= reads[block.name]
     return tuple(_with_keeps(block, reads[block.name] | foreign) for block in blocks)
-
-
-def _bases(block: Block, by_name: dict[str, Block]) -> Iterator[Block]:
-    """The blocks that a block extends, nearest first."""
-    seen = {block.name}
-    while block.base.call is not None:
-        function = block.base.call.func
-        name = function.id if isinstance(function, ast.Name) else ""
-        if name not in by_name or name in seen:
-            return
-        seen.add(name)
-        block = by_name[name]
-        yield block
 
 
 def _self_reads(nodes: list[ast.AST]) -> Iterator[str]:

@@ -8,6 +8,7 @@ applied in order.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from modelspec.diagnostics.span import Span
@@ -59,7 +60,7 @@ def lower_text(
         context.report.error(
             "wrong-def",
             f"the `def` line is named '{parsed.name}', expected '{name}'",
-            node.fragment.span(),
+            _def_name_span(node),
         )
     arguments = _arguments(parsed, name, inputs, mode)
     statements = canonical_body(parsed.statements, arguments, context, method=True)
@@ -112,7 +113,7 @@ def lower_function(entry: Entry, name: str, context: Context) -> Function | None
         context.report.error(
             "wrong-def",
             f"the `def` line is named '{definition.name}', expected '{entry.key.text}'",
-            entry.value.span,
+            _def_name_span(entry.value),
         )
     body = canonical_body(tuple(definition.body), definition.args, context)
     definition.name, definition.body = name, list(body)
@@ -155,6 +156,11 @@ def _stored(statements: Iterable[ast.stmt], context: Context) -> Iterator[str]:
                         node.id, "a name", _span(node, context), context.report
                     )
                 yield node.id
+
+
+def _def_name_span(node: ScalarNode) -> Span:
+    found = re.search(r"^\s*def\s+(\w+)", node.text, re.MULTILINE)
+    return node.fragment.span(*found.span(1)) if found else node.fragment.span()
 
 
 def _span(node: ast.AST, context: Context) -> Span:
@@ -217,12 +223,12 @@ def default_forward(
     context: Context,
 ) -> Method | None:
     """The children applied in order; None where that cannot be (reported)."""
-    problem = _why_not(construct, inputs)
+    problem = _why_not(construct, inputs, span)
     if problem is not None:
         context.report.error(
             "missing-forward",
-            f"this block needs a `forward`: {problem}",
-            span,
+            f"this block needs a `forward`: {problem[0]}",
+            problem[1],
             help="write `forward:` with what the block computes",
         )
         return None
@@ -234,14 +240,18 @@ def default_forward(
     return Method("forward", signature_of(inputs), made, (), span, synthesized=True)
 
 
-def _why_not(construct: Sequence[Statement], inputs: Sequence[Input]) -> str | None:
+def _why_not(
+    construct: Sequence[Statement], inputs: Sequence[Input], span: Span
+) -> tuple[str, Span] | None:
+    """Why the children cannot be applied, and what shows it."""
     if len(inputs) != 1:
-        return f"it has {len(inputs)} inputs, and children are applied to one"
+        return f"it has {len(inputs)} inputs, and children are applied to one", span
     for child in _children(construct):
         name = str(child.name.value) if isinstance(child.name, ast.Constant) else "it"
         kind = child_kind(child)
         if kind is not None:
-            return f"'{name}' is {kind}, which cannot be applied in order"
+            why = f"'{name}' is {kind}, which cannot be applied in order"
+            return why, child.span
     return None
 
 

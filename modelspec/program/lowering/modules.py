@@ -203,6 +203,11 @@ def _block_entry(callee: ast.expr, context: Context) -> BlockEntry | None:
     return context.scope.file.entry_of_class(inner.id)
 
 
+def _is_reported(callee: ast.expr, context: Context) -> bool:
+    inner = callee.func if isinstance(callee, ast.Call) else callee
+    return isinstance(inner, ast.Name) and inner.id in context.scope.file.reported
+
+
 def _holds_children(node: Node) -> bool:
     return not isinstance(node, ScalarNode)
 
@@ -216,6 +221,8 @@ def _with_children(
     if takes is None:
         if isinstance(callee, ast.Call) and empty:
             return Value(callee, span)
+        if _is_reported(callee, context):
+            return None
         context.report.error(
             "takes-no-children",
             f"'{entry.key.text}' takes no modules under it",
@@ -295,19 +302,18 @@ def _child_value(node: Node, kind: str, context: Context) -> ModuleValue | None:
 
 def _spelled_out(node: Node, kind: str) -> list[Node] | None:
     """The pairs of `OrderedDict: [[name, module], ...]`, or of ModuleDict's list."""
-    inner = node
     if isinstance(node, MappingNode) and len(node.entries) == 1:
+        inner = node.entries[0].value
         if node.entries[0].key.text != "OrderedDict":
             return None
-        inner = node.entries[0].value
-    elif kind not in _NAMED_ONLY:
+        return list(inner.items) if isinstance(inner, SequenceNode) else None
+    if kind not in _NAMED_ONLY or not isinstance(node, SequenceNode):
         return None
-    if not isinstance(inner, SequenceNode):
-        return None
-    is_pairs = all(
-        isinstance(i, SequenceNode) and len(i.items) == 2 for i in inner.items
-    )
-    return list(inner.items) if is_pairs else None
+    return list(node.items) if all(map(_is_pair, node.items)) else None
+
+
+def _is_pair(node: Node) -> bool:
+    return isinstance(node, SequenceNode) and len(node.items) == 2
 
 
 def _inner_mapping(node: Node) -> MappingNode:
@@ -322,7 +328,14 @@ def _inner_mapping(node: Node) -> MappingNode:
 
 def _pairs(pairs: list[Node], kind: str, context: Context) -> Iterable[Statement]:
     for pair in pairs:
-        assert isinstance(pair, SequenceNode)
+        if not isinstance(pair, SequenceNode) or len(pair.items) != 2:
+            context.report.error(
+                "wrong-kind",
+                f"a pair of a name and a module is expected, got {describe_node(pair)}",
+                pair.span,
+                help='write `[conv1, "Conv2d(1, 20, 5)"]`',
+            )
+            continue
         key, value = pair.items
         if isinstance(key, ScalarNode):
             yield from _named(Entry(key, value), kind, context)

@@ -20,7 +20,7 @@ from modelspec.program.ir import (
     Value,
     Variant,
 )
-from modelspec.program.kinds import bind_target
+from modelspec.program.kinds import UNKNOWN, bind_target
 from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import lower_mapping
 from modelspec.program.names import check_identifier
@@ -288,6 +288,7 @@ def _var(entry: Entry, context: Context) -> Iterable[Statement]:
     check_identifier(entry.key.text, "a var", entry.key.span, context.report)
     value = context.node_expression(entry.value, "a var")
     if value is None:
+        context.scope.locals.setdefault(entry.key.text, UNKNOWN)
         return
     target = ast.Name(entry.key.text, ast.Store())
     ast.copy_location(target, constant(0, entry.key.span))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Program, Variant
+from modelspec.program.lowering.bases import check_bases
 from modelspec.program.lowering.blocks import BlockSource, lower_block
 from modelspec.program.lowering.context import Context
 from modelspec.program.lowering.files import (
@@ -37,6 +38,7 @@ def lower_program(
         _lower_signatures(one, names, limits, report)
     functions = [f for one in names for f in _functions(one, limits, report)]
     blocks = [b for one in names for b in _blocks(one, limits, report)]
+    check_bases(blocks, report)
     root = names[0].root
     variants = _variants(names[0], limits, report)
     start = [root.entry.class_name] if root else _class_names(names[0])

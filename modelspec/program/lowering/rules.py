@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.suggest import suggest
@@ -25,7 +26,7 @@ from modelspec.program.ir import (
     TypeRule,
 )
 from modelspec.program.kinds import VALUE
-from modelspec.program.lowering.context import Context, constant
+from modelspec.program.lowering.context import Context, literal
 from modelspec.program.lowering.flow import branch, lower_list, lower_mapping, negated
 from modelspec.pysubset import parse_expression
 from modelspec.syntax.nodes import (
@@ -143,7 +144,7 @@ def _leaves(entry: Entry, context: Context) -> Iterable[tuple[str, Initializer]]
     for leaf in entry.value.entries:
         initializer = _initializer(leaf.value, context)
         if initializer is not None:
-            yield leaf.key.text, initializer
+            yield leaf.key.text, replace(initializer, key=leaf.key.span)
 
 
 def _initializer(node: Node, context: Context) -> Initializer | None:
@@ -156,7 +157,7 @@ def _initializer(node: Node, context: Context) -> Initializer | None:
         )
         return None
     if not isinstance(node.value, str):
-        value = constant(node.value, node.span)
+        value = literal(node.value, node.span)
         return Initializer(_init_call("constant_", [value], value), True, node.span)
     parsed = parse_expression(node.fragment, context.report, context.limits)
     if parsed is None:
@@ -170,12 +171,10 @@ def _parsed_initializer(
     call = parsed if isinstance(parsed, ast.Call) else None
     name = _init_name(call.func if call else parsed)
     if name is not None and name in load_catalog().init_names:
-        arguments = (
-            [context.canonical(argument) for argument in call.args] if call else []
-        )
+        arguments = [_over_tensor(one, context) for one in call.args] if call else []
         made = _init_call(name, arguments, parsed)
         for keyword in call.keywords if call else ():
-            keyword.value = context.canonical(keyword.value)
+            keyword.value = _over_tensor(keyword.value, context)
             made.keywords.append(keyword)
         return Initializer(made, True, node.span)
     if name is not None and name.endswith("_"):
@@ -187,13 +186,18 @@ def _parsed_initializer(
             note=f"did you mean '{nearest}'?" if nearest else "",
         )
         return None
+    return Initializer(_over_tensor(parsed, context), False, node.span)
+
+
+def _over_tensor(node: ast.expr, context: Context) -> ast.expr:
+    """Canonical, where `w` is the tensor, whatever else is called so in the block."""
     hidden = context.scope.locals.get(TENSOR)
     context.scope.locals[TENSOR] = VALUE
-    expression = context.canonical(parsed)
+    expression = context.canonical(node)
     del context.scope.locals[TENSOR]
     if hidden is not None:
         context.scope.locals[TENSOR] = hidden
-    return Initializer(expression, False, node.span)
+    return expression
 
 
 def _init_name(node: ast.expr) -> str | None:
