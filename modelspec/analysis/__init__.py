@@ -1,0 +1,74 @@
+"""Everything that can be known of a Program without torch.
+
+In: a Program. Out: diagnostics, in the order of the file. Each pass is one file, looks
+at the facts of the Program and yields diagnostics; none prints, changes the Program,
+imports torch, or raises for a mistake of the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from modelspec.analysis.attributes import check_attributes
+from modelspec.analysis.calls import check_calls, check_torch_calls
+from modelspec.analysis.elaboration import check_elaboration
+from modelspec.analysis.facts import Facts, collect_facts
+from modelspec.analysis.forward import check_forward
+from modelspec.analysis.literals import check_literals, check_torch_literals
+from modelspec.analysis.locals import check_locals
+from modelspec.analysis.structure import check_structure
+from modelspec.analysis.unused import check_unused
+from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.policy import Limits
+from modelspec.program.ir import Program
+
+Check: TypeAlias = Callable[[Facts], Iterable[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A pass. `after_errors` is what of it may run where the Program is not whole:
+    only checks of one place by itself, which cannot repeat in other words what was
+    said before."""
+
+    name: str
+    check: Check
+    after_errors: Check | None = None
+
+
+PASSES: tuple[Pass, ...] = (
+    Pass("calls", check_calls, check_torch_calls),
+    Pass("literals", check_literals, check_torch_literals),
+    Pass("locals", check_locals, check_locals),
+    Pass("attributes", check_attributes),
+    Pass("forward", check_forward),
+    Pass("structure", check_structure),
+    Pass("unused", check_unused),
+    Pass("elaboration", check_elaboration),
+)
+
+
+def analyse(
+    program: Program, *, after_errors: bool = False, limits: Limits | None = None
+) -> tuple[Diagnostic, ...]:
+    """What all passes find; with `after_errors`, what is sure in spite of them.
+
+    `limits` are the caller's; without them no limit is called exceeded.
+    """
+    facts = collect_facts(program, limits)
+    for one in PASSES:
+        check = one.after_errors if after_errors else one.check
+        if check is not None:
+            facts.told += [new for new in check(facts) if not facts.is_told(new.span)]
+    return tuple(sorted(facts.told, key=lambda one: _place(one, program)))
+
+
+def _place(found: Diagnostic, program: Program) -> tuple[int, int]:
+    if found.span is None:
+        return (0, 0)
+    sources = [id(source) for source in program.sources]
+    source = id(found.span.source)
+    at = sources.index(source) if source in sources else len(sources)
+    return (at, found.span.start)

@@ -1,0 +1,324 @@
+"""Construction run with stand-ins: what a root makes, without torch.
+
+In: a Program, values for its params. Out: an `Elaboration`: the tree of modules, as
+far as it could be followed, and what went wrong on the way, with the place and with
+"used here" for the blocks around it. Bounded by a count of steps of its own, at the
+end of which it stops without a word; so it does wherever the way on depends on what
+only the build knows. What it reports, the build would refuse too.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
+from modelspec.analysis.construct import Steps
+from modelspec.analysis.registering import Construction
+from modelspec.analysis.standins import (
+    LayerType,
+    Module,
+    Opaque,
+    Unknowable,
+    layer_type,
+)
+from modelspec.analysis.world import StandInWorld
+from modelspec.diagnostics.diagnostic import Diagnostic, Label
+from modelspec.diagnostics.span import Source, Span
+from modelspec.policy import Limits
+from modelspec.program.ir import Block, Function, Program, Variant
+from modelspec.pysubset.budget import Budget
+from modelspec.pysubset.evaluator import Evaluator
+from modelspec.pysubset.faults import EvaluationError, Fault, at_span
+from modelspec.pysubset.function import FunctionValue
+from modelspec.pysubset.place import span_of
+from modelspec.pysubset.runtime import Arguments, Keywords, SpecCallable
+from modelspec.pysubset.values import Scope
+
+_MOST_STEPS = 60_000
+_MOST_LABELS = 3
+_DEEPEST = 24
+_OPAQUE_NAME = Opaque.__name__
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elaboration:
+    """`module` is None where it could not be followed to its end."""
+
+    module: Module | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def elaborate(
+    program: Program,
+    variant: str | None = None,
+    values: Mapping[str, object] | None = None,
+    *,
+    limits: Limits | None = None,
+) -> Elaboration:
+    """The root with its defaults, a variant's values, and further values over these."""
+    elaborator = Elaborator(program, limits or Limits())
+    chosen = next((one for one in program.variants if one.name == variant), None)
+    return elaborator.root(chosen, values or {})
+
+
+class Elaborator:
+    """Elaborates one Program, any number of times; what is compiled is kept."""
+
+    def __init__(self, program: Program, limits: Limits) -> None:
+        self.program = program
+        self.limits = limits
+        self.budget = _QuietBudget(limits)
+        self.evaluator = Evaluator(StandInWorld(self.make), limits, self.budget)
+        self.globals: dict[str, object] = {}
+        self._steps: dict[str, Steps] = {}
+        self._made: dict[object, Module] = {}
+        self._crossing: EvaluationError | None = None
+        self._depth = 0
+        self.blamed: ArgumentFault | None = None
+        for function in program.functions:
+            self.globals[function.name] = self._function(function)
+        for block in program.blocks:
+            self.globals[block.name] = self._type(block)
+
+    # --- the root -----------------------------------------------------------------
+
+    def root(
+        self, variant: Variant | None, values: Mapping[str, object]
+    ) -> Elaboration:
+        block = self.program.root_block
+        if block is None:
+            return Elaboration(None)
+        self.budget.spent = self.budget.checkpoint = 0
+        try:
+            given = self._variant_values(variant) | dict(values)
+            if any(p.default is None and p.name not in given for p in block.params):
+                return Elaboration(None)
+            type_ = self.globals[block.name]
+            assert isinstance(type_, LayerType)
+            made = self.make(type_, [], given)
+        except Unknowable:
+            return Elaboration(None)
+        except Fault as fault:
+            return self._failed(
+                at_span(fault, _given_at(fault, block, variant)), variant
+            )
+        except EvaluationError as error:
+            return self._failed(error, variant)
+        return Elaboration(made)
+
+    def _failed(self, error: EvaluationError, variant: Variant | None) -> Elaboration:
+        found = error.diagnostic
+        if _OPAQUE_NAME in found.message:
+            return Elaboration(None)
+        if variant is not None and found.span != variant.span:
+            label = Label(variant.span, "with this variant")
+            found = replace(found, labels=(*found.labels, label))
+        return Elaboration(None, (found,))
+
+    def _variant_values(self, variant: Variant | None) -> dict[str, object]:
+        source, scope = self.program.sources[0], Scope({}, self.globals)
+        pairs = variant.values if variant is not None else ()
+        return {n: self.evaluator.expression(v, source)(scope) for n, v in pairs}
+
+    # --- what expressions call ------------------------------------------------------
+
+    def make(
+        self, type_: LayerType, args: list[object], kwargs: dict[str, object]
+    ) -> Module:
+        """A module of a layer type; the argument that is to blame is kept."""
+        try:
+            return self._make(type_, args, kwargs)
+        except ArgumentFault as fault:
+            self.blamed = fault
+            raise
+
+    def _make(
+        self, type_: LayerType, args: list[object], kwargs: dict[str, object]
+    ) -> Module:
+        if type_.block is None:
+            return bind_layer(type_, args, kwargs)
+        key = _key(type_, args, kwargs)
+        if key is not None and key in self._made:
+            return self._made[key]
+        bound = bind_block(type_.block, args, kwargs)
+        module = Module(type_, is_open=False)
+        self._initialise(type_.block, module, bound)
+        if key is not None:
+            self._made[key] = module
+        return module
+
+    def _initialise(
+        self, block: Block, module: Module, bound: dict[str, object]
+    ) -> None:
+        if self._depth >= _DEEPEST:
+            raise Unknowable
+        self._depth += 1
+        try:
+            self._run(block, module, bound)
+        except Unknowable:
+            raise
+        except EvaluationError as error:
+            self._crossing = error
+            raise
+        finally:
+            self._depth -= 1
+
+    def _run(self, block: Block, module: Module, bound: dict[str, object]) -> None:
+        steps = self.steps(block)
+        scope = Scope(bound, self.globals)
+        for name, default in steps.defaults:
+            if name not in bound:
+                bound[name] = default(Scope({}, self.globals))
+        bound["self"] = module
+        at = Construction(module, scope)
+        if steps.base is not None:
+            steps.base(at)
+        for step in steps.body:
+            step(at, None)
+
+    def initialise_base(
+        self,
+        base: object,
+        module: Module,
+        args: list[object],
+        kwargs: dict[str, object],
+    ) -> None:
+        """Runs the constructor of what is extended on a module under construction."""
+        if not isinstance(base, LayerType):
+            module.is_open = True
+        elif base.block is None:
+            bind_layer(base, args, kwargs)
+            module.is_open = True
+        else:
+            bound = bind_block(base.block, args, kwargs)
+            self._initialise(base.block, module, bound)
+
+    def steps(self, block: Block) -> Steps:
+        if block.name not in self._steps:
+            self._steps[block.name] = Steps(block, self)
+        return self._steps[block.name]
+
+    def crossed(self, error: EvaluationError, label: Label) -> None:
+        """Adds the place of use to an error that came out of a block."""
+        if self._crossing is error:
+            self._crossing = None
+            found = error.diagnostic
+            if len(found.labels) < _MOST_LABELS:
+                error.diagnostic = replace(found, labels=(*found.labels, label))
+
+    def narrowed(self, error: EvaluationError, node: ast.expr, source: Source) -> None:
+        """Moves an error about an argument from the whole call to the argument."""
+        fault, found = self.blamed, error.diagnostic
+        if fault is None or found.message != fault.message:
+            return
+        self.blamed = None
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and span_of(call, source) == found.span:
+                argument = _argument(call, fault)
+                if argument is not None:
+                    span = span_of(argument, source)
+                    error.diagnostic = replace(found, span=span)
+                return
+
+    def _type(self, block: Block) -> LayerType:
+        """The type of a block; blocks stand after those that they extend."""
+        bases: tuple[LayerType, ...] = ()
+        is_open = False
+        if block.base.call is not None:
+            base = self._extended(block.base.call.func)
+            is_open = base is None or base.is_open
+            bases = (base, *base.bases) if base is not None else ()
+        else:
+            kinds = dict.fromkeys((block.base.kind, "Module"))
+            bases = tuple(layer_type(kind) for kind in kinds)
+        constants = {k: v for one in reversed(bases) for k, v in one.constants.items()}
+        scope = Scope({}, self.globals)
+        for one in block.constants:
+            try:
+                value = self.evaluator.expression(one.value, block.source)(scope)
+            except EvaluationError:
+                value = Opaque()  # told where the class is made
+            constants[one.name] = value
+        return LayerType(block.name, block, constants, bases, is_open)
+
+    def _extended(self, function: ast.expr) -> LayerType | None:
+        if isinstance(function, ast.Name):
+            found = self.globals.get(function.id)
+        else:
+            found = self.evaluator.runtime.world.resolve(ast.unparse(function))
+        return found if isinstance(found, LayerType) else None
+
+    def _function(self, function: Function) -> SpecCallable:
+        value = self.evaluator.function(
+            function.definition, function.source, self.globals
+        )
+        return _Guarded(value) if asks_identity(function.definition) else value
+
+
+class _Guarded(SpecCallable):
+    """A function that asks what its arguments are; of an opaque one nobody can say."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: FunctionValue) -> None:
+        self._value = value
+
+    def run(self, args: Arguments, kwargs: Keywords) -> object:
+        if any(isinstance(one, Opaque) for one in (*args, *kwargs.values())):
+            return Opaque()
+        return self._value.run(args, kwargs)
+
+
+class _QuietBudget(Budget):
+    """Ends an elaboration without a word when it took enough."""
+
+    def check(self) -> None:
+        if self.spent > _MOST_STEPS:
+            raise Unknowable
+        super().check()
+
+
+def asks_identity(node: ast.AST) -> bool:
+    """Whether `is`, `is not` or `isinstance` stands somewhere in a tree."""
+    return next(_questions(node), None) is not None
+
+
+def _questions(node: ast.AST) -> Iterator[ast.AST]:
+    for one in ast.walk(node):
+        is_name = isinstance(one, ast.Name) and one.id == "isinstance"
+        if is_name or isinstance(one, ast.Is | ast.IsNot):
+            yield one
+
+
+def _key(
+    type_: LayerType, args: list[object], kwargs: dict[str, object]
+) -> object | None:
+    """What makes two calls of a block make the same; None where that is not plain."""
+    plain = (int, float, str, bool, type(None), LayerType)
+    values = [*args, *kwargs.values()]
+    if not all(isinstance(one, plain) for one in values):
+        return None
+    kinds = tuple(type(one) for one in values)
+    return (id(type_), tuple(args), tuple(kwargs.items()), kinds)
+
+
+def _argument(call: ast.Call, fault: ArgumentFault) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == fault.name:
+            return keyword.value
+    if any(isinstance(one, ast.Starred) for one in call.args):
+        return None
+    return call.args[fault.index] if fault.index < len(call.args) else None
+
+
+def _given_at(fault: Fault, block: Block, variant: Variant | None) -> Span:
+    """Where the root is given what it does not take."""
+    if variant is None:
+        return block.span
+    if isinstance(fault, ArgumentFault):
+        for name, value in variant.values:
+            if name == fault.name:
+                return span_of(value, block.source)
+    return variant.span

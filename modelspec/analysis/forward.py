@@ -1,0 +1,183 @@
+"""Pass: what only `forward` and other methods can do wrong.
+
+Layers made in them, children called that cannot be, arguments of `forward` that no
+input declares, and a `forward` that returns nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from modelspec.analysis.facts import Facts, Text, inner_nodes
+from modelspec.analysis.members import Members
+from modelspec.diagnostics.diagnostic import Diagnostic, Report
+from modelspec.diagnostics.suggest import suggest
+from modelspec.program.ir import Block, CallMethod, Container, Method, ModuleValue
+from modelspec.pysubset import span_of, span_of_attribute_name
+
+_CONTAINERS = ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
+
+
+def check_forward(facts: Facts) -> Iterator[Diagnostic]:
+    report = Report()
+    for text in facts.texts:
+        if text.method is None or text.block is None:
+            continue
+        if text.method.name not in _init_methods(text.block):
+            _check_layers(text, facts, report)
+        _check_children(text, facts.members(text.block), report)
+        if text.block.base.kind == "Module":
+            _check_container_use(text.method, text, report)
+        if text.method.name == "forward":
+            _check_returns(text.method, text, report)
+            _check_inputs(text.block, text.method, report)
+    yield from report.found
+
+
+def _init_methods(block: Block) -> set[str]:
+    return {one.name for one in block.construct if isinstance(one, CallMethod)}
+
+
+# --- layers -----------------------------------------------------------------------
+
+
+def _check_layers(text: Text, facts: Facts, report: Report) -> None:
+    for node in text.calls:
+        callee = facts.callee(node.func, text)
+        if callee is None or callee.sort not in ("layer", "block"):
+            continue
+        method = text.method.name if text.method is not None else "forward"
+        report.error(
+            "layer-in-forward",
+            f"{callee.name} would be made anew at every call of `{method}`",
+            span_of(node.func, text.source),
+            help="give it a name under `modules`, and call `self.name(...)` here",
+        )
+
+
+# --- calls of children ------------------------------------------------------------
+
+
+def _check_children(text: Text, members: Members, report: Report) -> None:
+    for node in text.calls:
+        function = node.func
+        if not isinstance(function, ast.Attribute) or not _is_self(function.value):
+            continue
+        values = members.children.get(function.attr, [])
+        whats = {_uncallable(value) for value in values}
+        if len(whats) != 1 or None in whats or _may_be_other(function.attr, members):
+            continue
+        what = whats.pop()
+        if what == "null" and _is_asked_for(function, text):
+            continue
+        report.error(
+            "not-callable",
+            f"'{function.attr}' is {what}, which cannot be called",
+            span_of_attribute_name(function, text.source),
+            help=()
+            if what == "null"
+            else f"go through it: `for layer in self.{function.attr}:`",
+        )
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def _is_asked_for(called: ast.Attribute, text: Text) -> bool:
+    """Whether the text also reads a child without calling it: `is not None`."""
+    functions = {id(node.func) for node in text.calls}
+    return any(
+        node.attr == called.attr and _is_self(node.value) and id(node) not in functions
+        for node in text.attributes
+    )
+
+
+def _may_be_other(name: str, members: Members) -> bool:
+    return members.kinds.get(name) != "child" or any(
+        pattern.fullmatch(name) for pattern in members.patterns
+    )
+
+
+def _uncallable(value: ModuleValue) -> str | None:
+    """What a child is that cannot be called; None for all others."""
+    if isinstance(value, Container):
+        callee: ast.expr | None = None if value.into else value.callee
+    elif isinstance(value.expression, ast.Call):
+        callee = value.expression.func
+    else:
+        is_none = isinstance(value.expression, ast.Constant)
+        return "null" if is_none else None
+    name = callee.attr if isinstance(callee, ast.Attribute) else ""
+    return f"a {name}" if name in _CONTAINERS else None
+
+
+# --- what only containers and `extends` bodies have ---------------------------------
+
+
+def _check_container_use(method: Method, text: Text, report: Report) -> None:
+    """`super()`, `self[k]`, `len(self)`, `for m in self` with nothing inherited."""
+    for node in inner_nodes(method.statements):
+        found = _container_use(node)
+        if found is not None:
+            report.error(
+                "not-a-container",
+                f"this block is a plain module, which has no `{found[1]}`",
+                span_of(found[0], text.source),
+                help="a block that `extends` another, or is a container itself, has it",
+            )
+
+
+def _container_use(node: ast.AST) -> tuple[ast.expr, str] | None:
+    match node:
+        case ast.Call(func=ast.Name(id="super")):
+            return node, "super()"
+        case ast.Subscript(value=ast.Name(id="self")):
+            return node, "self[...]"
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id="self")]):
+            return node, "len(self)"
+        case (
+            ast.For(iter=ast.Name(id="self"))
+            | ast.comprehension(iter=ast.Name(id="self"))
+        ):
+            return node.iter, "for ... in self"
+    return None
+
+
+# --- the def line and what comes back -----------------------------------------------
+
+
+def _check_returns(method: Method, text: Text, report: Report) -> None:
+    nodes = inner_nodes(method.statements)
+    if not any(isinstance(node, ast.Return | ast.Raise) for node in nodes):
+        report.warning(
+            "no-return",
+            "`forward` returns nothing",
+            span_of(method.statements[-1], text.source),
+            help="end it with `return` and the result",
+        )
+
+
+def _check_inputs(block: Block, method: Method, report: Report) -> None:
+    """Arguments without a default that `inputs` does not declare, where it is given.
+
+    An input that stands nowhere under `inputs` has the place of `forward` itself, the
+    one that a block without `inputs` has that of the block.
+    """
+    undeclared = (method.span, block.span)
+    declared = [one.name for one in block.inputs if one.span not in undeclared]
+    if not declared:
+        return
+    arguments = {one.arg: one for one in method.arguments.args}
+    for one in block.inputs:
+        if one.span != method.span or one.optional or one.name not in arguments:
+            continue
+        nearest = suggest(one.name, declared)
+        report.warning(
+            "undeclared-input",
+            f"'{one.name}' is an argument of `forward`, but not under `inputs`"
+            + (f"; did you mean '{nearest}'?" if nearest else ""),
+            span_of(arguments[one.name], block.source),
+            help=f"declare it: `inputs: {{{one.name}: [...]}}`",
+        )

@@ -1,0 +1,261 @@
+"""Pass: whether literal values are of the type, and among the choices, of their place.
+
+Arguments of layers and init functions against the catalogue's annotations, arguments
+of blocks, defaults and variants against the params. Anything that is computed is left
+to the elaboration.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from modelspec.analysis.calls import is_partial_call
+from modelspec.analysis.facts import Facts, Text
+from modelspec.analysis.places import (
+    FLAG,
+    NOT_TEXT,
+    Place,
+    out_of_bounds,
+    place_of_param,
+    places_of,
+)
+from modelspec.analysis.standins import (
+    LayerType,
+    Module,
+    Opaque,
+    describe,
+    fits,
+    static_value,
+)
+from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
+from modelspec.diagnostics.span import Source
+from modelspec.diagnostics.suggest import suggest
+from modelspec.program.ir import Block, TypeExpression
+from modelspec.pysubset import span_of
+
+Types = Mapping[str, LayerType]
+
+
+def check_literals(facts: Facts) -> Iterator[Diagnostic]:
+    report = Report()
+    types = {one.name: LayerType(one.name, one) for one in facts.program.blocks}
+    for block in facts.program.blocks:
+        _check_defaults(block, types, report)
+    _check_variants(facts, types, report)
+    _check_arguments(facts, types, report, own=True)
+    yield from report.found
+
+
+def check_torch_literals(facts: Facts) -> Iterator[Diagnostic]:
+    """Only arguments of what torch offers."""
+    report = Report()
+    _check_arguments(facts, {}, report, own=False)
+    yield from report.found
+
+
+def _check_defaults(block: Block, types: Types, report: Report) -> None:
+    for param in block.params:
+        default = param.default
+        # `size: int = None` says "may be left out", as it does in Python.
+        if default is None or _is_none(default):
+            continue
+        place = replace(place_of_param(param, block.name), declared=None)
+        _check_value(default, place, block.source, types, report)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _check_variants(facts: Facts, types: Types, report: Report) -> None:
+    root = facts.program.root_block
+    for variant in facts.program.variants if root is not None else ():
+        assert root is not None
+        params = {one.name: one for one in root.params}
+        for name, value in variant.values:
+            place = place_of_param(params[name], root.name)
+            _check_value(value, place, facts.program.sources[0], types, report)
+
+
+def _check_arguments(facts: Facts, types: Types, report: Report, *, own: bool) -> None:
+    for text in facts.texts:
+        known = {name: one for name, one in types.items() if name not in text.locals}
+        for node in text.calls:
+            for value, place in _given(node, text, facts, own=own):
+                _check_value(value, place, text.source, known, report)
+
+
+# --- which place an argument fills ------------------------------------------------
+
+
+def _given(
+    node: ast.Call, text: Text, facts: Facts, *, own: bool
+) -> Iterator[tuple[ast.expr, Place]]:
+    function, arguments = node.func, node.args
+    if is_partial_call(node, text):
+        function, arguments = node.args[0], node.args[1:]
+    callee = facts.callee(function, text)
+    if callee is None or len(callee.overloads) != 1:
+        return
+    places = places_of(callee)
+    if places is None or (callee.block is not None and not own):
+        return
+    for value, (name, positional) in zip(arguments, places.order, strict=False):
+        if isinstance(value, ast.Starred) or not positional:
+            break
+        if name in places.named:
+            yield value, places.named[name]
+    for keyword in node.keywords:
+        place = places.named.get(keyword.arg or "")
+        if place is not None:
+            yield keyword.value, place
+
+
+# --- what is wrong ----------------------------------------------------------------
+
+
+def _check_value(
+    node: ast.expr, place: Place, source: Source, types: Types, report: Report
+) -> None:
+    value = static_value(node, types)
+    if isinstance(value, Opaque):
+        return
+    if not fits(place.type, value):
+        _report_type(node, value, place, source, types, report)
+    else:
+        _check_choice(node, value, place, source, report)
+        _check_bounds(node, value, place, source, types, report)
+
+
+def _report_type(
+    node: ast.expr,
+    value: object,
+    place: Place,
+    source: Source,
+    types: Types,
+    report: Report,
+) -> None:
+    wrong, shown = _innermost(node, value, place.type, types)
+    expected = _shown(place.type)
+    report.error(
+        place.code("type"),
+        f"'{place.name}' of {place.of} takes {expected}, got {describe(shown)}",
+        span_of(wrong, source),
+        help=_advice(wrong, shown, place, source),
+        labels=_declared(place),
+    )
+
+
+def _shown(type_: TypeExpression) -> str:
+    """A type in words; what torch merely tolerates is left out."""
+    if type_ is NOT_TEXT:
+        return "a number or a flag"
+    return "bool" if type_ is FLAG else str(type_)
+
+
+def _innermost(
+    node: ast.expr, value: object, type_: TypeExpression, types: Types
+) -> tuple[ast.expr, object]:
+    """The item that is wrong, where one item of a list is."""
+    items = node.elts if isinstance(node, ast.List | ast.Tuple) else []
+    members = type_.arguments if type_.name == "union" else (type_,)
+    inner = [m.arguments for m in members if m.name in ("list", "tuple")]
+    if len(inner) != 1 or len(inner[0]) != 1:
+        return node, value
+    for item in items:
+        held = static_value(item, types)
+        if not fits(inner[0][0], held):
+            return _innermost(item, held, inner[0][0], types)
+    return node, value
+
+
+def _advice(
+    node: ast.expr, value: object, place: Place, source: Source
+) -> tuple[str, ...]:
+    if isinstance(value, LayerType) and _mentions(place.type, "module"):
+        return (f"make one: `{value.name}(...)`",)
+    if isinstance(value, Module) and _mentions(place.type, "layer"):
+        return (f"give the type, `{value.type.name}`; the block calls it itself",)
+    if not isinstance(value, str):
+        return ()
+    text = span_of(node, source).text
+    if text == value and not _is_plain_number(value):
+        return (f"for the value of an expression write `${{{value}}}`",)
+    if text != value and _is_plain_number(value):
+        return ("leave out the quotes",)
+    return ()
+
+
+def _mentions(type_: TypeExpression, name: str) -> bool:
+    return type_.name == name or any(_mentions(one, name) for one in type_.arguments)
+
+
+def _is_plain_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdigit()
+
+
+def _check_choice(
+    node: ast.expr, value: object, place: Place, source: Source, report: Report
+) -> None:
+    # A text with `${...}` in it is known to be a text, but not which.
+    is_known = not isinstance(node, ast.JoinedStr)
+    if not place.choices or not is_known or _is_chosen(value, place):
+        return
+    words = [one for one in place.choices if isinstance(one, str)]
+    nearest = suggest(value, words) if isinstance(value, str) else None
+    listed = ", ".join(repr(one) for one in place.choices)
+    report.error(
+        place.code("value"),
+        f"'{place.name}' of {place.of} must be one of {listed}, got {describe(value)}",
+        span_of(node, source),
+        note=f"did you mean '{nearest}'?" if nearest else "",
+        labels=_declared(place),
+    )
+
+
+def _is_chosen(value: object, place: Place) -> bool:
+    if not place.is_param and not isinstance(value, str):
+        return True  # the catalogue's choices are for strings only
+    return any(
+        value == one and isinstance(value, bool) == isinstance(one, bool)
+        for one in place.choices
+    )
+
+
+def _check_bounds(
+    node: ast.expr,
+    value: object,
+    place: Place,
+    source: Source,
+    types: Types,
+    report: Report,
+) -> None:
+    if place.minimum is None and place.maximum is None:
+        return
+    for item, one in _numbers(node, value, types):
+        problem = out_of_bounds(one, place.minimum, place.maximum)
+        if problem is not None:
+            report.error(
+                place.code("value"),
+                f"'{place.name}' of {place.of} must be {problem}, got {one}",
+                span_of(item, source),
+                labels=_declared(place),
+            )
+
+
+def _numbers(
+    node: ast.expr, value: object, types: Types
+) -> Iterator[tuple[ast.expr, int | float]]:
+    items: Sequence[ast.expr] = (node,)
+    if isinstance(node, ast.List | ast.Tuple):
+        items = node.elts
+    for item in items:
+        held = static_value(item, types)
+        if isinstance(held, int | float) and not isinstance(held, bool):
+            yield item, held
+
+
+def _declared(place: Place) -> tuple[Label, ...]:
+    return () if place.declared is None else (Label(place.declared, "declared here"),)

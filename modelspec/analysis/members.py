@@ -1,0 +1,162 @@
+"""What `self` has in a block: what it registers, keeps, defines and inherits.
+
+In: a block and its Program. Out: `Members`. Names computed with `${...}` are kept as
+patterns; where more may be there than can be seen, the members are open and a name
+that is not among them may still be right.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from modelspec.catalog import load_catalog
+from modelspec.program.ir import (
+    Block,
+    Child,
+    For,
+    If,
+    Keep,
+    ModuleValue,
+    OwnAttribute,
+    OwnBuffer,
+    OwnParameter,
+    Program,
+    Replace,
+    Splice,
+    Statement,
+)
+
+_KINDS = {
+    Child: "child",
+    OwnParameter: "parameter",
+    OwnBuffer: "buffer",
+    OwnAttribute: "attribute",
+}
+# Layers whose attributes are made in loops or later, so that no table has them all.
+_OPEN_BASES = frozenset({"RNNBase", "LazyModuleMixin"})
+_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+
+
+@dataclass(slots=True, eq=False)
+class Members:
+    """`kinds` tells what each name is: child, parameter, buffer, attribute, value (a
+    param or var), constant, method, or torch for what a torch layer brings."""
+
+    kinds: dict[str, str] = field(default_factory=dict)
+    children: dict[str, list[ModuleValue]] = field(default_factory=dict)
+    patterns: list[re.Pattern[str]] = field(default_factory=list)
+    is_open: bool = False
+
+    def has(self, name: str) -> bool:
+        """Whether there is, or may be, something of this name."""
+        return (
+            self.is_open
+            or name in self.kinds
+            or any(pattern.fullmatch(name) for pattern in self.patterns)
+        )
+
+    def add(self, name: ast.expr | None, kind: str) -> None:
+        if isinstance(name, ast.Constant):
+            self.kinds.setdefault(str(name.value), kind)
+        elif name is not None:
+            self.patterns.append(pattern_of(name))
+
+
+def members_of(block: Block, program: Program) -> Members:
+    found = Members()
+    _add_block(block, found)
+    _add_base(block, program, found, {block.name})
+    return found
+
+
+def pattern_of(name: ast.expr) -> re.Pattern[str]:
+    """What a computed name may be: its literal parts, anything between."""
+    parts = name.values if isinstance(name, ast.JoinedStr) else [name]
+    texts = [
+        re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*"
+        for part in parts
+    ]
+    return re.compile("".join(texts), re.DOTALL)
+
+
+def _add_block(block: Block, found: Members) -> None:
+    _add_statements(block.construct, found)
+    for constant in block.constants:
+        found.kinds.setdefault(constant.name, "constant")
+    for method in block.methods:
+        found.kinds.setdefault(method.name, "method")
+
+
+def _add_statements(statements: Iterable[Statement], found: Members) -> None:
+    at = 0
+    for one in statements:
+        kind = _KINDS.get(type(one))
+        if isinstance(one, Child) and one.name is None:
+            found.kinds.setdefault(str(at), "child")
+            at += 1
+        elif kind is not None:
+            name: ast.expr | None = getattr(one, "name", None)
+            found.add(name, kind)
+            if isinstance(one, Child) and isinstance(one.name, ast.Constant):
+                found.children.setdefault(str(one.name.value), []).append(one.value)
+        elif isinstance(one, Keep):
+            found.kinds.setdefault(one.name, "value")
+        elif isinstance(one, Splice):
+            found.is_open = True
+        elif isinstance(one, For):
+            found.patterns.append(re.compile("[0-9]+"))
+            _add_statements(one.body, found)
+        elif isinstance(one, If):
+            found.patterns.append(re.compile("[0-9]+"))
+            _add_statements(one.body, found)
+            _add_statements(one.orelse, found)
+
+
+def _add_base(block: Block, program: Program, found: Members, seen: set[str]) -> None:
+    if block.base.call is None:
+        return
+    function = block.base.call.func
+    base = program.block(function.id) if isinstance(function, ast.Name) else None
+    if base is not None and base.name not in seen:
+        seen.add(base.name)
+        replaced = any(isinstance(one, Replace) for one in block.construct)
+        inherited = Members()
+        _add_block(base, inherited)
+        for name, kind in inherited.kinds.items():
+            found.kinds.setdefault(name, kind)
+        for name, values in inherited.children.items():
+            if not replaced:
+                found.children.setdefault(name, []).extend(values)
+        found.patterns += inherited.patterns
+        found.is_open = found.is_open or inherited.is_open
+        _add_base(base, program, found, seen)
+    elif is_torch_layer(function):
+        _add_layer(function.attr, found)
+    else:
+        found.is_open = True
+
+
+def is_torch_layer(node: ast.expr) -> TypeGuard[ast.Attribute]:
+    """Whether a canonical expression is `nn.Something`."""
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "nn"
+    )
+
+
+def _add_layer(name: str, found: Members) -> None:
+    layer = load_catalog().layer(name)
+    if layer is None or layer.is_container or _OPEN_BASES & {name, *layer.bases}:
+        found.is_open = True
+        return
+    for one in (name, *layer.bases):
+        inherited = load_catalog().layer(one)
+        if inherited is not None:
+            for member in (*inherited.attributes, *inherited.methods):
+                found.kinds.setdefault(member, "torch")
+    found.is_open = found.is_open or not layer.attributes

@@ -1,0 +1,129 @@
+"""What a construction registers in a stand-in, and what it may not.
+
+In: a name and a value. Out: nothing, or an `EvaluationError` where the build would
+refuse them; `Unknowable` where it cannot be told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NoReturn, TypeAlias
+
+from modelspec.analysis.standins import (
+    LayerType,
+    Module,
+    Opaque,
+    Unknowable,
+    describe,
+)
+from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.diagnostics.span import Span
+from modelspec.pysubset.faults import EvaluationError
+from modelspec.pysubset.values import PLAIN, Scope
+
+# Layers of torch that make other layers.
+_COMPOSITE = frozenset(
+    """
+    AdaptiveLogSoftmaxWithLoss MultiheadAttention Transformer TransformerDecoder
+    TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer
+    """.split()
+)
+
+Sink: TypeAlias = "dict[str, object] | None"
+
+
+@dataclass(slots=True)
+class Construction:
+    """One module while it is made; `names` are those that the block has registered."""
+
+    module: Module
+    scope: Scope
+    names: set[str] = field(default_factory=set)
+
+
+def keep(at: Construction, name: str) -> None:
+    """Makes a param or var an attribute."""
+    at.module.attributes[name] = at.scope.locals.get(name, Opaque())
+
+
+def register(
+    at: Construction, sink: Sink, name: str | None, value: object, span: Span
+) -> None:
+    into = at.module.children if sink is None else sink
+    key = str(len(into)) if name is None else name
+    taken = at.names if sink is None else sink
+    if name is not None and key in taken:
+        fail("duplicate-name", f"'{key}' is registered twice", span)
+    if sink is None:
+        at.names.add(key)
+    into[key] = value
+
+
+def check_module(value: object, span: Span) -> None:
+    if value is None or isinstance(value, Module | Opaque):
+        return
+    advice = ""
+    if isinstance(value, LayerType):
+        advice = f"call it: `{value.name}(...)`"
+    elif isinstance(value, list | tuple | dict):
+        advice = (
+            "a list or mapping of modules goes into a container: `Sequential: ${...}`"
+        )
+    fail(
+        "not-a-module",
+        f"a module is expected here, got {describe(value)}",
+        span,
+        advice,
+    )
+
+
+def spread(value: object, span: Span) -> list[tuple[str | None, object]]:
+    if isinstance(value, Opaque) or (isinstance(value, Module) and value.is_open):
+        raise Unknowable
+    if isinstance(value, Module) and value.is_container:
+        named = value.container == "ModuleDict"
+        items = value.children.items()
+        return [(key if named else None, one) for key, one in items]
+    if isinstance(value, dict):
+        return [(str(key), one) for key, one in value.items()]
+    if isinstance(value, list | tuple):
+        return [(None, one) for one in value]
+    if type(value) in PLAIN:
+        message = f"expected a list or mapping of modules, got {describe(value)}"
+        fail("not-a-module-list", message, span)
+    raise Unknowable
+
+
+def is_there(module: Module, path: str) -> bool:
+    """Whether there is, or may be, a module or tensor of a dotted name."""
+    at: object = module
+    for part in path.split("."):
+        if not isinstance(at, Module) or at.is_open:
+            return True
+        if part in at.children:
+            at = at.children[part]
+        elif part in at.attributes:
+            at = at.attributes[part]
+        else:
+            return False
+    return True
+
+
+def types_in(module: Module) -> set[LayerType] | None:
+    """The types of a module and all in it; None where they are not all seen."""
+    found = {module.type}
+    if module.type.block is None and module.type.name in _COMPOSITE:
+        return None
+    for child in module.children.values():
+        inner = types_in(child) if isinstance(child, Module) else None
+        if child is None:
+            continue
+        if inner is None:
+            return None
+        found |= inner
+    return found
+
+
+def fail(code: str, message: str, span: Span, help: str = "") -> NoReturn:
+    advice = (help,) if help else ()
+    raise EvaluationError(Diagnostic(code, message, span, help=advice))

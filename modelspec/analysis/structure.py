@@ -1,0 +1,223 @@
+"""Pass: whether what a block registers fits together.
+
+`self.name` in the construction must be registered above it; no name is taken twice;
+the names of `tie`, `freeze`, `init` and of replaced modules begin with something that
+the block has.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from modelspec.analysis.attributes import report_unknown_member
+from modelspec.analysis.facts import Facts, Text
+from modelspec.analysis.members import Members
+from modelspec.catalog import load_catalog
+from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
+from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import suggest
+from modelspec.program.ir import (
+    Block,
+    Child,
+    Container,
+    For,
+    Freeze,
+    If,
+    InitByName,
+    OwnAttribute,
+    OwnBuffer,
+    OwnParameter,
+    Replace,
+    Statement,
+    Tie,
+)
+from modelspec.program.walk import own_expressions, walk_statements
+from modelspec.pysubset import span_of, span_of_attribute_name
+
+_NAMED = (Child, OwnParameter, OwnBuffer, OwnAttribute)
+_WHAT = {
+    Child: "child",
+    OwnParameter: "parameter",
+    OwnBuffer: "buffer",
+    OwnAttribute: "attribute",
+}
+_GLOB = re.compile(r"[*?\[]")
+
+
+def check_structure(facts: Facts) -> Iterator[Diagnostic]:
+    report = Report()
+    for text in facts.texts:
+        if text.where != "construct" or text.block is None:
+            continue
+        _check_order(text, text.block, facts, report)
+        defined = {one.name: ("method", one.span) for one in text.block.methods}
+        _Registered(report, defined).check(text.block.construct)
+        _check_paths(text.block, facts, report)
+    yield from report.found
+
+
+# --- what stands above ------------------------------------------------------------
+
+
+def _check_order(text: Text, block: Block, facts: Facts, report: Report) -> None:
+    reads = [one for one in text.attributes if _is_self(one.value)]
+    if not reads:
+        return
+    members, later = facts.members(block), _registrations(block)
+    positions = _positions(block)
+    for node in reads:
+        name = node.attr
+        if not members.has(name):
+            if name not in load_catalog().module_methods and name != "training":
+                report_unknown_member(node, text, block, members, report)
+        elif members.kinds.get(name) in ("child", "parameter", "buffer", "attribute"):
+            _check_above(node, text, later, positions, report)
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def _registrations(block: Block) -> dict[str, tuple[int, Span]]:
+    """The first place, counted in statements, where a name is registered.
+
+    What stands in a loop counts as standing where the loop begins, as it may have
+    been registered in an earlier round.
+    """
+    found: dict[str, tuple[int, Span]] = {}
+    for at, one in enumerate(block.construct):
+        looping = isinstance(one, For)
+        for inner in walk_statements([one]):
+            if isinstance(inner, _NAMED) and isinstance(inner.name, ast.Constant):
+                place = (-1 if looping else at, inner.span)
+                found.setdefault(str(inner.name.value), place)
+    return found
+
+
+def _positions(block: Block) -> dict[int, int]:
+    """Attribute nodes -> the top-level statement they stand in."""
+    found: dict[int, int] = {}
+    for at, one in enumerate(block.construct):
+        for inner in walk_statements([one]):
+            for expression in own_expressions(inner):
+                for node in ast.walk(expression):
+                    if isinstance(node, ast.Attribute):
+                        found[id(node)] = at
+    return found
+
+
+def _check_above(
+    node: ast.Attribute,
+    text: Text,
+    registered: dict[str, tuple[int, Span]],
+    positions: dict[int, int],
+    report: Report,
+) -> None:
+    place, at = registered.get(node.attr), positions.get(id(node))
+    if place is None or at is None or place[0] <= at:
+        return
+    report.error(
+        "used-before-registered",
+        f"'{node.attr}' is registered only further down",
+        span_of_attribute_name(node, text.source),
+        help="put what uses it below it",
+        labels=(Label(place[1], "registered here"),),
+    )
+
+
+# --- names taken twice ------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Registered:
+    """Names registered on the way through one block or one container."""
+
+    report: Report
+    taken: dict[str, tuple[str, Span]] = field(default_factory=dict)
+
+    def check(self, statements: Iterable[Statement]) -> None:
+        for one in statements:
+            if isinstance(one, _NAMED):
+                self._claim(one)
+            if isinstance(one, For):
+                self.check(one.body)
+            elif isinstance(one, If):
+                other = _Registered(self.report, dict(self.taken))
+                other.check(one.orelse)
+                inner = _Registered(self.report, dict(self.taken))
+                inner.check(one.body)
+                # Only what both branches register is certain to be taken.
+                shared = inner.taken.keys() & other.taken.keys()
+                self.taken.update({name: inner.taken[name] for name in shared})
+            value = getattr(one, "value", None)
+            if isinstance(value, Container):
+                _Registered(self.report).check(value.children)
+
+    def _claim(self, one: Child | OwnParameter | OwnBuffer | OwnAttribute) -> None:
+        if not isinstance(one.name, ast.Constant):
+            return
+        name, what = str(one.name.value), _WHAT[type(one)]
+        before = self.taken.setdefault(name, (what, one.span))
+        if before[1] is not one.span:
+            self.report.error(
+                "duplicate-name",
+                f"'{name}' is registered twice, as {_a(before[0])} and as {_a(what)}"
+                if before[0] != what
+                else f"'{name}' is registered twice",
+                one.span,
+                labels=(Label(before[1], "first here"),),
+            )
+
+
+def _a(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
+
+
+# --- dotted names -----------------------------------------------------------------
+
+
+def _check_paths(block: Block, facts: Facts, report: Report) -> None:
+    members = facts.members(block)
+    for one in walk_statements(block.construct):
+        code = "unknown-module" if isinstance(one, Replace) else "rule-matches-nothing"
+        for path in _paths(one):
+            _check_path(path, code, block, members, report)
+
+
+def _paths(statement: Statement) -> Iterator[ast.expr]:
+    match statement:
+        case Tie(target=target, source=source):
+            yield from (target, source)
+        case Freeze(pattern=pattern) | InitByName(pattern=pattern):
+            yield pattern
+        case Replace(path=path):
+            yield path
+
+
+def _check_path(
+    path: ast.expr, code: str, block: Block, members: Members, report: Report
+) -> None:
+    """The first part of a literal name, where it is no glob."""
+    if not isinstance(path, ast.Constant) or not isinstance(path.value, str):
+        return
+    first = path.value.partition(".")[0]
+    if not first or _GLOB.search(first) or members.has(first):
+        return
+    span = span_of(path, block.source)
+    if span.text.startswith(first):
+        span = Span(span.source, span.start, span.start + len(first))
+    own = [name for name, kind in members.kinds.items() if kind in _TENSORS]
+    nearest = suggest(first, own)
+    report.error(
+        code,
+        f"{block.name} has no child or parameter '{first}'",
+        span,
+        note=f"did you mean '{nearest}'?" if nearest else "",
+        help=() if nearest or not own else f"it has {', '.join(own[:12])}",
+    )
+
+
+_TENSORS = ("child", "parameter", "buffer", "torch")

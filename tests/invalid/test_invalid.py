@@ -1,0 +1,59 @@
+"""Wrong specs, and what is said of them.
+
+Every diagnostic is expected by a comment on its line, `# error: COL [code]` or
+`# warning: COL [code]`; where the line cannot hold one, by `# error: LINE:COL [code]`
+anywhere in the file. None may be missing, none extra. A file whose name begins with
+`_` is there to be imported.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from modelspec.diagnostics.codes import find_code
+from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.driver import compile_path
+from modelspec.policy import Policy
+
+HERE = Path(__file__).parent
+SPECS = sorted(HERE.glob("*/[!_]*.yaml"))
+_EXPECTED = re.compile(r"# (error|warning): (?:(\d+):)?(\d+) \[([a-z0-9-]+)\]")
+
+Place = tuple[str, int, int, str, str]
+
+
+def expected_in(path: Path) -> list[Place]:
+    """File, line, column, severity and code of each expectation in a file."""
+    found: list[Place] = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        for severity, at, column, code in _EXPECTED.findall(line):
+            place = (path.name, int(at or number), int(column))
+            found.append((*place, severity, code))
+    return sorted(found)
+
+
+def place_of(found: Diagnostic) -> Place:
+    assert found.span is not None
+    at = found.span.first
+    name = Path(found.span.source.name).name
+    return name, at.line, at.column, found.severity.value, found.code
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_wrong_spec(path: Path) -> None:
+    """Exactly the expected diagnostics, each at its place."""
+    helpers = path.parent.glob("_*.yaml")
+    imported = [one for one in helpers if one.name in path.read_text()]
+    wanted = sorted(w for one in (path, *imported) for w in expected_in(one))
+    assert any(code == path.parent.name for *_, code in wanted)
+    found = compile_path(str(path), Policy()).diagnostics
+    assert sorted(map(place_of, found)) == wanted
+
+
+def test_codes_are_explained() -> None:
+    """Every directory is named by a code of the table."""
+    names = {path.parent.name for path in SPECS}
+    assert [name for name in sorted(names) if find_code(name) is None] == []
