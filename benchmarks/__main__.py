@@ -23,6 +23,7 @@ def main(wanted: list[str]) -> int:
     if unknown:
         print(f"no such group: {unknown[0]}; there are: {', '.join(GROUPS)}")
         return 2
+    torch.set_num_threads(1)
     print(machine())
     for name in wanted or GROUPS:
         for one in GROUPS[name]():
@@ -32,11 +33,11 @@ def main(wanted: list[str]) -> int:
 
 def machine() -> str:
     version = getattr(modelspec, "__version__", "of this checkout")
-    threads = torch.get_num_threads()
     return (
-        f"{platform.machine()}, {os.cpu_count()} CPUs, {threads} threads, "
+        f"{platform.machine()}, {os.cpu_count()} CPUs, 1 thread, "
         f"{platform.system()}; Python {platform.python_version()}, "
-        f"torch {torch.__version__}, modelspec {version}"
+        f"torch {torch.__version__}, modelspec {version}\n"
+        "median of the turns (half of them between), median times"
     )
 
 

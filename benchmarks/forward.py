@@ -39,7 +39,7 @@ def compare(
     source = modelspec.load(model.case.path).source()
     with tempfile.TemporaryDirectory() as folder:
         with imported(source, model.case, Path(folder)) as module:
-            mine = forward(make(module, model, seed=0), given, times)
+            mine = forward(make(module, model, "parametric", seed=0), given, times)
         named = f"{label}, generated / handwritten"
         yield ratio(named, mine, by_hand, repeats=15, goal=GOAL)
 

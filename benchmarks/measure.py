@@ -1,7 +1,8 @@
 """Ratios of running times that survive a noisy machine.
 
-The two sides run in turn, so that a slow minute slows both; the ratio is that of their
-medians. What is measured is a callable that does one unit of work.
+The two sides run in turn, so that a slow minute slows both. The ratio is the median of
+those of the turns; half of them lie in the range printed beside it. What is measured
+is a callable that does one unit of work.
 """
 
 from __future__ import annotations
@@ -18,21 +19,29 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How long `mine` takes for one unit of `other`."""
+    """How long one side takes in units of the other, turn by turn."""
 
     name: str
-    mine: float
-    other: float
+    mine: tuple[float, ...]
+    other: tuple[float, ...]
     goal: float | None = None
 
     @property
+    def turns(self) -> list[float]:
+        return [a / b for a, b in zip(self.mine, self.other, strict=True)]
+
+    @property
     def value(self) -> float:
-        return self.mine / self.other
+        return statistics.median(self.turns)
 
     def __str__(self) -> str:
-        goal = "" if self.goal is None else f"  goal {self.goal:.2f}"
+        low, _, high = statistics.quantiles(self.turns, n=4)
+        goal = "" if self.goal is None else f"goal {self.goal:.2f}"
         times = f"{_time(self.mine)} / {_time(self.other)}"
-        return f"{self.name:<52} {self.value:6.2f}{goal:<11}  {times}"
+        return (
+            f"{self.name:<46} {self.value:5.2f} ({low:.2f} to {high:.2f})"
+            f"  {goal:<9}  {times}"
+        )
 
 
 def ratio(
@@ -41,20 +50,12 @@ def ratio(
     """Times both sides in turn, after one round that is not counted."""
     mine()
     other()
-    pairs: list[tuple[float, float]] = []
+    times: dict[Work, list[float]] = {mine: [], other: []}
     with no_collection():
         for turn in range(repeats):
-            if turn % 2:
-                second, first = seconds(other), seconds(mine)
-            else:
-                first, second = seconds(mine), seconds(other)
-            pairs.append((first, second))
-    return Ratio(
-        name,
-        statistics.median(first for first, _ in pairs),
-        statistics.median(second for _, second in pairs),
-        goal,
-    )
+            for side in (mine, other) if turn % 2 else (other, mine):
+                times[side].append(seconds(side))
+    return Ratio(name, tuple(times[mine]), tuple(times[other]), goal)
 
 
 def seconds(work: Work) -> float:
@@ -73,5 +74,6 @@ def no_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _time(value: float) -> str:
+def _time(values: tuple[float, ...]) -> str:
+    value = statistics.median(values)
     return f"{value * 1e3:.1f} ms" if value < 1 else f"{value:.2f} s"

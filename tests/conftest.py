@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def keep_random_state(request: pytest.FixtureRequest) -> Iterator[None]:
+def keep_random_state() -> Iterator[None]:
     """No test draws from another's random numbers.
 
     Only where torch is in the process already: some tests prove that it never is.
     """
-    import sys
-
     torch = sys.modules.get("torch")
     state = None if torch is None else torch.get_rng_state()
     yield

@@ -468,7 +468,7 @@ def _str(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
 def _partial(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
     if not args:
         raise Fault("wrong-argument", "partial takes what to call, got nothing")
-    function = args[0]
+    function: Any = args[0]
     if type(function) in PLAIN and type(function) is not functools.partial:
         message = f"partial takes what to call, got {kind_of(function)}"
         raise Fault("not-callable", message)

@@ -142,6 +142,10 @@ def _index(placement: Placement, line: int | None, column: int | None) -> int:
     text = placement.fragment.text
     if line is None or line < 1 or line > len(placement.starts):
         return len(text) if line else 0
+    if not column:
+        # What is missing is missing at the end of the line.
+        later = placement.starts[line:]
+        return later[0] - 1 if later else len(text)
     start = placement.starts[line - 1]
     lead = placement.lead if line == 1 else 0
-    return min(len(text), start + max(0, (column or 1) - 1 - lead))
+    return min(len(text), start + max(0, column - 1 - lead))

@@ -35,18 +35,21 @@ def imported(source: str, case: Case, folder: Path) -> Iterator[ModuleType]:
         del sys.modules[name]
 
 
-def maker(module: ModuleType, model: Model) -> Callable[[], nn.Module]:
-    """The root class, or the function for the variant."""
-    if model.variant is None:
-        root: Callable[[], nn.Module] = getattr(module, model.case.text["name"])
-        return root
-    plain = re.sub(r"\W", "_", model.variant)
-    functions = dict(inspect.getmembers(module, inspect.isfunction))
-    fitting = [n for n in functions if n == plain or n.endswith(f"_{plain}")]
-    chosen: Callable[[], nn.Module] = functions[min(fitting, key=len)]
+def maker(module: ModuleType, model: Model, style: str) -> Callable[[], nn.Module]:
+    """The function for the variant; the root class where there is none.
+
+    The flat style has none: it is written for one variant, which the class then is.
+    """
+    name = model.case.text["name"]
+    if style == "parametric" and model.variant is not None:
+        plain = re.sub(r"\W", "_", model.variant)
+        functions = dict(inspect.getmembers(module, inspect.isfunction))
+        fitting = [n for n in functions if n == plain or n.endswith(f"_{plain}")]
+        name = min(fitting, key=len)
+    chosen: Callable[[], nn.Module] = getattr(module, name)
     return chosen
 
 
-def make(module: ModuleType, model: Model, seed: int) -> nn.Module:
+def make(module: ModuleType, model: Model, style: str, seed: int) -> nn.Module:
     torch.manual_seed(seed)
-    return maker(module, model)()
+    return maker(module, model, style)()

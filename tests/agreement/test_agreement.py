@@ -61,10 +61,10 @@ def test_build_and_source_agree(model: Model, style: str, tmp_path: Path) -> Non
     text = source(model, style)
     with imported(text, model.case, tmp_path) as module:
         if str(model) not in LARGE:
-            same_behaviour(model, build(model), make(module, model, SEED))
+            same_behaviour(model, build(model), make(module, model, style, SEED))
             return
         with torch.device("meta"):
-            same_structure(build(model), maker(module, model)())
+            same_structure(build(model), maker(module, model, style)())
 
 
 def same_behaviour(model: Model, mine: nn.Module, other: nn.Module) -> None:

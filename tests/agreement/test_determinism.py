@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.agreement.cases import ROOT, all_cases
 
 
+@pytest.mark.slow
 def test_sources_do_not_depend_on_the_hash_seed() -> None:
     """Sets and hashes leave no trace in what is written."""
     processes = [

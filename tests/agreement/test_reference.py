@@ -101,11 +101,14 @@ ADAPT = {"vae": lambda output: output[1:]}
 """The first output of the VAE is drawn at random and not recorded."""
 
 
+CONSTANT = compare.uniform("rand_weight", (20, 20))
+
+
 def call(module: nn.Module, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Runs a model with the constants that its record names."""
+    """Runs a model with the constant that its record names, if it has one."""
     for name, buffer in module.named_buffers():
         if name.rpartition(".")[2] == "rand_weight":
-            buffer.copy_(compare.uniform("rand_weight", (20, 20)))
+            buffer.copy_(CONSTANT)
     with torch.no_grad():
         return module(*args, **kwargs)
 

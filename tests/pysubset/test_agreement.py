@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
+import re
+import warnings
 from typing import Any
 
 import pytest
@@ -29,7 +31,7 @@ ATOMS = [
     *["[]", "{}", "()", "[1, 2]", "{'k': 2}", "(1,)", "{1, 2}", "range(4)", "'%s-%d'"],
     *["math.pi", "math.inf"],
 ]
-BINARY = "+ - * / // % ** << >> & | ^ @ == != < <= > >= in is and or".split()
+BINARY = "+ - * / // % ** << >> & | ^ @ == != < <= > >= in and or".split()
 CALLS = (
     "abs all any bool dict enumerate float int len list max min range reversed round"
     " set sorted str sum tuple zip math.ceil math.floor math.sqrt math.log2 math.exp"
@@ -55,6 +57,7 @@ def shapes(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         shape("({} {} {})", inner, binary, inner),
         shape("({} {} {} {} {})", inner, st.sampled_from(["<", "=="]), 0, binary, 0),
         shape("({}{})", st.sampled_from(["-", "+", "~", "not "]), inner),
+        shape("({} is not None)", 0),
         shape("({} if {} else {})", 0, 0, 0),
         shape("{}({})", calls, inner),
         shape("{}({}, {})", calls, 0, 0),
@@ -77,7 +80,7 @@ def shapes(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         shape("max({}, key=abs, default={})", 0, 0),
         shape("dict(k={}, **{})", 0, 0),
         shape("partial(max, {})({})", 0, 0),
-        shape("linspace({}, {}, {})", *[st.sampled_from(["a", "x", "5", "0"])] * 3),
+        shape("linspace({}, {}, {})", *[st.sampled_from(["3", ".5", "5", "0"])] * 3),
         shape("str(f'{{{}}}')", st.sampled_from(list(NAMES))),
         shape("f'a{{a}}{{x:{}}}{{xs!r}}'", st.sampled_from([".2f", ">8", "e", "q"])),
         shape("f'{{s:{}}}'", st.sampled_from([">5", "^7", "*<6", ".1", "d", "05"])),
@@ -94,18 +97,26 @@ def fresh() -> dict[str, Any]:
 
 def settled(value: object) -> object:
     """Iterators by what they yield, everything with its types."""
-    if type(value).__name__ in ("range", "dict_keys", "dict_values", "dict_items"):
-        return repr(value)
     if hasattr(value, "__next__"):
         return [settled(one) for one in value]  # type: ignore[attr-defined]
-    return repr(value)
+    if type(value) in (list, tuple):
+        return type(value), [settled(one) for one in value]  # type: ignore[attr-defined]
+    if type(value) is dict:
+        return [(settled(key), settled(one)) for key, one in value.items()]
+    return type(value), re.sub("0x[0-9a-f]+", "", repr(value))
 
 
 def python(text: str) -> tuple[bool, object]:
-    scope: dict[str, Any] = {"math": math, "partial": functools.partial, "linspace": linspace}
+    scope: dict[str, Any] = {
+        "math": math,
+        "partial": functools.partial,
+        "linspace": linspace,
+    }
     scope.update(fresh())
     try:
-        return True, settled(eval(text, scope))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return True, settled(eval(text, scope))
     except Exception as error:
         return False, error
 
@@ -113,8 +124,8 @@ def python(text: str) -> tuple[bool, object]:
 def agree(text: str) -> None:
     ours = evaluate(text, **fresh())
     if isinstance(ours, Diagnostic):
-        if ours.code == "limit-exceeded":
-            return
+        if ours.code in ("limit-exceeded", "unknown-attribute"):
+            return  # less than Python has
         worked, theirs = python(text)
         if worked and ("object at" in str(theirs) or "j)" in str(theirs)):
             return
@@ -161,7 +172,7 @@ FUNCTIONS = [
     "def f(n, *rest):\n    max = 3\n    return [max for max in rest], max",
     "def f(n, *rest):\n    return f(n - 1, n, *rest) if n > 0 else rest",
     "def f(n, *rest):\n    assert n > 1, f'{n} is small'\n    return 1 < n < 4 != 3",
-    "def f(n, *rest):\n    x: int = n\n    y: float\n    'text'\n    pass\n    return -x",
+    "def f(n, *rest):\n    x: int = n\n    y: float\n    'text'\n    return -x",
     "def f(n, *rest):\n    first, second = rest\n    return second, first",
     "def f(n, *rest):\n    g = (i for i in rest)\n    return list(zip(g, g)), 2 in g",
 ]
@@ -176,8 +187,7 @@ def test_functions_run_as_in_python(text: str, arguments: str) -> None:
     scope: dict[str, Any] = {}
     exec(text, scope)
     try:
-        theirs = eval(call, scope)
-    except Exception as error:
-        assert isinstance(ours, Diagnostic), f"{ours!r}, Python raises {error!r}"
-        return
-    assert repr(ours) == repr(theirs)
+        theirs = repr(eval(call, scope))
+    except Exception:
+        theirs = ""
+    assert ("" if isinstance(ours, Diagnostic) else repr(ours)) == theirs

@@ -47,7 +47,7 @@ def test_what_is_no_module_is_refused(value: str, underlined: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("forward", "invalid-name"), ("a b", "invalid-name"), ("x", "duplicate-name")],
+    [("forward", "bad-name"), ("a b", "bad-name"), ("x", "duplicate-name")],
 )
 def test_computed_names_are_checked(name: str, code: str) -> None:
     found = failure(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
 import torch
+from torch.nn.parameter import is_lazy
 
 from modelspec.backends.torch import TensorShape, instantiate, run_once
 from modelspec.backends.torch.run import RunResult
@@ -83,3 +88,154 @@ def test_endless_forward_is_stopped() -> None:
     )
     assert result.diagnostic is not None
     assert result.diagnostic.code == "limit-exceeded"
+
+
+def failed(text: str, **sizes: int) -> str:
+    result = run(text, **sizes)
+    assert result.diagnostic is not None
+    assert result.diagnostic.code == "forward-error"
+    return result.diagnostic.message
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer", "what"),
+    [
+        (
+            "[N, 3]",
+            "Linear(5, 4)",
+            "'0' (Linear): expected 5 features, got an",
+        ),
+        ("[N, 1, 8, 8]", "Conv2d(3, 4, 3)", "'0' (Conv2d): expected 3 channels, got"),
+        ("[N, 3, 2, 2]", "Conv2d(3, 4, 3)", "the kernel (3 x 3) is larger than the"),
+        ("[N, 3, 4, 4]", "BatchNorm2d(5)", "running_mean should contain 3 elements"),
+        (
+            "{shape: [N, 5], dtype: int64}",
+            "Linear(5, 4)",
+            "expected an input of float32, got one of int64",
+        ),
+    ],
+)
+def test_reason_is_one_sentence(shape: str, layer: str, what: str) -> None:
+    message = failed(f"name: Net\ninputs: {{x: {shape}}}\nSequential: ['{layer}']")
+    assert what in message
+    assert "\n" not in message
+    assert not message.endswith(".")
+
+
+def test_shapes_that_do_not_broadcast() -> None:
+    message = failed(
+        "name: Net\ninputs: {x: [N, 3], y: [N, 4]}\nmodules: {a: ReLU}\n"
+        "forward: return self.a(x) + y"
+    )
+    assert "the shapes [2, 3] and [2, 4] cannot be broadcast together" in message
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_floating_inputs_are_of_the_dtype_that_was_built(dtype: torch.dtype) -> None:
+    classes = classes_of(
+        "name: Net\ninputs: {x: [N, 1, 8, 8]}\n"
+        "Sequential: ['Conv2d(1, 2, 3)', Flatten, 'Linear(72, 1)']"
+    )
+    module = instantiate(classes, {}, dtype=dtype)
+    result = run_once(classes, module, dtype=dtype)
+    assert str(result.output) == f"{str(dtype)[6:]}[2, 1]"
+
+
+def test_default_dtype_of_torch_is_respected() -> None:
+    classes = classes_of("name: Net\ninputs: {x: [N, 3]}\nSequential: ['Linear(3, 1)']")
+    torch.set_default_dtype(torch.float64)
+    try:
+        result = run_once(classes, instantiate(classes, {}))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert str(result.output) == "float64[2, 1]"
+
+
+def test_statistics_and_modes_stay_as_they_are() -> None:
+    classes = classes_of(
+        "name: Net\ninputs: {x: [N, 3]}\n"
+        "Sequential: ['BatchNorm1d(3)', 'Dropout()', RReLU, 'LazyLinear(2)']"
+    )
+    module = instantiate(classes, {})
+    module[1].eval()
+    modes = [one.training for one in module.modules()]
+    before = torch.get_rng_state()
+    assert str(run_once(classes, module).output) == "float32[2, 2]"
+    assert torch.equal(torch.get_rng_state(), before)
+    assert [one.training for one in module.modules()] == modes
+    assert module[0].num_batches_tracked.item() == 0
+    assert torch.equal(module[0].running_mean, torch.zeros(3))
+    assert is_lazy(module[3].weight)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x[x > 0]",
+        "x.unique()",
+        "x[: x.sum().long()]",
+        "[self.a(x) for _ in range(x.sum().long())]",
+        "x.tolist()",
+        "torch.nonzero(x)",
+        "x * x.sum().item()",
+        "F.one_hot(x.long())",
+    ],
+)
+def test_values_that_are_not_there_end_the_run_with_a_note(line: str) -> None:
+    result = run(
+        "name: Net\ninputs: {x: [N, 3]}\nmodules: {a: ReLU}\n"
+        f"forward: |\n  x = self.a(x)\n  return {line}"
+    )
+    assert result.diagnostic is None
+    assert result.note is not None
+
+
+def test_tensors_made_meanwhile_take_no_memory() -> None:
+    result = run(
+        "name: Net\ninputs: {x: [N, 3]}\nmodules: {a: ReLU}\n"
+        "forward: return self.a(x), torch.ones(10**13)"
+    )
+    assert str(result.output[1]) == f"float32[{10**13}]"  # type: ignore[index]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_device_of_what_is_made_meanwhile_counts() -> None:
+    text = "name: Net\ninputs: {x: [N, 3]}\nmodules: {a: 'Linear(3, 3)'}\nforward: "
+    for body, fails in (("torch.ones(3)", True), ("torch.ones_like(x)", False)):
+        classes = classes_of(f"{text}return self.a(x) + {body}")
+        module = instantiate(classes, {}, device="cuda")
+        state = torch.cuda.get_rng_state()
+        assert (run_once(classes, module).diagnostic is not None) is fails
+        assert torch.equal(torch.cuda.get_rng_state(), state)
+
+
+QUIET = """
+import sys
+import torch
+from tests.torch_backend.specs import classes_of
+from modelspec.backends.torch import instantiate, run_once
+
+classes = classes_of(sys.argv[1])
+result = run_once(classes, instantiate(classes, {}))
+assert result.output or result.diagnostic, result
+assert "torch._dynamo" not in sys.modules
+assert "_dynamo" not in vars(torch)
+if result.output:
+    cls = classes["Net"]
+    fast = torch.compile(cls(), backend="eager", fullgraph=True)
+    assert fast(torch.ones(2, 8)).shape == (2, 4)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [4, 5])
+def test_compiler_of_torch_is_not_imported_and_works_later(width: int) -> None:
+    """Nor is a word logged where the run fails."""
+    text = (
+        "name: Net\ninputs: {x: [N, 8]}\n"
+        f"Sequential: ['Linear(8, 4)', ReLU, 'LayerNorm({width})', GELU]"
+    )
+    command = [sys.executable, "-c", QUIET, text]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
