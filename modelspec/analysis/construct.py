@@ -62,7 +62,9 @@ class Steps:
             if one.default is not None
         ]
         self.base = self._base(block.base.call)
-        self.body = self._all(block.construct, block.base.kind)
+        before = block.leading_vars()
+        self.vars = self._all(before, block.base.kind)
+        self.body = self._all(block.construct[len(before) :], block.base.kind)
 
     # --- expressions --------------------------------------------------------------
 

@@ -173,6 +173,8 @@ class Elaborator:
                 bound[name] = default(Scope({}, self.globals))
         bound["self"] = module
         at = Construction(module, scope)
+        for step in steps.vars:
+            step(at, None)
         if steps.base is not None:
             steps.base(at)
         for step in steps.body:

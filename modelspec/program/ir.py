@@ -353,6 +353,16 @@ class Block:
     inputs: tuple[Input, ...]
     methods: tuple[Method, ...]
 
+    def leading_vars(self) -> tuple[Statement, ...]:
+        """Vars at the head of `construct`: computed before the base is initialised,
+        whose arguments may read them."""
+        found: list[Statement] = []
+        for one in self.construct:
+            if not isinstance(one, Let) or not one.is_var:
+                break
+            found.append(one)
+        return tuple(found)
+
     def method(self, name: str) -> Method | None:
         return next((m for m in self.methods if m.name == name), None)
 

@@ -32,6 +32,8 @@ from modelspec.program.ir import (
     Value,
 )
 
+_REGISTERING = (Child, OwnParameter, OwnBuffer)
+
 # Operators and contexts say nothing that the node above them does not show.
 _LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 
@@ -48,6 +50,13 @@ def walk_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
         value = getattr(statement, "value", None)
         if isinstance(value, Container):
             yield from walk_statements(value.children)
+
+
+def registered_names(statements: Iterable[Statement]) -> frozenset[str]:
+    """Names, as far as they are literal, of modules and tensors made inside."""
+    made = (one for one in walk_statements(statements) if isinstance(one, _REGISTERING))
+    names = (one.name.value for one in made if isinstance(one.name, ast.Constant))
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def own_expressions(statement: Statement) -> Iterator[ast.expr]:

@@ -217,7 +217,8 @@ class Composer:
             frame.keep = False
         elif node.text == "<<" and node.style == "plain":
             refusals.merge_key(self.report, node.span)
-            frame.keep = False
+            # What it stood for is missing wherever the mapping is read.
+            self.trusted = frame.keep = False
 
     def _refuse_tag(self, event: ev.Event, at: Span) -> None:
         start = event.start_mark.index + self.shift

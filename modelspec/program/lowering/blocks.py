@@ -41,6 +41,7 @@ from modelspec.program.lowering.state import (
     lower_buffers,
     lower_parameters,
 )
+from modelspec.program.walk import registered_names
 from modelspec.pysubset import Mode
 from modelspec.spec.models import BlockSpec
 from modelspec.spec.validate import check_bodies
@@ -68,10 +69,12 @@ def lower_block(source: BlockSource, context: Context) -> Block:
         if param.default is not None and param.type.name in ("list", "dict", "any"):
             context.scope.locals[param.name] = context.kind_of(param.default)
     constants = lower_constants(spec.constants, context)
+    early = _early_vars(spec, context)
     base = _base(source, context)
     context.extends = base.kind == "extends"
     context.base = "Module" if context.extends else base.kind
-    construct = tuple(_construct(source, context))
+    construct = (*early, *_construct(source, context))
+    context.registered = registered_names(construct)
     inputs = lower_inputs(spec.inputs, source.span, context)
     methods, calls = _methods(source, base, construct, inputs, context)
     return Block(
@@ -117,21 +120,23 @@ def _base(source: BlockSource, context: Context) -> Base:
     return Base("extends", node.span, call)
 
 
+def _early_vars(spec: BlockSpec, context: Context) -> tuple[Statement, ...]:
+    """Vars that read no module: they come first, and may stand in `extends`."""
+    if spec.vars is None or _reads_modules(spec.vars):
+        return ()
+    return lower_vars(spec.vars, context)
+
+
 def _construct(source: BlockSource, context: Context) -> Iterator[Statement]:
-    """Statements of the body, in the order of its keys; vars first."""
-    spec = source.spec
-    early = spec.vars is not None and not _reads_modules(spec.vars)
-    if spec.vars is not None and early:
-        yield from lower_vars(spec.vars, context)
+    """Statements of the body, in the order of its keys, but for early vars."""
     for entry in source.node.entries:
-        yield from _section(entry.key.text, spec, early, context)
+        yield from _section(entry.key.text, source.spec, context)
 
 
-def _section(
-    key: str, spec: BlockSpec, vars_done: bool, context: Context
-) -> Iterator[Statement]:
-    if key == "vars" and spec.vars is not None and not vars_done:
-        yield from lower_vars(spec.vars, context)
+def _section(key: str, spec: BlockSpec, context: Context) -> Iterator[Statement]:
+    if key == "vars" and spec.vars is not None:
+        if _reads_modules(spec.vars):
+            yield from lower_vars(spec.vars, context)
     elif key == "parameters" and spec.parameters is not None:
         yield from lower_parameters(spec.parameters, context)
     elif key == "buffers" and spec.buffers is not None:

@@ -32,7 +32,8 @@ N = TypeVar("N", bound=ast.expr)
 @dataclass(slots=True)
 class Context:
     """`base` is the container or `Module` that the block's class derives from; with
-    `extends`, a dotted name among the children replaces a module that is inherited."""
+    `extends`, a dotted name among the children replaces a module that is inherited.
+    `registered` are names of modules and tensors, once the body has been read."""
 
     scope: Scope
     source: Source
@@ -40,6 +41,7 @@ class Context:
     limits: Limits
     base: str = "Module"
     extends: bool = False
+    registered: frozenset[str] = frozenset()
 
     # --- expressions --------------------------------------------------------------
 

@@ -36,7 +36,8 @@ def lower_inputs(node: Node | None, span: Span, context: Context) -> tuple[Input
         assert isinstance(node, SequenceNode)
         inputs = tuple(_names(node, context))
     _check_order(inputs, context)
-    return inputs
+    # Reported above; as an argument beside the module itself it would be so again.
+    return tuple(one for one in inputs if one.name != "self")
 
 
 def _names(node: SequenceNode, context: Context) -> Iterator[Input]:

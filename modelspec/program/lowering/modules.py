@@ -23,7 +23,7 @@ from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import is_control_item, lower_list, lower_mapping
 from modelspec.program.lowering.scope import BlockEntry
 from modelspec.program.names import check_child
-from modelspec.pysubset import parse_expression
+from modelspec.pysubset import control_word, parse_expression
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -44,6 +44,7 @@ _NAMED_ONLY = ("ModuleDict", "ParameterDict")
 _HELP = (
     "write a layer (`Linear(4, 2)`), `Linear: [4, 2]`, or a container (`Sequential:`)"
 )
+_CONTROL_HELP = "write the condition around the name, or `ReLU() if wide else Tanh()`"
 
 
 def lower_module(node: Node, context: Context) -> ModuleValue | None:
@@ -240,6 +241,7 @@ def _with_children(
 
 def _not_a_module(node: Node, context: Context) -> None:
     several = isinstance(node, MappingNode) and len(node.entries) > 1
+    named = "put named children under `Sequential:`"
     span = node.span
     if isinstance(node, MappingNode) and node.entries:
         span = node.entries[0].key.span
@@ -248,7 +250,7 @@ def _not_a_module(node: Node, context: Context) -> None:
         f"a module is expected here, got {describe_node(node)}"
         + (" of several keys" if several else ""),
         span,
-        help="put named children under `Sequential:`" if several else _HELP,
+        help=_CONTROL_HELP if control_word(span.text) else named if several else _HELP,
     )
 
 

@@ -93,16 +93,20 @@ def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr
         if _wants_expression(type_) and not node.text.startswith("${"):
             return context.expression(node.fragment)
         return context.interpolated(node)
-    if isinstance(node, SequenceNode) and type_.name in ("list", "tuple", "union"):
-        inner = next((t.arguments[0] for t in _lists(type_) if t.arguments), None)
-        if inner is not None and _wants_expression(inner):
-            items = [given_value(item, inner, context) for item in node.items]
-            known = [item for item in items if item is not None]
-            return _sequence(known, type_, node)
-    value = context.value(node)
-    if isinstance(value, ast.List):
-        return _sequence(value.elts, type_, node)
-    return value
+    if isinstance(node, SequenceNode) and (taken := next(_lists(type_), None)):
+        items = [
+            given_value(item, _item_type(taken, at), context)
+            for at, item in enumerate(node.items)
+        ]
+        return _sequence([item for item in items if item is not None], type_, node)
+    return context.value(node)
+
+
+def _item_type(type_: TypeExpression, at: int) -> TypeExpression:
+    """The type of an item of a list or tuple; `any` where the type does not say."""
+    arguments = type_.arguments
+    fitting = arguments[at:] if len(arguments) > 1 else arguments
+    return fitting[0] if fitting else TypeExpression("any")
 
 
 def _sequence(items: list[ast.expr], type_: TypeExpression, node: Node) -> ast.expr:

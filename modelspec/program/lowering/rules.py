@@ -95,7 +95,7 @@ def _types(key: ScalarNode, context: Context) -> tuple[ast.expr, ...] | None:
     names = [name.strip() for name in key.text.split("|")]
     known = [_is_type(name, context) for name in names]
     if not any(known):
-        if len(names) == 1 and not _looks_like_type(names[0]):
+        if len(names) == 1 and not _looks_like_type(names[0], context):
             return None
         nearest = suggest(names[0], context.scope.names())
         context.report.error(
@@ -112,8 +112,9 @@ def _types(key: ScalarNode, context: Context) -> tuple[ast.expr, ...] | None:
     return tuple(_alternatives(context.canonical(parsed)))
 
 
-def _looks_like_type(name: str) -> bool:
-    return name[:1].isupper() and "." not in name
+def _looks_like_type(name: str, context: Context) -> bool:
+    """A mistyped layer, rather than a module or tensor of the block, as `W` may be."""
+    return name[:1].isupper() and "." not in name and name not in context.registered
 
 
 def _is_type(name: str, context: Context) -> bool:
