@@ -20,6 +20,7 @@ from modelspec.backends.python.names import is_identifier
 from modelspec.backends.python.nodes import (
     constant,
     is_none,
+    may_be_none,
     name,
     path_of,
     string,
@@ -102,7 +103,7 @@ class Attributes:
         if is_none(one.value):
             return ["None"]
         if isinstance(one, ir.OwnParameter):
-            return ["nn.Parameter"]
+            return ["nn.Parameter", *(["None"] if may_be_none(one.value) else [])]
         if isinstance(one, ir.OwnBuffer):
             return ["torch.Tensor"]
         return [value_type(one.value)]
@@ -163,18 +164,6 @@ class Attributes:
             if current is None:
                 return _ends_in_layer(types[0], rest)
         return True
-
-    def is_parameter(self, block: ir.Block, path: str) -> bool:
-        """Whether a dotted name is that of a tensor, not of a module."""
-        owner, _, leaf = path.rpartition(".")
-        if leaf in ("weight", "bias"):
-            return True
-        if not owner:
-            return self.of(block).get(leaf, [""])[0] in ("nn.Parameter", "None")
-        return any(
-            self.of(one).get(leaf) == ["nn.Parameter"]
-            for one in self.uses.program.blocks
-        ) or leaf.startswith(("weight_", "bias_", "in_proj_"))
 
     # What the class must say -------------------------------------------------------
 

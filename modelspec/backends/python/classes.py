@@ -10,15 +10,17 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modelspec.backends.python.annotations import generic
 from modelspec.backends.python.attributes import Attributes, value_type
 from modelspec.backends.python.construct import constructor_body
 from modelspec.backends.python.inference import Inference
-from modelspec.backends.python.methods import typed_methods
+from modelspec.backends.python.methods import declared_kinds, typed_methods
 from modelspec.backends.python.nodes import (
     annotate,
     assign,
     constant,
     dotted,
+    folded,
     name,
 )
 from modelspec.backends.python.signature import constructor_arguments
@@ -85,10 +87,12 @@ class Classes:
         )
 
     def _constructor(self, block: ir.Block) -> list[FunctionCode]:
-        body = constructor_body(self.uses, block, self.taken)
+        body = [folded(one) for one in constructor_body(self.uses, block, self.taken)]
         if not body:
             return []
         arguments = constructor_arguments(self.uses, block)
+        kinds = declared_kinds(arguments)
+        self.inference.enter_constructor(block, body, kinds)
         return [
             function_code(
                 "__init__", arguments, body, constant(None), None, (), block.source
@@ -98,14 +102,19 @@ class Classes:
     def _fields(self, block: ir.Block) -> list[ast.stmt]:
         fields: list[ast.stmt] = []
         for one in block.constants:
-            kind = value_type(one.value)
-            if kind in ("int", "float", "bool", "str"):
-                fields.append(annotate(one.name, dotted(kind), one.value))
-            else:
-                fields.append(assign(name(one.name), one.value))
+            fields.append(self._constant(one))
         declared = self.attributes.declared(block)
         fields += [annotate(key, annotation, None) for key, annotation in declared]
         return fields
+
+    def _constant(self, one: ir.Constant) -> ast.stmt:
+        kind = value_type(one.value)
+        if kind in ("int", "float", "bool", "str"):
+            return annotate(one.name, dotted(kind), one.value)
+        if kind not in ("list", "dict"):
+            return assign(name(one.name), one.value)
+        held = ast.parse(self.inference.kind_of(one.value).text, mode="eval").body
+        return annotate(one.name, generic("ClassVar", held), one.value)
 
 
 def function_code(

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from modelspec.backends.python.containers import Inline, kind_of
-from modelspec.backends.python.initialization import Initialization
-from modelspec.backends.python.names import is_identifier
+from modelspec.backends.python.filling import joined, local_names, local_type
+from modelspec.backends.python.initialization import Initialization, joined_contexts
+from modelspec.backends.python.kept_vars import with_kept_vars
+from modelspec.backends.python.layer_values import layer_annotation
 from modelspec.backends.python.nodes import (
     annotate,
     assign,
@@ -21,8 +23,6 @@ from modelspec.backends.python.nodes import (
     call,
     condition,
     dotted,
-    is_none,
-    list_of,
     loop,
     method_call,
     name,
@@ -31,10 +31,9 @@ from modelspec.backends.python.nodes import (
     starred,
     statement,
     string,
-    subscript,
     target_names,
-    tuple_of,
 )
+from modelspec.backends.python.owned import is_true, own_attribute, own_parameter
 from modelspec.backends.python.scope import Locals, names_that_outlive
 from modelspec.backends.python.signature import prologue
 from modelspec.backends.python.sinks import (
@@ -45,7 +44,11 @@ from modelspec.backends.python.sinks import (
     SelfSink,
     Sink,
 )
-from modelspec.backends.python.traversal import expressions_of, statements_in
+from modelspec.backends.python.traversal import (
+    expressions_of,
+    leading_vars,
+    statements_in,
+)
 from modelspec.backends.python.uses import Uses
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.program import ir
@@ -57,9 +60,19 @@ def constructor_body(
     uses: Uses, block: ir.Block, taken: Sequence[str]
 ) -> list[ast.stmt]:
     """All of `__init__`; empty where the class needs none."""
+    block = with_kept_vars(block)
     body = _Constructor(uses, block, taken).emit()
-    trivial = len(body) == 1 and block.base.kind == "Module" and not block.params
-    return [] if trivial else body
+    return [] if len(body) == 1 and _inherits_all(uses, block) else body
+
+
+def _inherits_all(uses: Uses, block: ir.Block) -> bool:
+    """Whether the constructor of the base takes nothing either."""
+    if block.base.call is None:
+        return block.base.kind == "Module" and not block.params
+    made = block.base.call
+    parent = uses.program.block(".".join(path_of(made.func) or ()))
+    plain = not (block.params or made.args or made.keywords)
+    return plain and parent is not None and not parent.params
 
 
 class _Constructor:
@@ -77,13 +90,19 @@ class _Constructor:
             if block.base.call is None:
                 raise InternalError(f"{block.name} extends nothing")
             made = block.base.call
+            leading, rest = leading_vars(block.construct)
             start = _super(made.args, made.keywords)
-            return [*first, start, *self._body(block.construct, sink)]
+            return [
+                *first,
+                *self._body(leading, sink),
+                start,
+                *self._body(rest, sink),
+            ]
         before, given, after = self._given_children()
         if not given:
             return [*first, _super(), *self._body(block.construct, sink)]
-        lets = [one for one in before if not isinstance(one, ir.Keep)]
-        kept = [one for one in before if isinstance(one, ir.Keep)]
+        lets = [one for one in before if isinstance(one, ir.Let)]
+        kept = [one for one in before if not isinstance(one, ir.Let)]
         return [
             *first,
             *self._body(lets, sink),
@@ -102,7 +121,7 @@ class _Constructor:
         if self.block.base.kind not in ("Sequential", "ModuleList", "ModuleDict"):
             return none
         rest = list(self.block.construct)
-        before = _take(rest, ir.Let, ir.Keep)
+        before = _take(rest, ir.Let, ir.Keep, ir.OwnAttribute)
         given = _take(rest, ir.Child, ir.Splice)
         if any(isinstance(one, ir.Child | ir.Splice) for one in _top(rest)):
             return none
@@ -138,6 +157,9 @@ class _Constructor:
         return [_super(made.args)]
 
     def _super_of_splice(self, value: ast.expr) -> list[ast.stmt]:
+        if isinstance(value, ast.IfExp) and self.inline.form(value) == "either":
+            first = self._super_of_splice(value.body)
+            return [condition(value.test, first, self._super_of_splice(value.orelse))]
         as_dict = _super([call("OrderedDict", value)])
         as_list = _super([starred(value)])
         match self.inline.form(value):
@@ -154,13 +176,18 @@ class _Constructor:
         found: list[ast.stmt] = []
         for one in body:
             found += self._statement(one, sink)
-        return found
+        return joined_contexts(found)
 
     def _statement(self, one: ir.Statement, sink: Sink) -> list[ast.stmt]:
         match one:
             case ir.Let():
                 names = target_names(one.target)
                 before, value = self._lower(one.value, names[0] if names else None)
+                if isinstance(value, ast.Call) and self._is_unread(one.target):
+                    return [*before, statement(value)]
+                annotation = layer_annotation(value, self.initialization.uses.program)
+                if annotation is not None and isinstance(one.target, ast.Name):
+                    return [*before, annotate(one.target.id, annotation, value)]
                 return [*before, assign(one.target, value)]
             case ir.For():
                 body = self._body(one.body, sink) or [ast.Pass()]
@@ -175,24 +202,36 @@ class _Constructor:
                 before, value = self._lower(one.value, _role(one.name))
                 return [*before, sink.child(one.name, value)]
             case ir.Splice():
-                return sink.splice(one.value, self.inline.form(one.value))
+                return self._splice(one.value, sink)
             case ir.Replace():
                 before, value = self._lower(one.value, _role(one.path))
                 replace = method_call(SELF, "set_submodule", one.path, value)
                 return [*before, statement(replace)]
         return self._own(one)
 
+    def _splice(self, value: ast.expr, sink: Sink) -> list[ast.stmt]:
+        """A choice between a list and a dict is made once."""
+        form = self.inline.form(value)
+        if form == "either" and isinstance(value, ast.IfExp):
+            first = self._splice(value.body, sink)
+            return [condition(value.test, first, self._splice(value.orelse, sink))]
+        return sink.splice(value, form)
+
+    def _is_unread(self, target: ast.expr) -> bool:
+        """`let _ = widths.append(4)` is written for what the call does."""
+        return target_names(target) == ["_"] and "_" not in self.inline.outliving
+
     def _own(self, one: ir.Statement) -> list[ast.stmt]:
         match one:
             case ir.OwnParameter():
-                return _own_parameter(one)
+                return [own_parameter(one)]
             case ir.OwnBuffer():
                 made = method_call(SELF, "register_buffer", one.name, one.value)
-                if one.persistent is not None and not _is_true(one.persistent):
+                if one.persistent is not None and not is_true(one.persistent):
                     made.keywords = [ast.keyword("persistent", one.persistent)]
                 return [statement(made)]
             case ir.OwnAttribute():
-                return [_own_attribute(one.name, one.value)]
+                return [own_attribute(one.name, one.value)]
             case ir.Keep():
                 return [assign(attribute(SELF, one.name), name(one.name))]
             case ir.CallMethod():
@@ -221,8 +260,8 @@ class _Constructor:
 
     def _filled(self, container: ir.Container, role: str | None) -> Lowered:
         """A local list or dict, filled by statements, then the container around it."""
-        annotation, empty = _local_type(container)
-        with self.locals.claim(_local_names(container, role), annotation) as (
+        annotation, empty = local_type(container)
+        with self.locals.claim(local_names(container, role), annotation) as (
             local,
             new,
         ):
@@ -230,7 +269,7 @@ class _Constructor:
             made = annotate(local, annotation, start)
             first = made if new else assign(name(local), start)
             sink = DictSink(local) if container.named else ListSink(local)
-            body = _joined(self._body(rest, sink), local)
+            body = joined(self._body(rest, sink), local)
         whole = self.inline.finish(container, name(local), mapping=container.named)
         if isinstance(whole, ast.Call) and kind_of(container) == "nn.Sequential":
             argument = name(local)
@@ -262,105 +301,6 @@ def _super(
 def _role(key: ChildName) -> str | None:
     text = None if key is None else string(key)
     return None if text is None else text.rpartition(".")[2]
-
-
-def _local_type(container: ir.Container) -> tuple[ast.expr, ast.expr]:
-    """The annotation of the local, and how it starts empty."""
-    kind = kind_of(container)
-    tensors = kind in ("nn.ParameterList", "nn.ParameterDict")
-    item = dotted("torch.Tensor" if tensors else "nn.Module")
-    if not container.named:
-        return subscript(name("list"), item), list_of([])
-    pair = tuple_of([name("str"), item])
-    if kind == "nn.Sequential":
-        return subscript(name("OrderedDict"), pair), call("OrderedDict")
-    return subscript(name("dict"), pair), ast.Dict([], [])
-
-
-def _local_names(container: ir.Container, role: str | None) -> list[str]:
-    kind = kind_of(container)
-    own = [role] if role is not None and is_identifier(role) else []
-    longer = [f"{one}_layers" for one in own]
-    if container.into is not None:
-        return [container.into, *own, "branches"]
-    if kind == "nn.Sequential":
-        return ["layers", *longer, "modules", "blocks", "sequence"]
-    return [*own, *longer, "modules", "children", "members"]
-
-
-def _joined(body: list[ast.stmt], local: str) -> list[ast.stmt]:
-    """Appends that follow one another become one `layers += [...]`."""
-    found: list[ast.stmt] = []
-    run: list[ast.expr] = []
-    for one in [*body, None]:
-        item = None if one is None else _appended(one, local)
-        if item is not None:
-            run.append(item)
-            continue
-        if len(run) > 1:
-            target = ast.Name(local, ast.Store())
-            found.append(ast.AugAssign(target, ast.Add(), list_of(run)))
-        elif run:
-            found.append(statement(method_call(name(local), "append", run[0])))
-        run = []
-        if one is not None:
-            found.append(_joined_inside(one, local))
-    return found
-
-
-def _joined_inside(one: ast.stmt, local: str) -> ast.stmt:
-    if isinstance(one, ast.For):
-        return loop(one.target, one.iter, _joined(one.body, local))
-    if isinstance(one, ast.If):
-        return condition(one.test, _joined(one.body, local), _joined(one.orelse, local))
-    return one
-
-
-def _appended(one: ast.stmt, local: str) -> ast.expr | None:
-    match one:
-        case ast.Expr(value=ast.Call(func=callee, args=[item])):
-            return item if path_of(callee) == (local, "append") else None
-    return None
-
-
-def _own_parameter(one: ir.OwnParameter) -> list[ast.stmt]:
-    """A Parameter at hand is shared, a tensor becomes a new one."""
-    text = string(one.name)
-    if is_none(one.value):
-        return [statement(method_call(SELF, "register_parameter", one.name, one.value))]
-    shared = _is_parameter(one.value)
-    value = one.value if shared else call("nn.Parameter", one.value)
-    if isinstance(one.value, ast.Name | ast.Subscript | ast.IfExp):
-        test = call("isinstance", one.value, dotted("nn.Parameter"))
-        value = ast.IfExp(test, one.value, call("nn.Parameter", one.value))
-    if one.requires_grad is not None and not _is_true(one.requires_grad):
-        if isinstance(value, ast.Call) and not shared:
-            value.keywords = [ast.keyword("requires_grad", one.requires_grad)]
-        else:
-            value = method_call(value, "requires_grad_", one.requires_grad)
-    if text is not None and is_identifier(text):
-        return [assign(attribute(SELF, text), value)]
-    return [statement(method_call(SELF, "register_parameter", one.name, value))]
-
-
-def _is_parameter(value: ast.expr) -> bool:
-    path = path_of(value.func if isinstance(value, ast.Call) else value)
-    if path is None:
-        return False
-    if isinstance(value, ast.Call):
-        return path == ("nn", "Parameter")
-    return isinstance(value, ast.Attribute) and path[0] not in ("torch", "math")
-
-
-def _own_attribute(key: ast.Constant | ast.JoinedStr, value: ast.expr) -> ast.stmt:
-    text = string(key)
-    if text is not None and is_identifier(text):
-        return assign(attribute(SELF, text), value)
-    return statement(call("setattr", SELF, key, value))
-
-
-def _is_true(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _take(rest: list[ir.Statement], *kinds: type[ir.Statement]) -> list[ir.Statement]:

@@ -100,6 +100,23 @@ class Inline:
                 return "dict"
             case ast.Name():
                 return self._form_of_name(value.id)
+            case ast.IfExp():
+                forms = {self.form(value.body), self.form(value.orelse)}
+                return forms.pop() if len(forms) == 1 else "either"
+            case ast.Call(func=ast.Name(id=function)):
+                return self._form_of_result(function)
+        return "list"
+
+    def _form_of_result(self, function: str) -> str:
+        """What a helper of the spec returns."""
+        for one in self.uses.program.functions:
+            if one.name == function:
+                forms = {
+                    self.form(node.value)
+                    for node in ast.walk(one.definition)
+                    if isinstance(node, ast.Return) and node.value is not None
+                }
+                return forms.pop() if len(forms) == 1 else "list"
         return "list"
 
     def _form_of_name(self, identifier: str) -> str:
@@ -109,15 +126,14 @@ class Inline:
                 if len(forms) == 1:
                     return "dict" if True in forms else "list"
                 return "either"
-            if param.name == identifier and param.type.name == "dict":
-                return "dict"
+            if param.name == identifier:
+                return _form_of_type(param.type)
         for one in self.block.construct:
             if isinstance(one, ir.Let) and identifier in target_names(one.target):
                 made = one.value
-                if isinstance(made, ir.Value) and isinstance(
-                    made.expression, ast.Dict | ast.DictComp
-                ):
-                    return "dict"
+                return (
+                    self.form(made.expression) if isinstance(made, ir.Value) else "list"
+                )
         return "list"
 
     # Writing it --------------------------------------------------------------------
@@ -133,7 +149,12 @@ class Inline:
         return self.finish(value, self.sequence(value.children), mapping=False)
 
     def _spliced(self, container: ir.Container, value: ast.expr) -> ast.expr:
+        if isinstance(value, ast.IfExp) and self.form(value) == "either":
+            first = self._spliced(container, value.body)
+            return ast.IfExp(value.test, first, self._spliced(container, value.orelse))
         as_dict = self.finish(container, value, mapping=True)
+        if self.form(value) == "list":
+            return self.finish(container, list_of([starred(value)]), mapping=False)
         if self.form(value) == "dict":
             return as_dict
         as_list = self.finish(container, list_of([starred(value)]), mapping=False)
@@ -230,6 +251,15 @@ class Inline:
         if not isinstance(inner, ir.Child):
             raise InternalError("this loop needs statements")
         return inner, [generator]
+
+
+def _form_of_type(kind: ir.TypeExpression) -> str:
+    if kind.name == "union":
+        forms = {_form_of_type(one) for one in kind.arguments if one.name != "None"}
+        return forms.pop() if len(forms) == 1 else "either"
+    if kind.name == "any":
+        return "either"
+    return "dict" if kind.name == "dict" else "list"
 
 
 def _key(child: ir.Child) -> ast.expr:

@@ -19,8 +19,7 @@ def docstring(
     """The docstring of a class or function; empty if there is nothing to say."""
     lines = _lines(doc or "", WIDTH - indent)
     if arguments:
-        lines += [""] if lines else []
-        lines.append("Args:")
+        lines += ["", "Args:"]
         for name, text in arguments:
             lines += _argument(name, text, WIDTH - indent)
     if not lines:
@@ -42,7 +41,9 @@ def _quoted(lines: list[str], margin: str) -> str:
 
 def _closed(line: str) -> str:
     """A line after which three quotes may stand."""
-    return line + " " if line.endswith('"') else line
+    text = line.removesuffix('"')
+    is_escaped = (len(text) - len(text.rstrip("\\"))) % 2
+    return line if text == line or is_escaped else line + " "
 
 
 def _argument(name: str, text: str, width: int) -> list[str]:

@@ -32,6 +32,7 @@ from modelspec.backends.python.reach import reachable
 from modelspec.backends.python.rendering import render_module
 from modelspec.backends.python.verify import Intended, verify_text
 from modelspec.backends.python.views import ClassView, FunctionView, ModuleView
+from modelspec.policy import Limits
 from modelspec.program import ir
 
 Style = Literal["parametric", "flat"]
@@ -54,16 +55,17 @@ def emit_module(
     style: Style = "parametric",
     values: Mapping[str, object] | None = None,
     templates: Path | None = None,
+    limits: Limits | None = None,
 ) -> str:
     """The source of a Program.
 
-    `values` are values of the root's params for the flat style; `templates` is a
-    directory whose files take the place of ours.
+    `values` are values of the root's params for the flat style, which evaluates within
+    `limits`; `templates` is a directory whose files take the place of ours.
     """
     if style == "flat":
         from modelspec.backends.python.flat import flatten
 
-        program = flatten(program, values or {})
+        program = flatten(program, values or {}, limits)
     program = reachable(program)
     verify_names(program)
     code = _Code(program)

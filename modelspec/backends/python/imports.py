@@ -9,9 +9,11 @@ import ast
 
 STANDARD = {
     "OrderedDict": "collections",
+    "ClassVar": "typing",
     "Callable": "collections.abc",
     "fnmatchcase": "fnmatch",
     "partial": "functools",
+    "EllipsisType": "types",
     "Any": "typing",
 }
 """What generated code takes from the standard library besides `math`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import TypeAlias
 
 from modelspec.backends.python.attributes import Attributes
 from modelspec.backends.python.nodes import (
@@ -29,8 +30,10 @@ from modelspec.backends.python.nodes import (
     tuple_of,
     with_context,
 )
+from modelspec.backends.python.paths import Paths
 from modelspec.backends.python.patterns import (
     Pattern,
+    all_below,
     chain,
     is_glob,
     matches,
@@ -42,7 +45,8 @@ from modelspec.backends.python.uses import Uses
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.program import ir
 
-Test = ast.expr | None
+Case: TypeAlias = "tuple[list[ast.expr], ast.expr | None, list[ast.stmt]]"
+"""Types, a condition, what is done."""
 
 
 class Initialization:
@@ -51,6 +55,7 @@ class Initialization:
         self.block = block
         self.locals = local
         self.attributes = Attributes(uses)
+        self.paths = Paths(self.attributes, block)
 
     def emit(self, one: ir.Statement) -> list[ast.stmt]:
         match one:
@@ -69,14 +74,25 @@ class Initialization:
     def _by_type(self, one: ir.InitByType) -> list[ast.stmt]:
         module = name(self.locals.loop_name("module", "layer", "submodule"))
         branches: list[ast.stmt] = []
-        for rule in reversed(one.rules):
-            test: ast.expr = call("isinstance", module, _types(rule))
-            if rule.condition is not None:
-                test = both(test, rule.condition)
-            body = self._leaves_by_type(rule, module) or [ast.Pass()]
-            branches = [condition(test, body, branches)]
+        for types, only_if, body in reversed(self._cases(one, module)):
+            of = types[0] if len(types) == 1 else tuple_of(types)
+            test: ast.expr = call("isinstance", module, of)
+            if only_if is not None:
+                test = both(test, only_if)
+            branches = [_branch(test, body, branches)]
         over = method_call(SELF, "modules")
         return [loop(module, over, branches)] if branches else []
+
+    def _cases(self, one: ir.InitByType, module: ast.expr) -> list[Case]:
+        """The rules; neighbours that say the same are one."""
+        found: list[Case] = []
+        for rule in one.rules:
+            types = list(rule.types)
+            body = self._leaves_by_type(rule, module) or [ast.Pass()]
+            if found and _say_the_same(found[-1], rule.condition, body):
+                types = [*found.pop()[0], *types]
+            found.append((types, rule.condition, body))
+        return found
 
     def _leaves_by_type(self, rule: ir.TypeRule, module: ast.expr) -> list[ast.stmt]:
         found: list[ast.stmt] = []
@@ -86,7 +102,7 @@ class Initialization:
             if self._may_be_none(rule, leaf):
                 body = [condition(is_not_none(target), body)]
             found += body
-        return found
+        return joined_contexts(found)
 
     def _may_be_none(self, rule: ir.TypeRule, leaf: str) -> bool:
         for one in rule.types:
@@ -122,14 +138,26 @@ class Initialization:
         )
 
     def _leaves(self, one: ir.InitByName, module: ast.expr) -> list[ast.stmt]:
+        known = self._layer_of(one)
         found: list[ast.stmt] = []
         for leaf, initializer in one.leaves:
             getter = "get_buffer" if leaf.startswith("running_") else "get_parameter"
-            body = _apply(initializer, method_call(module, getter, constant(leaf)))
+            direct = attribute(module, leaf)
+            is_typed = known is not None and leaf in ("weight", "bias")
+            tensor = direct if is_typed else method_call(module, getter, constant(leaf))
+            body = _apply(initializer, tensor)
             if leaf != "weight":
-                body = [condition(is_not_none(attribute(module, leaf)), body)]
+                body = [condition(is_not_none(direct), body)]
             found += body
-        return found
+        return joined_contexts(found)
+
+    def _layer_of(self, one: ir.InitByName) -> str | None:
+        """The layer of torch that a rule for one module names, if a checker knows."""
+        text = string(one.pattern)
+        if text is None or is_glob(one.pattern) or chain(SELF, one.pattern) is None:
+            return None
+        typed = self.attributes.is_typed(self.block, f"{text}.weight")
+        return text if typed else None
 
     def _over(
         self,
@@ -137,8 +165,10 @@ class Initialization:
         item_names: tuple[str, ...],
         pattern: Pattern,
         body: Callable[[ast.expr], list[ast.stmt]],
+        *,
+        every_name: bool = False,
     ) -> list[ast.stmt]:
-        """A loop over all that fit a glob."""
+        """A loop over all that fit a glob; what is shared has several names."""
         key = name(self.locals.loop_name("name", "key", "path"))
         item = name(self.locals.loop_name(*item_names))
         test = matches(key, pattern)
@@ -146,11 +176,16 @@ class Initialization:
         if test is None:
             values = "modules" if method == "named_modules" else "parameters"
             return [loop(item, method_call(SELF, values), inside)]
-        over = method_call(SELF, method)
+        over = self._named(method, every_name=every_name)
         only = inside[0] if len(inside) == 1 else None
         if isinstance(only, ast.If):
             test, inside = both(test, only.test), only.body
         return [loop(tuple_of([key, item]), over, [condition(test, inside)])]
+
+    def _named(self, method: str, *, every_name: bool) -> ast.Call:
+        if not every_name:
+            return method_call(SELF, method)
+        return call(attribute(SELF, method), remove_duplicate=constant(False))
 
     # Tied and frozen ---------------------------------------------------------------
 
@@ -164,21 +199,32 @@ class Initialization:
         return [assign(attribute(place, text), source)]
 
     def _freeze(self, one: ir.Freeze) -> list[ast.stmt]:
-        if not is_glob(one.pattern):
-            reached = (
-                self.tensor(one.pattern)
-                if self._names_tensor(one.pattern)
-                else self.module(one.pattern)
-            )
-            return [statement(method_call(reached, "requires_grad_", constant(False)))]
+        below = all_below(one.pattern)
+        if below is not None:
+            return _without_gradient(self.module(below))
+        if is_glob(one.pattern):
+            return self._freeze_all(one.pattern)
+        match self.paths.meaning(one.pattern):
+            case "parameter":
+                reached = self.tensor(one.pattern)
+            case "module":
+                reached = self.module(one.pattern)
+            case _:
+                return self._freeze_either(one.pattern)
+        return _without_gradient(reached)
+
+    def _freeze_all(self, pattern: Pattern) -> list[ast.stmt]:
+        modules, parameters = self._frozen_kinds(pattern)
         found: list[ast.stmt] = []
-        modules, parameters = self._frozen_kinds(one.pattern)
         for wanted, method, names in (
             (modules, "named_modules", ("module", "layer", "submodule")),
             (parameters, "named_parameters", ("parameter", "weight", "tensor")),
         ):
             if wanted:
-                found += self._over(method, names, one.pattern, _without_gradient)
+                shared = self.uses.has_sharing
+                found += self._over(
+                    method, names, pattern, _without_gradient, every_name=shared
+                )
         return found
 
     def _frozen_kinds(self, pattern: Pattern) -> tuple[bool, bool]:
@@ -192,34 +238,48 @@ class Initialization:
         last = text.rpartition(".")[2]
         if any(one in last for one in "*?["):
             return True, True
-        is_tensor = self.attributes.is_parameter(self.block, f"x.{last}")
-        return not is_tensor, is_tensor
+        meaning = self.paths.meaning(ast.Constant(f"_.{last}"))
+        return meaning != "parameter", meaning != "module"
+
+    def _freeze_either(self, path: Pattern) -> list[ast.stmt]:
+        """What bears the name, or stands below a module that does."""
+        key = name(self.locals.loop_name("name", "key", "path"))
+        item = name(self.locals.loop_name("parameter", "weight", "tensor"))
+        dotted_key = ast.JoinedStr([_formatted(key), ast.Constant(".")])
+        parts = path.values if isinstance(path, ast.JoinedStr) else [path]
+        dotted_path = ast.JoinedStr([*parts, ast.Constant(".")])
+        test = method_call(dotted_key, "startswith", dotted_path)
+        over = self._named("named_parameters", every_name=self.uses.has_sharing)
+        inside = condition(test, _without_gradient(item))
+        return [loop(tuple_of([key, item]), over, [inside])]
 
     # Reaching one thing ------------------------------------------------------------
 
-    def _names_tensor(self, path: Pattern) -> bool:
-        text = string(path)
-        if text is None:
-            leaf = string(split(path)[1])
-            return leaf in ("weight", "bias")
-        return self.attributes.is_parameter(self.block, text)
-
     def tensor(self, path: Pattern) -> ast.expr:
-        return self._reach(path, "get_parameter")
-
-    def module(self, path: Pattern) -> ast.expr:
-        return self._reach(path, "get_submodule")
-
-    def _reach(self, path: Pattern, getter: str) -> ast.expr:
         """An attribute where a type checker can follow it, else by its dotted name."""
         text = string(path)
         direct = chain(SELF, path)
         typed = text is not None and self.attributes.is_typed(self.block, text)
-        return direct if typed and direct else method_call(SELF, getter, path)
+        return direct if typed and direct else method_call(SELF, "get_parameter", path)
+
+    def module(self, path: Pattern) -> ast.expr:
+        direct = self.paths.chain(path)
+        return direct or method_call(SELF, "get_submodule", path)
 
 
-def _types(rule: ir.TypeRule) -> ast.expr:
-    return rule.types[0] if len(rule.types) == 1 else tuple_of(rule.types)
+def _branch(test: ast.expr, body: list[ast.stmt], others: list[ast.stmt]) -> ast.stmt:
+    """A condition alone in the last branch is part of its test; in one before, a module
+    without the leaf would go on to rules that are not for it."""
+    only = body[0] if len(body) == 1 else None
+    if isinstance(only, ast.If) and not others:
+        return condition(both(test, only.test), only.body)
+    return condition(test, body, others)
+
+
+def _say_the_same(case: Case, condition: ast.expr | None, body: list[ast.stmt]) -> bool:
+    if case[1] is not None or condition is not None:
+        return False
+    return list(map(ast.dump, case[2])) == list(map(ast.dump, body))
 
 
 def _apply(initializer: ir.Initializer, target: ast.expr) -> list[ast.stmt]:
@@ -231,6 +291,23 @@ def _apply(initializer: ir.Initializer, target: ast.expr) -> list[ast.stmt]:
         return [statement(made)]
     copied = statement(method_call(target, "copy_", made))
     return [with_context(call("torch.no_grad"), [copied])]
+
+
+def _formatted(value: ast.expr) -> ast.FormattedValue:
+    return ast.FormattedValue(value, -1)
+
+
+def joined_contexts(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Rules that copy values one after another, under one `torch.no_grad()`."""
+    found: list[ast.stmt] = []
+    for one in body:
+        last = found[-1] if found else None
+        if isinstance(one, ast.With) and isinstance(last, ast.With):
+            context = last.items[0].context_expr
+            found[-1] = with_context(context, [*last.body, *one.body])
+        else:
+            found.append(one)
+    return found
 
 
 def _without_gradient(item: ast.expr) -> list[ast.stmt]:

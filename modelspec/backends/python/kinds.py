@@ -45,6 +45,8 @@ STR = Kind("str")
 SIZE = Kind("torch.Size")
 MODULE = Kind("nn.Module")
 TENSORS = Kind("tuple[torch.Tensor, ...]")
+OBJECT = Kind("object")
+EMPTY_LIST = Kind("list[Any]", "exact", (ANY,))
 HIDDEN = "tuple[torch.Tensor, torch.Tensor]"
 
 
@@ -88,6 +90,43 @@ def joined(kinds: Sequence[Kind]) -> Kind:
     return Kind(" | ".join([*parts, *(["None"] if maybe_none else [])]))
 
 
+def alternatives(text: str) -> list[str]:
+    """The parts of a union, as text."""
+    parts: list[str] = []
+    pending = [ast.parse(text, mode="eval").body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.BinOp):
+            pending += [node.right, node.left]
+        else:
+            parts.append(ast.unparse(node))
+    return parts
+
+
+def common(kinds: Sequence[Kind]) -> Kind:
+    """What the items of a display have in common."""
+    made = joined(kinds) if kinds else ANY
+    return made.opaque() if any(one.seen == "any" for one in kinds) else made
+
+
+def either(kinds: Sequence[Kind]) -> Kind:
+    """One of several values: a checker knows nothing if it knows nothing of any."""
+    made = joined(kinds)
+    return made.opaque() if all(one.seen == "any" for one in kinds) else made
+
+
+def merged(states: Sequence[dict[str, Kind]]) -> dict[str, Kind]:
+    """What names are where branches meet."""
+    found: dict[str, Kind] = {}
+    for key in dict.fromkeys(key for state in states for key in state):
+        kinds = [state[key] for state in states if key in state]
+        made = joined(kinds)
+        found[key] = made.opaque() if any(k.seen == "any" for k in kinds) else made
+        if any(one.seen == "union" for one in kinds):
+            found[key] = replace(made, seen="union")
+    return found
+
+
 def _items(kinds: Sequence[Kind]) -> list[tuple[Kind, ...]]:
     return [one.items for one in kinds]
 
@@ -104,8 +143,12 @@ def annotated(annotation: ast.expr) -> Kind:
     text = ast.unparse(annotation)
     if text == "Any":
         return ANY
-    if isinstance(annotation, ast.Subscript) and text.startswith("tuple["):
-        inside = annotation.slice
-        if isinstance(inside, ast.Tuple) and "..." not in text:
-            return tuple_kind([annotated(one) for one in inside.elts])
+    if not isinstance(annotation, ast.Subscript):
+        return Kind(text)
+    inside = annotation.slice
+    items = inside.elts if isinstance(inside, ast.Tuple) else [inside]
+    if text.startswith("tuple[") and "..." not in text:
+        return tuple_kind([annotated(one) for one in items])
+    if text.startswith(("list[", "dict[")):
+        return Kind(text, items=(annotated(items[-1]),))
     return Kind(text)

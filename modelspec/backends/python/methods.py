@@ -22,6 +22,8 @@ from modelspec.backends.python.attributes import value_type
 from modelspec.backends.python.inference import Inference
 from modelspec.backends.python.kinds import HIDDEN, Kind, annotated
 from modelspec.backends.python.nodes import dotted, is_none, name, path_of
+from modelspec.backends.python.torch_kinds import of_tensors
+from modelspec.catalog import load_catalog
 from modelspec.program import ir
 
 _SPEC_TYPES = {
@@ -35,6 +37,9 @@ _SPEC_TYPES = {
 
 _FACTORIES = frozenset({"zeros", "ones", "full", "empty", "arange", "rand", "randn"})
 """These take sizes, not tensors."""
+
+
+_WITHOUT_FORWARD = frozenset({"nn.Module", "nn.ModuleList", "nn.ModuleDict"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,47 @@ def typed_methods(inference: Inference, block: ir.Block) -> list[TypedMethod]:
 
 def _typed(inference: Inference, block: ir.Block, method: ir.Method) -> TypedMethod:
     arguments = typed_arguments(inference, block, method)
+    if method.name == "forward" and not _may_override(inference, block, arguments):
+        inference.codes.setdefault(block.name, set()).add("override")
     result = inference.enter(block, method, declared_kinds(arguments))
     returns = ast.parse(result.text, mode="eval").body
     if method.returns is not None:
         returns = spec_annotation(method.returns)
     return TypedMethod(method, arguments, returns)
+
+
+def _may_override(
+    inference: Inference, block: ir.Block, arguments: ast.arguments
+) -> bool:
+    """Whether every call of the inherited `forward` is one of this."""
+    inherited = _inherited_counts(inference, block)
+    if inherited is None or arguments.vararg is not None:
+        return True
+    fewest, most = _counts(arguments)
+    return fewest <= inherited[0] and most >= inherited[1]
+
+
+def _inherited_counts(inference: Inference, block: ir.Block) -> tuple[int, int] | None:
+    """How many arguments the inherited `forward` takes; None if it says nothing."""
+    made = block.base.call
+    kind = f"nn.{block.base.kind}" if made is None else ast.unparse(made.func)
+    parent = inference.attributes.block_of(kind)
+    if parent is not None:
+        method = parent.method("forward")
+        if method is None:
+            return _inherited_counts(inference, parent)
+        return _counts(method.arguments)
+    layer = load_catalog().layer(kind.removeprefix("nn."))
+    if layer is None or layer.forward is None or kind in _WITHOUT_FORWARD:
+        return None
+    positional = layer.forward.positional
+    return sum(one.is_required for one in positional), len(positional)
+
+
+def _counts(arguments: ast.arguments) -> tuple[int, int]:
+    """The fewest and the most positional arguments after `self`."""
+    positional = len(arguments.posonlyargs) + len(arguments.args) - 1
+    return positional - len(arguments.defaults), positional
 
 
 def declared_kinds(arguments: ast.arguments) -> dict[str, Kind]:
@@ -123,15 +164,37 @@ class _Guess:
         self, inference: Inference, block: ir.Block, method: ir.Method, argument: str
     ) -> None:
         self.table = inference.attributes.of(block)
+        self.block = block
         self.method = method
         self.argument = argument
 
     def type(self) -> ast.expr:
+        if self._is_key():
+            return name("str")
         if self._is_hidden_state():
             return ast.parse(HIDDEN, mode="eval").body
+        if self._is_used_as_module():
+            return any_type()
         if self.method.name == "forward" or self._is_used_as_tensor():
             return tensor()
         return any_type()
+
+    def _is_key(self) -> bool:
+        """Whether it chooses a module of a ModuleDict."""
+        return any(
+            isinstance(node, ast.Subscript)
+            and self._is_it(node.slice)
+            and self._is_module_dict(node.value)
+            for statement in self.method.statements
+            for node in ast.walk(statement)
+        )
+
+    def _is_module_dict(self, node: ast.expr) -> bool:
+        path = path_of(node)
+        if path == ("self",):
+            return self.block.base.kind == "ModuleDict"
+        known = path is not None and len(path) == 2 and path[0] == "self"
+        return known and self.table.get(path[1]) == ["nn.ModuleDict"] if path else False
 
     def _is_hidden_state(self) -> bool:
         """Whether it is the second argument of an LSTM."""
@@ -142,6 +205,16 @@ class _Guess:
                 if is_second and self.table.get(path[1]) == ["nn.LSTM"]:
                     return True
         return False
+
+    def _is_used_as_module(self) -> bool:
+        """Whether something is read off it that tensors do not have."""
+        return any(
+            isinstance(node, ast.Attribute)
+            and self._is_it(node.value)
+            and not of_tensors(node.attr)
+            for statement in self.method.statements
+            for node in ast.walk(statement)
+        )
 
     def _is_used_as_tensor(self) -> bool:
         for statement in self.method.statements:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import keyword
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -111,7 +112,16 @@ def is_none_test(value: ast.expr) -> ast.Compare:
 
 
 def both(first: ast.expr, second: ast.expr) -> ast.expr:
-    return ast.BoolOp(ast.And(), [first, second])
+    parts = [
+        part
+        for one in (first, second)
+        for part in (
+            one.values
+            if isinstance(one, ast.BoolOp) and isinstance(one.op, ast.And)
+            else [one]
+        )
+    ]
+    return ast.BoolOp(ast.And(), parts)
 
 
 def stored(target: ast.expr) -> ast.expr:
@@ -134,6 +144,13 @@ def string(parts: ast.Constant | ast.JoinedStr) -> str | None:
 
 def is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def may_be_none(value: ast.expr) -> bool:
+    """Whether a side of a choice, or all of it, is None."""
+    if isinstance(value, ast.IfExp):
+        return may_be_none(value.body) or may_be_none(value.orelse)
+    return is_none(value)
 
 
 def path_of(node: ast.expr) -> tuple[str, ...] | None:
@@ -167,6 +184,37 @@ def names_in(node: ast.AST) -> Iterator[str]:
 
 def reads(node: ast.AST, identifier: str) -> bool:
     return identifier in names_in(node)
+
+
+def folded(node: Node) -> Node:
+    """A copy in which `f(**{"a": 1})` is `f(a=1)`."""
+
+    class _Fold(ast.NodeTransformer):
+        def visit_Call(self, found: ast.Call) -> ast.Call:
+            self.generic_visit(found)
+            keywords = [one for given in found.keywords for one in _keywords(given)]
+            names = [one.arg for one in keywords if one.arg is not None]
+            if len(names) == len(set(names)):
+                found.keywords = keywords
+            return found
+
+    result: Node = _Fold().visit(copy.deepcopy(node))
+    return result
+
+
+def _keywords(given: ast.keyword) -> list[ast.keyword]:
+    if given.arg is not None or not isinstance(given.value, ast.Dict):
+        return [given]
+    pairs = zip(given.value.keys, given.value.values, strict=True)
+    found = [
+        ast.keyword(key.value, value)
+        for key, value in pairs
+        if isinstance(key, ast.Constant)
+        and isinstance(key.value, str)
+        and key.value.isidentifier()
+        and not keyword.iskeyword(key.value)
+    ]
+    return found if len(found) == len(given.value.values) else [given]
 
 
 def substitute(node: Node, values: Callable[[str], ast.expr | None]) -> Node:

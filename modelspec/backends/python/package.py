@@ -19,6 +19,7 @@ from modelspec.backends.python.printing import Printer
 from modelspec.backends.python.rendering import render_package
 from modelspec.backends.python.views import PackageView
 from modelspec.diagnostics.diagnostic import InternalError
+from modelspec.policy import Limits
 from modelspec.program import ir
 
 
@@ -36,6 +37,7 @@ def emit_package(
     *,
     style: Style = "parametric",
     templates: Path | None = None,
+    limits: Limits | None = None,
 ) -> dict[str, str]:
     """The files by name, `__init__.py` first."""
     files: dict[str, str] = {}
@@ -44,7 +46,11 @@ def emit_package(
         if not is_identifier(one.module) or f"{one.module}.py" in files:
             raise InternalError(f"not a name for a module of its own: {one.module!r}")
         text = emit_module(
-            one.program, style=style, values=one.values, templates=templates
+            one.program,
+            style=style,
+            values=one.values,
+            templates=templates,
+            limits=limits,
         )
         files[f"{one.module}.py"] = text
         exports[one.module] = _exported(text, one.program)

@@ -61,6 +61,16 @@ def matches(name: ast.expr, pattern: Pattern) -> ast.expr | None:
     return call("fnmatchcase", name, pattern)
 
 
+def all_below(pattern: Pattern) -> Pattern | None:
+    """The module of which a glob means everything: `backbone` of `backbone.*`."""
+    if not _texts(pattern) or not _texts(pattern)[-1].endswith(".*"):
+        return None
+    if not _ends(pattern):
+        return None
+    owner, _ = split(pattern)
+    return None if owner is None or is_glob(owner) else owner
+
+
 def _begins(pattern: Pattern) -> bool:
     """Whether the pattern begins with text of its own."""
     return isinstance(pattern, ast.Constant) or _is_text(pattern.values[0])

@@ -1,7 +1,8 @@
 """Trees to lines: the layout printer with the spelling of one spec file.
 
 Comes in: statements, signatures, expressions. Goes out: text at an indentation. A
-number is spelled as its author did where the file says the same number at that place.
+number is spelled as its author did where the file says the same number at that place,
+and an operand keeps its parentheses.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 from modelspec.backends.python.layout import print_expression, print_statements
 from modelspec.diagnostics.span import Source
-from modelspec.pysubset import number_spelling
+from modelspec.pysubset import number_spelling, span_of
 from modelspec.pysubset.comments import Comment
 
 
@@ -26,7 +27,11 @@ class Printer:
         comments: Sequence[Comment] = (),
     ) -> str:
         lines = print_statements(
-            body, indent=indent, comments=comments, spelling=self.spelling
+            body,
+            indent=indent,
+            comments=comments,
+            spelling=self.spelling,
+            kept=self.kept,
         )
         return "\n".join(lines)
 
@@ -34,7 +39,12 @@ class Printer:
         self, node: ast.expr, indent: int, prefix: str = "", suffix: str = ""
     ) -> str:
         return print_expression(
-            node, indent=indent, prefix=prefix, suffix=suffix, spelling=self.spelling
+            node,
+            indent=indent,
+            prefix=prefix,
+            suffix=suffix,
+            spelling=self.spelling,
+            kept=self.kept,
         )
 
     def signature(
@@ -59,6 +69,16 @@ class Printer:
         if text is not None and _same_number(text, node.value):
             return text
         return _plain(node.value)
+
+    def kept(self, node: ast.expr) -> bool:
+        """Whether parentheses stand around an operand in the file."""
+        if self.source is None or getattr(node, "end_lineno", None) is None:
+            return False
+        span = span_of(node, self.source)
+        text, near = self.source.text, 200
+        before = text[max(0, span.start - near) : span.start].rstrip()
+        after = text[span.end : span.end + near].lstrip()
+        return before.endswith("(") and after.startswith(")")
 
 
 def _same_number(text: str, value: float) -> bool:

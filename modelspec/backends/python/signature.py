@@ -11,6 +11,7 @@ import ast
 
 from modelspec.backends.python.annotations import (
     admits_none,
+    members,
     optional,
     param_annotation,
 )
@@ -20,11 +21,11 @@ from modelspec.backends.python.nodes import (
     call,
     condition,
     constant,
-    is_none_test,
     is_not_none,
     name,
     names_in,
     tuple_of,
+    union,
 )
 from modelspec.backends.python.uses import Uses
 from modelspec.program import ir
@@ -52,7 +53,7 @@ def arguments_for(
         annotation = param_annotation(uses, block, param)
         default = param.default
         if default is not None and needs_fresh(block, param):
-            annotation, default = optional(annotation), constant(None)
+            annotation, default = _open_default(param, annotation)
         argument = ast.arg(param.name, annotation)
         if param.keyword_only or keyword_only:
             arguments.kwonlyargs.append(argument)
@@ -64,9 +65,19 @@ def arguments_for(
     return arguments
 
 
+def _open_default(param: ir.Param, annotation: ast.expr) -> tuple[ast.expr, ast.expr]:
+    """The annotation and the default that stand for a value made in each call: None,
+    or `...` where None is a value too."""
+    if not admits_none(param.type):
+        return optional(annotation), constant(None)
+    if isinstance(annotation, ast.Name) and annotation.id == "Any":
+        return annotation, ast.Constant(...)
+    return union([*members(annotation), name("EllipsisType")]), ast.Constant(...)
+
+
 def needs_fresh(block: ir.Block, param: ir.Param) -> bool:
     """Whether the default must be made anew in each call."""
-    if param.default is None or admits_none(param.type):
+    if param.default is None:
         return False
     others = {one.name for one in block.params}
     return not _is_fixed(param.default) or bool(others & set(names_in(param.default)))
@@ -94,8 +105,9 @@ def prologue(block: ir.Block) -> list[ast.stmt]:
     for param in block.params:
         if param.default is not None and needs_fresh(block, param):
             value = name(param.name)
-            fresh = [assign(value, param.default)]
-            statements.append(condition(is_none_test(value), fresh))
+            open_value = ast.Constant(... if admits_none(param.type) else None)
+            test = ast.Compare(value, [ast.Is()], [open_value])
+            statements.append(condition(test, [assign(value, param.default)]))
     for param in block.params:
         statements += _checks(param)
     return statements

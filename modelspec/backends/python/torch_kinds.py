@@ -22,9 +22,11 @@ from modelspec.backends.python.kinds import (
     TENSORS,
     UNION,
     Kind,
+    alternatives,
     list_kind,
     tuple_kind,
 )
+from modelspec.catalog import load_catalog
 
 RECURRENT = {
     "nn.LSTM": tuple_kind([TENSOR, Kind(HIDDEN, "exact", (TENSOR, TENSOR))]),
@@ -76,8 +78,15 @@ OF_MODULE = {
 }
 
 
+REGISTERING = frozenset({"append", "extend", "insert", "update"})
+OF_CONTAINER = frozenset({"keys", "values", "items"})
+"""Of these, what a plain module does not have."""
+
+
 def of_torch(path: tuple[str, ...], node: ast.Call) -> Kind:
     if path[0] == "math":
+        if path[-1] == "prod":
+            return ANY
         return INT if path[-1] in ("ceil", "floor", "gcd") else FLOAT
     if path == ("torch", "is_tensor"):
         return BOOL
@@ -100,7 +109,14 @@ def layer_member(owner: Kind, attr: str) -> Kind:
         return UNION
     if attr in ("weight", "bias"):
         return TENSOR
-    return UNION if attr.startswith(("weight_", "bias_")) else ANY
+    if attr in ("running_mean", "running_var", "num_batches_tracked"):
+        return UNION
+    if attr.startswith(("weight_", "bias_")):
+        return UNION if owner.text in ("nn.LSTM", "nn.GRU", "nn.RNN") else TENSOR
+    layer = load_catalog().layer(owner.text.removeprefix("nn."))
+    given = None if layer is None else layer.signature.parameter(attr)
+    scalars = {"int": INT, "float": FLOAT, "bool": BOOL, "str": STR}
+    return scalars.get(given.annotation or "", ANY) if given else ANY
 
 
 def constant_kind(value: object) -> Kind:
@@ -110,12 +126,53 @@ def constant_kind(value: object) -> Kind:
     return plain.get(type(value), ANY)
 
 
+def constant_of(path: tuple[str, ...]) -> Kind:
+    """`torch.float32`, `math.pi`; a function has no kind of its own."""
+    if path[0] == "math" or path[1:] in (("pi",), ("inf",), ("nan",), ("e",)):
+        return FLOAT
+    known = path[0] == "torch" and path[-1] in load_catalog().dtype_names
+    return Kind("torch.dtype") if known else ANY
+
+
+def of_tensors(attr: str) -> bool:
+    """Whether tensors have it."""
+    catalog = load_catalog()
+    return catalog.tensor_attribute(attr) or catalog.tensor_method(attr) is not None
+
+
+def is_typed_layer(kind: Kind) -> bool:
+    """Whether torch says what the layer's `forward` gives."""
+    untyped = (*CONTAINERS, *RECURRENT, "nn.Module")
+    return kind.is_module and kind.text not in untyped
+
+
+def disjoint(first: Kind, second: Kind) -> bool:
+    """Whether two plain values can never be equal."""
+    if "any" in (first.seen, second.seen):
+        return False
+    sides = [
+        {"str" if part == "str" else "number" for part in alternatives(one.text)}
+        for one in (first, second)
+        if set(alternatives(one.text)) <= {"int", "float", "bool", "str"}
+    ]
+    return len(sides) == 2 and not sides[0] & sides[1]
+
+
 def fits(value: Kind, declared: Kind) -> bool:
     """Whether a checker lets a value be assigned where another kind was declared."""
-    if declared.text in (value.text, "Any") or value.text == "Any":
+    if "Any" in (value.text, declared.text):
         return True
-    if value.text in declared.text.split(" | "):
+    return all(
+        any(_fits(one, other) for other in alternatives(declared.text))
+        for one in alternatives(value.text)
+    )
+
+
+def _fits(value: str, declared: str) -> bool:
+    if value == declared or (value, declared) == ("int", "float"):
         return True
-    if (value.text, declared.text) == ("int", "float"):
+    if value.partition("[")[0] == declared.partition("[")[0]:
         return True
-    return value.text == "nn.Parameter" and declared.is_tensor
+    if value == "bool":
+        return declared in ("int", "float")
+    return value == "nn.Parameter" and declared == "torch.Tensor"

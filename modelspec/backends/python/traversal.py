@@ -35,6 +35,19 @@ def _inside(one: ir.Statement) -> tuple[ir.Statement, ...]:
     return ()
 
 
+def leading_vars(
+    body: tuple[ir.Statement, ...],
+) -> tuple[tuple[ir.Statement, ...], tuple[ir.Statement, ...]]:
+    """Vars at the start, which the arguments of a base may use, and the rest."""
+    count = 0
+    while count < len(body):
+        one = body[count]
+        if not isinstance(one, ir.Let) or not one.is_var:
+            break
+        count += 1
+    return body[:count], body[count:]
+
+
 def expressions_of(one: ir.Statement) -> Iterator[ast.expr]:
     """The statement's own expressions, without those of statements inside it."""
     match one:

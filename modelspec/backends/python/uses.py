@@ -10,11 +10,12 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from modelspec.backends.python.nodes import path_of
+from modelspec.backends.python.nodes import names_in, path_of
 from modelspec.backends.python.traversal import (
     block_expressions,
     containers_in,
     program_expressions,
+    statements_in,
 )
 from modelspec.program import ir
 
@@ -90,6 +91,38 @@ class Uses:
         return found
 
     @cached_property
+    def has_sharing(self) -> bool:
+        """Whether a module or a parameter may have several names."""
+        return any(
+            any(param.type.name in ("module", "any") for param in block.params)
+            or any(
+                self._may_share(block, one) for one in statements_in(block.construct)
+            )
+            for block in self.program.blocks
+        )
+
+    def _may_share(self, block: ir.Block, one: ir.Statement) -> bool:
+        """Ties, and values that are at hand rather than made: `self.fc`, a local."""
+        match one:
+            case ir.Tie() | ir.Let(value=ir.Container()):
+                return True
+            case ir.Let(value=ir.Value() as made):
+                return any(map(self._makes_module, ast.walk(made.expression)))
+            case ir.Child(value=ir.Value() as made):
+                return not _is_made(block, made.expression)
+            case ir.Replace(value=ir.Value() as made):
+                return not _is_made(block, made.expression)
+            case ir.OwnParameter():
+                return not isinstance(one.value, ast.Call | ast.BinOp | ast.Constant)
+        return False
+
+    def _makes_module(self, node: ast.AST) -> bool:
+        path = path_of(node.func) if isinstance(node, ast.Call) else None
+        return path is not None and (
+            path[0] == "nn" or self.program.block(path[0]) is not None
+        )
+
+    @cached_property
     def _switched(self) -> set[tuple[str, str]]:
         """Layers with the names of keyword arguments that are ever given to them."""
         found: set[tuple[str, str]] = set()
@@ -105,15 +138,25 @@ class Uses:
         return found
 
     def may_lack(self, layer: str, leaf: str) -> bool:
-        """Whether a layer of torch may have None for its `weight` or `bias`."""
+        """Whether a layer of torch may have None for a parameter or a buffer."""
         if "Norm" not in layer:
-            return leaf != "weight"
+            return not leaf.startswith("weight")
         affine = {"affine", "elementwise_affine", "**"}
         own = affine if leaf == "weight" else affine | {"bias"}
         return any(
             (one in own) if of == layer else (not of and one in affine)
             for of, one in self._switched
         )
+
+
+def _is_made(block: ir.Block, node: ast.expr) -> bool:
+    """Whether the expression makes a module of its own, of nothing that is there."""
+    if isinstance(node, ast.IfExp):
+        return _is_made(block, node.body) and _is_made(block, node.orelse)
+    constants = {("self", one.name) for one in block.constants}
+    read = {path_of(one) for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+    shared = "self" in names_in(node) and not read & constants
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.Call) and not shared)
 
 
 def arguments_of(

@@ -24,8 +24,7 @@ class LowRankLinear(nn.Linear):
         self, in_features: int, out_features: int, rank: int = 2, alpha: float = 4.0
     ) -> None:
         super().__init__(in_features, out_features)
-        scaling = alpha / rank
-        self.scaling = scaling
+        self.scaling = alpha / rank
         self.dropout = nn.Dropout(0.1)
         self.lora_a = nn.Parameter(torch.randn(rank, in_features) * 0.02)
         self.lora_b = nn.Parameter(torch.zeros(out_features, rank))

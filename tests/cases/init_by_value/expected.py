@@ -13,15 +13,11 @@ class InitByValue(nn.Module):
         self.fc2 = nn.Linear(4, 4)
         with torch.no_grad():
             self.fc.weight.copy_(self.fc.weight * 0.5)
-        with torch.no_grad():
             self.fc.bias.copy_(torch.linspace(0, 1, 4))
-        with torch.no_grad():
-            self.fc2.get_parameter("weight").copy_(torch.eye(4))
+            self.fc2.weight.copy_(torch.eye(4))
         if self.fc2.bias is not None:
             with torch.no_grad():
-                self.fc2.get_parameter("bias").copy_(
-                    self.fc2.get_parameter("bias").abs() + 1
-                )
+                self.fc2.bias.copy_(self.fc2.bias.abs() + 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.fc(x)

@@ -63,7 +63,7 @@ class InitRules(nn.Module):
             if fnmatchcase(name, "head.fc[12]") and module.bias is not None:
                 nn.init.uniform_(module.get_parameter("bias"), -1, 1)
         if zero_last:
-            nn.init.zeros_(self.head.fc2.get_parameter("weight"))
+            nn.init.zeros_(self.head.fc2.weight)
         else:
             with torch.no_grad():
                 self.head.fc2.weight.copy_(

@@ -36,7 +36,7 @@ class ListsAsValues(nn.Module):
             "-" in spec,
             3 not in set(widths),
         ]
-        rounded = round(
+        self.rounded = round(
             math.sqrt(best)
             + math.log2(8)
             + math.floor(2.5)
@@ -44,7 +44,6 @@ class ListsAsValues(nn.Module):
             + math.gcd(12, 18),
             3,
         )
-        self.rounded = rounded
         for (a, b), depth in zip(pairs, depths):
             layers: list[nn.Module] = [nn.Linear(a, b)]
             offset = sum(depths[: depths.index(depth)])

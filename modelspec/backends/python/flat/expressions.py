@@ -144,6 +144,18 @@ class _Settle(ast.NodeTransformer):
             return self.generic_visit(node)
         return self.visit(chosen)
 
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        """`None or width` is `width`."""
+        is_or = isinstance(node.op, ast.Or)
+        while len(node.values) > 1:
+            try:
+                if self.known.truth(node.values[0]) is is_or:
+                    return self.visit(node.values[0])
+            except UnknownError:
+                return self.generic_visit(node)
+            del node.values[0]
+        return self.visit(node.values[0])
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         function = node.func

@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from modelspec.backends.python.flat.expressions import Environment, UnknownError
 from modelspec.backends.python.flat.statements import RestartError, Statements
-from modelspec.backends.python.flat.uniform import Uniform
+from modelspec.backends.python.flat.uniform import Uniform, recursive
 from modelspec.backends.python.flat.values import NamesOnly, code_of
 from modelspec.backends.python.nodes import name
 from modelspec.backends.python.reach import reachable
+from modelspec.backends.python.traversal import leading_vars
 from modelspec.policy import Limits
 from modelspec.program import ir
 from modelspec.pysubset.evaluator import Evaluator
@@ -56,6 +57,8 @@ class _Flatten:
 
     def run(self, root: ir.Block, values: Given) -> ir.Program:
         uniform = Uniform(self.program)
+        for block in recursive(self.program):
+            uniform.note(block)
         done: dict[str, ir.Block] = {}
         for block in reversed(self.program.blocks):
             if block is root:
@@ -99,16 +102,19 @@ class _Flatten:
                 left.append(_with_default(param, given.get(param.name)))
             elif param.name in kept:
                 value = ir.Value(known.literal(name(param.name)), param.span)
-                first.append(ir.Let(ast.Name(param.name), value, param.span))
+                first.append(ir.Let(ast.Name(param.name), value, param.span, True))
                 known.forget(param.name)
         known.forget(*(kept - set(known.scope.locals)))
+        before, rest = leading_vars(block.construct)
+        statements = Statements(kept)
+        first += statements.settle(before, known)
         base = block.base
         if base.call is not None:
             settled = known.settled(base.call)
             assert isinstance(settled, ast.Call)
             base = replace(base, call=settled)
-        body = Statements(kept).settle(block.construct, known)
-        return replace(block, params=tuple(left), base=base, construct=(*first, *body))
+        body = (*first, *statements.settle(rest, known))
+        return replace(block, params=tuple(left), base=base, construct=body)
 
     def _put_in(self, param: ir.Param, given: Given, known: Environment) -> bool:
         """Binds the param to its value, if it has one that can be written."""

@@ -11,7 +11,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from modelspec.backends.python.nodes import path_of
+from modelspec.backends.python.nodes import names_in, path_of
 from modelspec.backends.python.traversal import expressions_of, statements_in
 from modelspec.backends.python.uses import arguments_of
 from modelspec.program import ir
@@ -32,7 +32,7 @@ class Uniform:
             for one in ast.walk(node):
                 if isinstance(one, ast.Call) and self._block(one.func) is not None:
                     called.add(id(one.func))
-                    self._note_call(one)
+                    self._note_call(block, one)
             for one in ast.walk(node):
                 found = self._block(one) if isinstance(one, ast.Name) else None
                 if found is not None:
@@ -46,16 +46,12 @@ class Uniform:
                     if found is not None:
                         self.seen.add(found.name)
                         self._fixed.add(found.name)
-        if block.base.call is not None:
-            parent = self._block(block.base.call.func)
-            if parent is not None:
-                self._fixed.add(parent.name)
 
     def _block(self, node: ast.AST) -> ir.Block | None:
         path = path_of(node) if isinstance(node, ast.expr) else None
         return self.program.block(path[0]) if path and len(path) == 1 else None
 
-    def _note_call(self, call: ast.Call) -> None:
+    def _note_call(self, user: ir.Block, call: ast.Call) -> None:
         block = self._block(call.func)
         if block is None:
             return
@@ -67,6 +63,8 @@ class Uniform:
         given = {param.name: value for param, value in arguments_of(block, call)}
         for param in block.params:
             value = given.get(param.name, param.default)
+            if user.name == block.name and _is_name(value, param.name):
+                continue
             if param.type.name in ("children", "module"):
                 value = None
             text = "" if value is None else ast.dump(value)
@@ -103,12 +101,38 @@ class Uniform:
     ) -> ir.Block:
         """The block, its calls without arguments that were put in."""
         rewrite = _Calls(self.program, done)
-        return replace(
-            block, construct=tuple(_rewritten(one, rewrite) for one in block.construct)
-        )
+        base = block.base
+        if base.call is not None:
+            base = replace(base, call=rewrite.visit(copy.deepcopy(base.call)))
+        construct = tuple(_rewritten(one, rewrite) for one in block.construct)
+        return replace(block, base=base, construct=construct)
+
+
+def recursive(program: ir.Program) -> list[ir.Block]:
+    """Blocks that make themselves, at once or through others."""
+    uses = {
+        block.name: {
+            name
+            for node in _expressions(block)
+            for name in names_in(node)
+            if program.block(name) is not None
+        }
+        for block in program.blocks
+    }
+    for middle, further in uses.items():
+        for reached in uses.values():
+            if middle in reached:
+                reached |= further
+    return [block for block in program.blocks if block.name in uses[block.name]]
+
+
+def _is_name(node: ast.expr | None, identifier: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == identifier
 
 
 def _expressions(block: ir.Block) -> Iterator[ast.expr]:
+    if block.base.call is not None:
+        yield block.base.call
     for statement in statements_in(block.construct):
         yield from expressions_of(statement)
 
