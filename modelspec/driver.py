@@ -7,13 +7,13 @@ exception.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
-from modelspec.diagnostics.span import Source
+from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Policy
 from modelspec.program.ir import Program
+from modelspec.records import dataclass
 
 if TYPE_CHECKING:
     from modelspec.spec.loader import ReadSource
@@ -66,21 +66,43 @@ def compile_source(
     source: Source, policy: Policy, read: ReadSource | None = None
 ) -> Compilation:
     """A text to a Program; `read` reads its imports, by default from the disk."""
+    report = Report()
+    try:
+        program = _compile(source, policy, read, report)
+    except RecursionError:
+        # Each stage bounds its own depth; what is derived of many flat things (a
+        # thousand blocks, each of which extends the next) can still be too deep.
+        _too_deep(source, report)
+        program = None
+    return Compilation(program, _in_order(report.found, source))
+
+
+def _compile(
+    source: Source, policy: Policy, read: ReadSource | None, report: Report
+) -> Program | None:
     from modelspec.analysis import analyse
     from modelspec.program.lowering.program import lower_program
     from modelspec.spec.loader import load_files
     from modelspec.syntax.source import read_source
 
-    report = Report()
     files = load_files(source, policy, report, read or read_source)
     if files is None:
-        return Compilation(None, _in_order(report.found, source))
+        return None
     program = lower_program(files, policy.limits, report)
     # Passes look at a Program that means something; a broken one would only
     # repeat, in other words, what was said already.
     limits = policy.limits
     report.extend(analyse(program, after_errors=report.failed, limits=limits))
-    return Compilation(program, _in_order(report.found, source))
+    return program
+
+
+def _too_deep(source: Source, report: Report) -> None:
+    report.error(
+        "limit-exceeded",
+        "the blocks of this spec use one another too deep",
+        Span(source, 0, 0),
+        help="let fewer blocks stand inside or extend one another",
+    )
 
 
 def _in_order(found: list[Diagnostic], root: Source) -> tuple[Diagnostic, ...]:

@@ -24,11 +24,12 @@ Positions of nodes are those of the spec's file (`pysubset.span_of`).
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from modelspec.diagnostics.span import Source, Span
 from modelspec.pysubset.body import Comment
+from modelspec.records import dataclass
 
 BaseKind: TypeAlias = Literal[
     "Module", "Sequential", "ModuleList", "ModuleDict", "extends"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelspec.program.ir import TypeExpression
+from modelspec.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

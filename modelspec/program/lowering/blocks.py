@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import (
@@ -43,6 +43,7 @@ from modelspec.program.lowering.state import (
 )
 from modelspec.program.walk import registered_names
 from modelspec.pysubset import Mode
+from modelspec.records import dataclass
 from modelspec.spec.models import BlockSpec
 from modelspec.spec.validate import check_bodies
 from modelspec.syntax.nodes import MappingNode, ScalarNode, describe_node, is_text

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from modelspec.catalog import Catalog, load_catalog
 from modelspec.diagnostics.diagnostic import Report
@@ -20,6 +20,7 @@ from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kin
 from modelspec.program.lowering.scope import Scope
 from modelspec.pysubset import span_of
 from modelspec.pysubset.builtin import BUILTINS, canonical_builtin
+from modelspec.records import dataclass
 
 MATH_NAMES = frozenset(name for name in dir(math) if not name.startswith("_"))
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
@@ -67,13 +68,26 @@ class Canonicalizer(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         name = node.id
-        if not isinstance(node.ctx, ast.Load) or name == "self" or self.is_local(name):
+        if not isinstance(node.ctx, ast.Load) or self.is_local(name):
+            return node
+        if name == "self":
+            self._check_self(node)
             return node
         found = self._global(name)
         if found is None:
             self._unknown_name(node)
             return node
         return _dotted(found, node)
+
+    def _check_self(self, node: ast.Name) -> None:
+        """A module under construction is no value yet: it cannot be its own child."""
+        if not self.in_text:
+            self.report.error(
+                "not-a-module",
+                "`self` is still being made here",
+                span_of(node, self.source),
+                help="name what is registered already: `self.NAME`",
+            )
 
     def _global(self, name: str) -> str | None:
         """The canonical text of a name that no local hides."""
@@ -105,6 +119,14 @@ class Canonicalizer(ast.NodeTransformer):
                 note=f"write `self.{node.id}`",
             )
             return
+        if node.id == "auto":
+            self.report.error(
+                "auto-not-inferred",
+                "sizes cannot be left to `auto` in this version",
+                span_of(node, self.source),
+                help="write the size",
+            )
+            return
         nearest = self.scope.suggest(node.id)
         self.report.error(
             "unknown-name",
@@ -130,11 +152,7 @@ class Canonicalizer(ast.NodeTransformer):
         parts = _flatten(node)
         if parts and parts[0] in _ROOTS and not self.is_local(parts[0]):
             return self._outside(node, parts)
-        value = node.value
-        if isinstance(value, ast.Attribute):
-            node.value = self._attribute(value, called=False)
-        else:
-            node.value = self.visit(value)
+        node.value = self._owner(node.value)
         if called and node.attr in DICT_METHODS:
             return node
         if self._kind_of(node.value).name == DICT.name:
@@ -142,6 +160,20 @@ class Canonicalizer(ast.NodeTransformer):
             subscript = ast.Subscript(node.value, key, node.ctx)
             return ast.copy_location(subscript, node)
         return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        node.value = self._owner(node.value)
+        node.slice = self.visit(node.slice)
+        return node
+
+    def _owner(self, node: ast.expr) -> ast.expr:
+        """What stands before a dot or a bracket; `self` may stand there."""
+        if isinstance(node, ast.Name) and node.id == "self":
+            return node
+        if isinstance(node, ast.Attribute):
+            return self._attribute(node, called=False)
+        visited: ast.expr = self.visit(node)
+        return visited
 
     def _outside(self, node: ast.Attribute, parts: list[str]) -> ast.expr:
         """A name under `torch`, `nn`, `F` or `math`, looked up in the catalogue."""
@@ -244,15 +276,13 @@ class Canonicalizer(ast.NodeTransformer):
 
 def canonical_annotation(node: ast.expr) -> ast.expr:
     """A type written by the user; `Tensor` becomes `torch.Tensor`."""
-    if isinstance(node, ast.Name) and node.id == "Tensor":
-        return _dotted("torch.Tensor", node)
-    for child in ast.iter_child_nodes(node):
-        for name, value in ast.iter_fields(node):
-            if value is child and isinstance(child, ast.expr):
-                setattr(node, name, canonical_annotation(child))
-            elif isinstance(value, list):
-                setattr(node, name, [canonical_annotation(item) for item in value])
-    return node
+    visited: ast.expr = _Annotation().visit(node)
+    return visited
+
+
+class _Annotation(ast.NodeTransformer):
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return _dotted("torch.Tensor", node) if node.id == "Tensor" else node
 
 
 def canonical_dotted(parts: list[str]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TypeVar
 
 from modelspec.diagnostics.diagnostic import Report
@@ -18,6 +18,7 @@ from modelspec.program.kinds import Kind, kind_of
 from modelspec.program.lowering.canonical import Canonicalizer
 from modelspec.program.lowering.scope import Scope
 from modelspec.pysubset import has_interpolation, parse_expression, parse_interpolated
+from modelspec.records import dataclass
 from modelspec.syntax.nodes import (
     MappingNode,
     Node,
@@ -115,13 +116,16 @@ class Context:
             items = [self.value(item) for item in node.items]
             known = [item for item in items if item is not None]
             return place(ast.List(known, ast.Load()), node.span)
-        return self._dict(node)
+        return self.mapping(node, self.value)
 
-    def _dict(self, node: MappingNode) -> ast.expr:
+    def mapping(
+        self, node: MappingNode, read: Callable[[Node], ast.expr | None]
+    ) -> ast.expr:
+        """A dict, each of whose values is read so."""
         keys: list[ast.expr | None] = []
         values: list[ast.expr] = []
         for entry in node.entries:
-            key, value = self.name(entry.key), self.value(entry.value)
+            key, value = self.name(entry.key), read(entry.value)
             if key is not None and value is not None:
                 keys.append(key)
                 values.append(value)

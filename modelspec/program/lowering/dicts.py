@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from modelspec.program.kinds import UNKNOWN, Kind
 from modelspec.program.lowering.canonical import DICT_METHODS
+from modelspec.records import dataclass
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from pathlib import PurePath
 
@@ -18,6 +18,7 @@ from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.lowering.scope import BlockEntry, FileScope
 from modelspec.program.names import check_identifier
+from modelspec.records import dataclass
 from modelspec.spec.loader import ImportedName, LoadedFile
 from modelspec.spec.models import BODIES, BlockSpec
 from modelspec.spec.validate import validate_mapping

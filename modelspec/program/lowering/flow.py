@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelspec.diagnostics.span import Span
@@ -29,6 +28,7 @@ from modelspec.pysubset import (
     control_word,
     parse_control,
 )
+from modelspec.records import dataclass
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -223,15 +223,20 @@ def _joined(steps: Iterable[_Step], context: Context) -> tuple[Statement, ...]:
                     step.span,
                 )
             continue
-        done.extend(_branches(chain))
+        done.extend(_branches(chain, context))
         chain = [step] if isinstance(step.control, IfControl) else []
         done.extend(step.statements)
-    done.extend(_branches(chain))
+    done.extend(_branches(chain, context))
     return tuple(done)
 
 
-def _branches(chain: list[_Step]) -> tuple[Statement, ...]:
+def _branches(chain: list[_Step], context: Context) -> tuple[Statement, ...]:
     """The nested `If` of an if-elif-else chain."""
+    most = context.limits.nesting
+    if len(chain) > most:
+        message = f"an `if` has at most {most} branches, this one has {len(chain)}"
+        context.report.error("limit-exceeded", message, chain[most].span)
+        return ()
     orelse: tuple[Statement, ...] = ()
     for step in reversed(chain):
         if isinstance(step.control, IfControl | ElifControl):

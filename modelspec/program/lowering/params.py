@@ -99,7 +99,16 @@ def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr
             for at, item in enumerate(node.items)
         ]
         return _sequence([item for item in items if item is not None], type_, node)
+    if isinstance(node, MappingNode) and (held := _values_type(type_)):
+        return context.mapping(node, lambda one: given_value(one, held, context))
     return context.value(node)
+
+
+def _values_type(type_: TypeExpression) -> TypeExpression | None:
+    """T where a value may be a `dict[str, T]`."""
+    members = type_.arguments if type_.name == "union" else (type_,)
+    dicts = (member for member in members if member.name == "dict")
+    return next((one.arguments[0] for one in dicts if one.arguments), None)
 
 
 def _item_type(type_: TypeExpression, at: int) -> TypeExpression:

@@ -114,21 +114,22 @@ def _reachable(
 ) -> list[Block]:
     """Blocks reached from some, each after those that it names."""
     by_name = {block.name: block for block in blocks}
-    order = list(by_name)
+    place = {name: at for at, name in enumerate(by_name)}
+    wanted = sorted(set(start) & by_name.keys(), key=place.__getitem__, reverse=True)
+    # A stack of its own: a chain of blocks may be longer than Python's.
+    stack = [(name, False) for name in wanted]
     done: dict[str, Block] = {}
     seen: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in seen or name not in by_name:
-            return
-        seen.add(name)
-        needed = reads(by_name[name])
-        for other in (one for one in order if one in needed):
-            visit(other)
-        done[name] = by_name[name]
-
-    for name in (one for one in order if one in set(start)):
-        visit(name)
+    while stack:
+        name, is_ready = stack.pop()
+        if is_ready:
+            done[name] = by_name[name]
+        elif name not in seen:
+            seen.add(name)
+            stack.append((name, True))
+            needed = reads(by_name[name]) & by_name.keys()
+            later = sorted(needed, key=place.__getitem__, reverse=True)
+            stack.extend((other, False) for other in later)
     return list(done.values())
 
 

@@ -7,13 +7,14 @@ here), blocks, functions, `torch.nn`, built-ins.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Param
 from modelspec.program.kinds import LAYER, UNKNOWN, Kind
 from modelspec.pysubset.builtin import BUILTINS
+from modelspec.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
