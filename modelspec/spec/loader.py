@@ -9,12 +9,13 @@ too many and an import too deep are diagnostics.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits, Policy
+from modelspec.records import dataclass
 from modelspec.spec.models import FileSpec
 from modelspec.spec.validate import validate_file
 from modelspec.syntax.document import read_spec

@@ -2,15 +2,15 @@
 
 These models check the frame of a file. What stands inside (modules, expressions,
 `forward` texts) is kept as nodes, which the lowering reads. Unknown keys are errors.
-The JSON Schema for editors is derived from these models.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from modelspec.syntax.nodes import (
     MappingNode,
@@ -23,7 +23,24 @@ from modelspec.syntax.nodes import (
 BODIES = ("Sequential", "ModuleList", "ModuleDict", "modules", "extends")
 
 
-def _kind(expected: str, *kinds: type) -> BeforeValidator:
+class _Check:
+    """A function that passes a node on or refuses it: all that a field is checked by.
+
+    pydantic's own `BeforeValidator` has the type of the field looked into too. Nodes
+    are dataclasses, so that is all of their fields, down to `Source`: it doubled what
+    it takes to make the models.
+    """
+
+    def __init__(self, check: Callable[[Any], Any]) -> None:
+        self._check = check
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._check)
+
+
+def _kind(expected: str, *kinds: type) -> _Check:
     def check(value: Any) -> Any:
         if isinstance(value, kinds):
             return value
@@ -33,7 +50,7 @@ def _kind(expected: str, *kinds: type) -> BeforeValidator:
             {"expected": expected, "got": describe_node(value)},
         )
 
-    return BeforeValidator(check)
+    return _Check(check)
 
 
 def _text(value: Any) -> Any:
@@ -65,9 +82,9 @@ Sequence: TypeAlias = Annotated[SequenceNode, _kind("a list", SequenceNode)]
 Several: TypeAlias = Annotated[
     MappingNode | SequenceNode, _kind("a list or a mapping", MappingNode, SequenceNode)
 ]
-Text: TypeAlias = Annotated[ScalarNode, BeforeValidator(_text)]
-Flag: TypeAlias = Annotated[ScalarNode, BeforeValidator(_flag)]
-Scalar: TypeAlias = Annotated[ScalarNode, BeforeValidator(_scalar)]
+Text: TypeAlias = Annotated[ScalarNode, _Check(_text)]
+Flag: TypeAlias = Annotated[ScalarNode, _Check(_flag)]
+Scalar: TypeAlias = Annotated[ScalarNode, _Check(_scalar)]
 AnyNode: TypeAlias = Annotated[
     ScalarNode | MappingNode | SequenceNode,
     _kind("a value", ScalarNode, MappingNode, SequenceNode),

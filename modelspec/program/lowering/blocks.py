@@ -8,6 +8,8 @@ is the order of registration; `tie`, `init` and `freeze` come last.
 from __future__ import annotations
 
 import ast
+import re
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,7 +24,7 @@ from modelspec.program.ir import (
     Method,
     Statement,
 )
-from modelspec.program.kinds import kind_of_type
+from modelspec.program.kinds import LAYER, kind_of_type
 from modelspec.program.lowering.context import Context
 from modelspec.program.lowering.inputs import lower_inputs
 from modelspec.program.lowering.methods import (
@@ -48,6 +50,8 @@ from modelspec.spec.models import BlockSpec
 from modelspec.spec.validate import check_bodies
 from modelspec.syntax.nodes import MappingNode, ScalarNode, describe_node, is_text
 
+_SELF = re.compile(r"\bself\b")
+_SELF = re.compile(r"\bself\b")
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
 
@@ -113,12 +117,26 @@ def _base(source: BlockSource, context: Context) -> Base:
     if call is None:
         return Base("Module", source.span)
     call = context.as_module(call)
-    if not isinstance(call, ast.Call):
+    if not isinstance(call, ast.Call) or not _is_class(call.func, context):
         context.report.error(
             "not-a-module", "'extends' takes a layer or a block", node.span
         )
         return Base("Module", source.span)
     return Base("extends", node.span, call)
+
+
+def _is_class(node: ast.expr, context: Context) -> bool:
+    """Whether an expression names a class that is known here: no param, no call."""
+    if isinstance(node, ast.Name):
+        return node.id not in context.scope.locals and context.kind_of(node) == LAYER
+    return isinstance(node, ast.Attribute) and context.kind_of(node) == LAYER
+
+
+def _is_class(node: ast.expr, context: Context) -> bool:
+    """Whether an expression names a class that is known here: no param, no call."""
+    if isinstance(node, ast.Name):
+        return node.id not in context.scope.locals and context.kind_of(node) == LAYER
+    return isinstance(node, ast.Attribute) and context.kind_of(node) == LAYER
 
 
 def _early_vars(spec: BlockSpec, context: Context) -> tuple[Statement, ...]:
@@ -152,8 +170,12 @@ def _section(key: str, spec: BlockSpec, context: Context) -> Iterator[Statement]
 
 def _reads_modules(node: MappingNode) -> bool:
     """Whether some var reads `self`, so that it must wait for its place."""
-    values = (entry.value for entry in node.entries)
-    return any(isinstance(v, ScalarNode) and "self." in v.text for v in values)
+    return any(
+        _SELF.search(entry.key.text)
+        or (isinstance(entry.value, ScalarNode) and _SELF.search(entry.value.text))
+        or (isinstance(entry.value, MappingNode) and _reads_modules(entry.value))
+        for entry in node.entries
+    )
 
 
 def _methods(

@@ -8,7 +8,6 @@ nothing here is reported at its own span, with the nearest name that would.
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Iterator
 from dataclasses import field
 
@@ -19,10 +18,10 @@ from modelspec.diagnostics.suggest import suggest
 from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
 from modelspec.program.lowering.scope import Scope
 from modelspec.pysubset import span_of
-from modelspec.pysubset.builtin import BUILTINS, canonical_builtin
+from modelspec.pysubset.builtin import BUILTINS, MATH, canonical_builtin
 from modelspec.records import dataclass
 
-MATH_NAMES = frozenset(name for name in dir(math) if not name.startswith("_"))
+MATH_NAMES = frozenset(MATH)
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
 EXCEPTIONS = frozenset(
     {
@@ -34,10 +33,9 @@ EXCEPTIONS = frozenset(
     }
 )
 _ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
+_TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
+_TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
 _WRAPPERS = frozenset({"weight_norm", "spectral_norm", "orthogonal"})
-_TYPE_NAMES = frozenset(
-    {"None", "int", "float", "bool", "str", "list", "tuple", "dict"}
-)
 
 
 @dataclass(slots=True)
@@ -266,7 +264,9 @@ class Canonicalizer(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         node.target = self.visit(node.target)
-        node.annotation = canonical_annotation(node.annotation)
+        node.annotation = canonical_annotation(
+            node.annotation, self.source, self.report
+        )
         node.value = None if node.value is None else self.visit(node.value)
         return node
 
@@ -274,15 +274,50 @@ class Canonicalizer(ast.NodeTransformer):
         return kind_of(node, self.kind)
 
 
-def canonical_annotation(node: ast.expr) -> ast.expr:
+def canonical_annotation(node: ast.expr, source: Source, report: Report) -> ast.expr:
     """A type written by the user; `Tensor` becomes `torch.Tensor`."""
-    visited: ast.expr = _Annotation().visit(node)
+    visited: ast.expr = _Annotation(source, report).visit(node)
     return visited
 
 
+@dataclass(slots=True)
 class _Annotation(ast.NodeTransformer):
+    """Only types that a generated module knows without further imports."""
+
+    source: Source
+    report: Report
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return _dotted("torch.Tensor", node) if node.id == "Tensor" else node
+        if node.id == "Tensor":
+            return _dotted("torch.Tensor", node)
+        if node.id not in _TYPE_NAMES:
+            self._unknown(node, node.id)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        parts = _flatten(node)
+        found = canonical_type(parts) if parts else None
+        if found is None:
+            self._unknown(node, ".".join(parts))
+            return node
+        return _dotted(found, node)
+
+    def _unknown(self, node: ast.expr, name: str) -> None:
+        self.report.error(
+            "annotation-not-type",
+            f"'{name}' is no type here",
+            span_of(node, self.source),
+            help="write types like `int`, `list[int]`, `torch.Tensor`, `int | None`",
+        )
+
+
+def canonical_type(parts: list[str]) -> str | None:
+    """The canonical form of a dotted type: of torch, or a layer."""
+    catalog, dotted = load_catalog(), normal_prefix(parts) + parts[-1]
+    is_layer = normal_prefix(parts) == "nn." and (
+        catalog.layer(parts[-1]) is not None or parts[-1] in ("Module", "Parameter")
+    )
+    return dotted if is_layer or dotted in catalog.type_names else None
 
 
 def canonical_dotted(parts: list[str]) -> str | None:

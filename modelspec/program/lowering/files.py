@@ -34,7 +34,7 @@ class Definition:
     node: MappingNode
     span: Span
     is_root: bool
-    entry: BlockEntry = field(default_factory=lambda: BlockEntry("", ()))
+    entry: BlockEntry = field(default_factory=lambda: BlockEntry(""))
 
 
 @dataclass(slots=True, eq=False)
@@ -152,7 +152,7 @@ def _name_classes(
         wanted = chain([name], [alias] if alias else [], _prefixed(name, one))
         chosen = next(candidate for candidate in wanted if candidate not in taken)
         taken.add(chosen)
-        definition.entry = BlockEntry(chosen, ())
+        definition.entry = BlockEntry(chosen)
 
 
 def _name_functions(one: FileNames, taken: set[str]) -> None:
@@ -242,11 +242,3 @@ def _is_free(name: ImportedName, ours: FileNames, report: Report) -> bool:
         labels=(other,),
     )
     return False
-
-
-def refresh_entry(names: list[FileNames], definition: Definition) -> None:
-    """Puts a block's final entry into every scope that knows the block."""
-    for one in names:
-        for local, entry in list(one.scope.blocks.items()):
-            if entry.class_name == definition.entry.class_name:
-                one.scope.blocks[local] = definition.entry

@@ -179,14 +179,15 @@ def _reported_step(
     for name in _NAME.findall(bound.group(1)) if bound else ():
         context.scope.locals.setdefault(name, UNKNOWN)
     word = control_word(text)
+    # One word under it is most likely part of the same mistake.
+    inside = () if isinstance(entry.value, ScalarNode) else body()
     if word in ("for", "let"):
-        body()
         return _Step()
     test = constant(True, entry.key.span)
     control: Control = ElseControl()
     if word in ("if", "elif"):
         control = IfControl(test) if word == "if" else ElifControl(test)
-    return _Step((), control, body(), entry.key.span)
+    return _Step((), control, inside, entry.key.span)
 
 
 def _check_nothing_under(entry: Entry, context: Context) -> None:

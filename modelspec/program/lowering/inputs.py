@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterator
 
 from modelspec.catalog import load_catalog
+from modelspec.diagnostics.diagnostic import Label
+from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Input
@@ -37,7 +39,19 @@ def lower_inputs(node: Node | None, span: Span, context: Context) -> tuple[Input
         inputs = tuple(_names(node, context))
     _check_order(inputs, context)
     # Reported above; as an argument beside the module itself it would be so again.
-    return tuple(one for one in inputs if one.name != "self")
+    return tuple(one for one in _once(inputs, context) if one.name != "self")
+
+
+def _once(inputs: tuple[Input, ...], context: Context) -> Iterator[Input]:
+    """The inputs without those whose name was there before, which are reported."""
+    seen: dict[str, Input] = {}
+    for one in inputs:
+        if seen.setdefault(one.name, one) is one:
+            yield one
+        elif one.name != "_":
+            first = Label(seen[one.name].span, "named here")
+            message = f"there are two inputs '{one.name}'"
+            context.report.error("duplicate-name", message, one.span, labels=(first,))
 
 
 def _names(node: SequenceNode, context: Context) -> Iterator[Input]:
@@ -52,6 +66,8 @@ def _names(node: SequenceNode, context: Context) -> Iterator[Input]:
                 item.span,
                 help="for shapes, write a mapping: `x: [N, 3, 224, 224]`",
             )
+            yield Input("_", item.span)
+            yield Input("_", item.span)
 
 
 def _input(entry: Entry, context: Context) -> Input:

@@ -62,7 +62,7 @@ def lower_text(
             f"the `def` line is named '{parsed.name}', expected '{name}'",
             _def_name_span(node),
         )
-    arguments = _arguments(parsed, name, inputs, mode)
+    arguments = _arguments(parsed, name, inputs, mode, context)
     statements = canonical_body(parsed.statements, arguments, context, method=True)
     return Method(
         name,
@@ -70,7 +70,7 @@ def lower_text(
         statements,
         parsed.comments,
         node.span,
-        returns=canonical_annotation(parsed.returns) if parsed.returns else None,
+        returns=annotation(parsed.returns, context) if parsed.returns else None,
     )
 
 
@@ -79,8 +79,9 @@ def lower_methods(
 ) -> Iterator[Method]:
     for entry in node.entries if node is not None else ():
         span = entry.key.span
-        check_child(entry.key.text, "a method", context.base, span, context.report)
-        check_identifier(entry.key.text, "a method", span, context.report)
+        name, report = entry.key.text, context.report
+        if check_identifier(name, "a method", span, report):
+            check_child(name, "a method", context.base, span, report)
         if is_text(entry.value):
             method = lower_text(entry.value, entry.key.text, inputs, context)
             if method is not None:
@@ -118,7 +119,7 @@ def lower_function(entry: Entry, name: str, context: Context) -> Function | None
     body = canonical_body(tuple(definition.body), definition.args, context)
     definition.name, definition.body = name, list(body)
     if definition.returns is not None:
-        definition.returns = canonical_annotation(definition.returns)
+        definition.returns = annotation(definition.returns, context)
     return Function(name, context.source, definition, parsed.comments, entry.key.span)
 
 
@@ -130,11 +131,13 @@ def canonical_body(
     method: bool = False,
 ) -> tuple[ast.stmt, ...]:
     """Statements with their names resolved; assigned names are the text's locals."""
-    given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    given += [extra for extra in (arguments.vararg, arguments.kwarg) if extra]
+    given = all_arguments(arguments)
     for argument in given:
+        if not (method and argument.arg == "self"):
+            span = _span(argument, context)
+            check_identifier(argument.arg, "an argument", span, context.report)
         if argument.annotation is not None:
-            argument.annotation = canonical_annotation(argument.annotation)
+            argument.annotation = annotation(argument.annotation, context)
     names = {argument.arg for argument in given} | set(_stored(statements, context))
     scope = Scope(context.scope.file, dict.fromkeys(sorted(names), UNKNOWN))
     members = frozenset(context.scope.locals) if method else frozenset()
@@ -145,6 +148,14 @@ def canonical_body(
         reads = DictReads(context.scope.locals)
         statements = tuple(reads.visit(statement) for statement in statements)
     return tuple(visitor.visit(statement) for statement in statements)
+
+
+def annotation(node: ast.expr, context: Context) -> ast.expr:
+    return canonical_annotation(node, context.source, context.report)
+
+
+def annotation(node: ast.expr, context: Context) -> ast.expr:
+    return canonical_annotation(node, context.source, context.report)
 
 
 def _stored(statements: Iterable[ast.stmt], context: Context) -> Iterator[str]:
@@ -173,10 +184,14 @@ def _span(node: ast.AST, context: Context) -> Span:
 
 
 def _arguments(
-    parsed: Body, name: str, inputs: Sequence[Input], mode: Mode
+    parsed: Body,
+    name: str,
+    inputs: Sequence[Input],
+    mode: Mode,
+    context: Context,
 ) -> ast.arguments:
     if parsed.arguments is not None:
-        return _with_self(parsed.arguments)
+        return _with_self(parsed.arguments, context)
     if mode is Mode.INIT:
         return signature_of(())
     if name == "forward":
@@ -206,11 +221,30 @@ def signature_of(inputs: Sequence[Input]) -> ast.arguments:
     return ast.fix_missing_locations(made)
 
 
-def _with_self(arguments: ast.arguments) -> ast.arguments:
-    if not arguments.args or arguments.args[0].arg != "self":
-        first = ast.fix_missing_locations(ast.arg("self"))
-        arguments.args.insert(0, first)
+def _with_self(arguments: ast.arguments, context: Context) -> ast.arguments:
+    """Arguments that begin with `self`, which a `def` line may leave out."""
+    if arguments.posonlyargs:
+        span = _span(arguments.posonlyargs[-1], context)
+        message = "`/` is not in the language: arguments can be given by name"
+        context.report.error("unsupported-syntax", message, span)
+        arguments.args = [*arguments.posonlyargs, *arguments.args]
+        arguments.posonlyargs = []
+    if arguments.args and arguments.args[0].arg == "self":
+        return arguments
+    for argument in all_arguments(arguments):
+        if argument.arg == "self":
+            span = _span(argument, context)
+            context.report.error("bad-name", "`self` comes first, or not at all", span)
+            return arguments
+    arguments.args.insert(0, ast.fix_missing_locations(ast.arg("self")))
     return arguments
+
+
+def all_arguments(arguments: ast.arguments) -> list[ast.arg]:
+    """All arguments of a `def` line, starred ones last."""
+    starred = [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return [*named, *starred]
 
 
 # --- the default forward ------------------------------------------------------------

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from modelspec.catalog import load_catalog
+from modelspec.catalog import load_catalog
 from modelspec.program.ir import (
     Child,
     Container,
@@ -122,7 +124,63 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
     if isinstance(expression, ast.Constant) and expression.value is not None:
         _not_a_module(node, context)
         return None
+    if _is_function(expression):
+        _function_as_module(expression, node, context)
+        return None
+    if _is_function(expression):
+        _function_as_module(expression, node, context)
+        return None
     return Value(context.as_module(expression), node.span)
+
+
+def _is_function(node: ast.expr) -> bool:
+    """Whether an expression is a function of torch, or what one returns."""
+    inner = node.func if isinstance(node, ast.Call) else node
+    root = inner
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    names = ("F", "torch", "math")
+    return inner is not root and isinstance(root, ast.Name) and root.id in names
+
+
+def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> None:
+    inner = node.func if isinstance(node, ast.Call) else node
+    name = inner.attr if isinstance(inner, ast.Attribute) else ""
+    wanted = name.replace("_", "").lower()
+    layers = load_catalog().layer_names
+    layer = next((one for one in layers if one.lower() == wanted), None)
+    context.report.error(
+        "not-a-module",
+        f"a module is expected here, and '{ast.unparse(inner)}' is a function",
+        at.span,
+        note=f"did you mean '{layer}'?" if layer else "",
+        help=() if layer else "call it in `forward`",
+    )
+
+
+def _is_function(node: ast.expr) -> bool:
+    """Whether an expression is a function of torch, or what one returns."""
+    inner = node.func if isinstance(node, ast.Call) else node
+    root = inner
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    names = ("F", "torch", "math")
+    return inner is not root and isinstance(root, ast.Name) and root.id in names
+
+
+def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> None:
+    inner = node.func if isinstance(node, ast.Call) else node
+    name = inner.attr if isinstance(inner, ast.Attribute) else ""
+    wanted = name.replace("_", "").lower()
+    layers = load_catalog().layer_names
+    layer = next((one for one in layers if one.lower() == wanted), None)
+    context.report.error(
+        "not-a-module",
+        f"a module is expected here, and '{ast.unparse(inner)}' is a function",
+        at.span,
+        note=f"did you mean '{layer}'?" if layer else "",
+        help=() if layer else "call it in `forward`",
+    )
 
 
 def _typed_module(

@@ -23,7 +23,7 @@ from modelspec.program.ir import (
 from modelspec.program.kinds import UNKNOWN, bind_target
 from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import lower_mapping
-from modelspec.program.names import check_identifier
+from modelspec.program.names import check_child, check_identifier, check_variant
 from modelspec.program.types import NAMES, is_type, read_type, type_of_value
 from modelspec.pysubset import parse_expression
 from modelspec.spec.models import ParamSpec
@@ -56,7 +56,9 @@ def lower_params(node: MappingNode | None, context: Context) -> tuple[Param, ...
 def lower_constants(node: MappingNode | None, context: Context) -> tuple[Constant, ...]:
     found: list[Constant] = []
     for entry in node.entries if node is not None else ():
-        check_identifier(entry.key.text, "a constant", entry.key.span, context.report)
+        name, span = entry.key.text, entry.key.span
+        if check_identifier(name, "a constant", span, context.report):
+            check_child(name, "a constant", "Module", span, context.report)
         value = context.value(entry.value)
         if value is not None:
             found.append(Constant(entry.key.text, value, entry.key.span))
@@ -73,6 +75,7 @@ def lower_variants(
 ) -> tuple[Variant, ...]:
     variants: list[Variant] = []
     for entry in node.entries if node is not None else ():
+        check_variant(entry.key.text, entry.key.span, context.report)
         if isinstance(entry.value, MappingNode):
             values = tuple(_variant_values(entry.value, params, context))
             variants.append(Variant(entry.key.text, values, entry.key.span))
@@ -211,8 +214,10 @@ def _typed_default(
     if parsed is None or not is_type(parsed):
         return None
     type_ = read_type(parsed, context.source, context.report)
-    if type_ is None or cut == len(fragment.text):
-        return None if type_ is None else (type_, None)
+    if type_ is None:
+        return TypeExpression("any"), constant(None, fragment.span())
+    if cut == len(fragment.text):
+        return type_, None
     default = _default(fragment.part(cut + 1, len(fragment.text)).strip(), context)
     return None if default is None else (type_, default)
 

@@ -18,13 +18,12 @@ from modelspec.program.lowering.context import Context
 from modelspec.program.lowering.files import (
     Definition,
     FileNames,
-    refresh_entry,
     resolve_files,
 )
 from modelspec.program.lowering.keep import keep_read_values
 from modelspec.program.lowering.methods import lower_function
 from modelspec.program.lowering.params import lower_params, lower_variants
-from modelspec.program.lowering.scope import BlockEntry, Scope
+from modelspec.program.lowering.scope import Scope
 from modelspec.program.walk import block_nodes, function_nodes, names_read
 from modelspec.spec.loader import LoadedFile
 
@@ -35,7 +34,7 @@ def lower_program(
     """The meaning of a spec; complete only if the report holds no error."""
     names = resolve_files(files, report)
     for one in names:
-        _lower_signatures(one, names, limits, report)
+        _lower_signatures(one, limits, report)
     functions = [f for one in names for f in _functions(one, limits, report)]
     blocks = [b for one in names for b in _blocks(one, limits, report)]
     check_bases(blocks, report)
@@ -61,15 +60,11 @@ def _context(one: FileNames, limits: Limits, report: Report) -> Context:
     return Context(Scope(one.scope), one.file.source, report, limits)
 
 
-def _lower_signatures(
-    one: FileNames, names: list[FileNames], limits: Limits, report: Report
-) -> None:
+def _lower_signatures(one: FileNames, limits: Limits, report: Report) -> None:
     """Params of all blocks of a file, before any body is read."""
     for definition in one.definitions.values():
         context = _context(one, limits, report)
-        params = lower_params(definition.spec.params, context)
-        definition.entry = BlockEntry(definition.entry.class_name, params)
-        refresh_entry(names, definition)
+        definition.entry.params = lower_params(definition.spec.params, context)
 
 
 def _functions(one: FileNames, limits: Limits, report: Report) -> Iterable[Function]:

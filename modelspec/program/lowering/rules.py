@@ -21,6 +21,8 @@ from modelspec.program.ir import (
     InitByName,
     InitByType,
     Initializer,
+    Let,
+    Let,
     Statement,
     Tie,
     TypeRule,
@@ -49,7 +51,19 @@ def lower_init(node: MappingNode, context: Context) -> tuple[Statement, ...]:
     names = tuple(_without_types(statements))
     if not types:
         return names
-    return (InitByType(types, node.span), *names)
+    if all(_is_let(name) for name in names):
+        return (*names, InitByType(types, node.span))
+    # Type rules come first, and may read what a `let` above them computes.
+    lets = tuple(name for name in names if _is_let(name))
+    return (*lets, InitByType(types, node.span), *names)
+
+
+def _is_let(statement: Statement) -> bool:
+    """Whether a statement only computes names."""
+    if isinstance(statement, For | If):
+        orelse = getattr(statement, "orelse", ())
+        return all(_is_let(inner) for inner in (*statement.body, *orelse))
+    return isinstance(statement, Let)
 
 
 def lower_tie(node: MappingNode, context: Context) -> tuple[Statement, ...]:

@@ -17,12 +17,16 @@ from modelspec.pysubset.builtin import BUILTINS
 from modelspec.records import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class BlockEntry:
-    """A block as others see it: its class name and its constructor."""
+    """A block as others see it: its class name and its constructor.
+
+    `params` are filled in when all files' names are known, since defaults may name
+    blocks.
+    """
 
     class_name: str
-    params: tuple[Param, ...]
+    params: tuple[Param, ...] = ()
 
     @property
     def children_param(self) -> str | None:
@@ -39,17 +43,16 @@ class FileScope:
 
     blocks: dict[str, BlockEntry] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
-    class_names: set[str] = field(default_factory=set)
+    classes: dict[str, BlockEntry] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
 
     def add_block(self, name: str, entry: BlockEntry) -> None:
         self.blocks[name] = entry
-        self.class_names.add(entry.class_name)
+        self.classes[entry.class_name] = entry
 
     def entry_of_class(self, class_name: str) -> BlockEntry | None:
         """The block that has this name in the Program."""
-        entries = self.blocks.values()
-        return next((one for one in entries if one.class_name == class_name), None)
+        return self.classes.get(class_name)
 
 
 @dataclass(slots=True)
@@ -67,7 +70,7 @@ class Scope:
         """The kind of a canonical bare name."""
         if name in self.locals:
             return self.locals[name]
-        return LAYER if name in self.file.class_names else UNKNOWN
+        return LAYER if name in self.file.classes else UNKNOWN
 
     def layer_entry(self, name: str) -> BlockEntry | None:
         """The block a bare name means, if it means a block."""
