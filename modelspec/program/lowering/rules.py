@@ -22,7 +22,6 @@ from modelspec.program.ir import (
     InitByType,
     Initializer,
     Let,
-    Let,
     Statement,
     Tie,
     TypeRule,
@@ -30,6 +29,7 @@ from modelspec.program.ir import (
 from modelspec.program.kinds import VALUE
 from modelspec.program.lowering.context import Context, literal
 from modelspec.program.lowering.flow import branch, lower_list, lower_mapping, negated
+from modelspec.program.walk import names_read, walk_statements
 from modelspec.pysubset import parse_expression
 from modelspec.syntax.nodes import (
     Entry,
@@ -55,7 +55,17 @@ def lower_init(node: MappingNode, context: Context) -> tuple[Statement, ...]:
         return (*names, InitByType(types, node.span))
     # Type rules come first, and may read what a `let` above them computes.
     lets = tuple(name for name in names if _is_let(name))
+    bound = [name for let in lets for name in _bound(let)]
+    if len(set(bound)) == len(bound):
+        names = tuple(name for name in names if not _is_let(name))
     return (*lets, InitByType(types, node.span), *names)
+
+
+def _bound(statement: Statement) -> Iterator[str]:
+    """The names that a statement binds, a name as often as it is bound."""
+    for inner in walk_statements([statement]):
+        if isinstance(inner, Let):
+            yield from names_read(ast.walk(inner.target))
 
 
 def _is_let(statement: Statement) -> bool:

@@ -17,7 +17,6 @@ class LetBeforeTypeRules(nn.Module):
                 nn.init.normal_(module.weight, std=scale)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        scale = 0.02 / depth
         nn.init.constant_(self.second.bias, scale)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
