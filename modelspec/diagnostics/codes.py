@@ -8,11 +8,11 @@ read here is what `modelspec explain CODE` prints and what the documentation sho
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from modelspec.diagnostics.suggest import suggest
+from modelspec.records import dataclass
 
 _TABLE = Path(__file__).with_name("codes.md")
 _ENTRY = re.compile(r"^## ([a-z0-9-]+): (.+)\n", re.MULTILINE)

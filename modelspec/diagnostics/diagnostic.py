@@ -6,10 +6,11 @@ Stages return diagnostics and go on; only the driver turns errors into an except
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from modelspec.diagnostics.span import Span
+from modelspec.records import dataclass
 
 
 class Severity(Enum):
@@ -47,6 +48,12 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+    def __str__(self) -> str:
+        """One line: `path:line:column: error[code]: message`."""
+        from modelspec.diagnostics.formats import render_concise
+
+        return render_concise([self])
 
 
 class SpecError(Exception):

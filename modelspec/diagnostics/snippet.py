@@ -7,13 +7,13 @@ and followed by `...`. Of long lines the part around the underline is shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 
 from modelspec.diagnostics.cells import printable, width
 from modelspec.diagnostics.colors import Paint
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source, Span
+from modelspec.records import dataclass
 
 _LONGEST = 120
 _CONTEXT = 40

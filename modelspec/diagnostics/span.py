@@ -9,7 +9,9 @@ Nothing here knows of YAML, Python or torch.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from modelspec.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Source:
     """
 
     name: str
-    text: str
+    text: str = field(repr=False)
     path: str | None = None
     _starts: list[int] = field(default_factory=list, init=False, repr=False)
 

@@ -170,3 +170,34 @@ def test_methods_cannot_name_what_analysis_let_slip(name: str) -> None:
     classes = build_classes(program, Limits())
     with pytest.raises(InternalError):
         instantiate(classes, {})
+
+
+def test_modules_that_nest_too_deep_are_refused() -> None:
+    """Torch goes through modules by recursion, so nothing could be done with them."""
+    found = failure(
+        "name: Net\nSequential:\n- let net = ReLU()\n- for i in range(n):\n"
+        "    - let net = nn.Sequential(net, ReLU())\n- net\nparams: {n: int}",
+        n=1000,
+    )
+    assert (found.code, found.message) == (
+        "limit-exceeded",
+        "modules nest more than 256 deep",
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "code"),
+    [
+        ([], {}, "missing-argument"),
+        ([1, 2], {}, "too-many-arguments"),
+        ([1], {"m": 2}, "unexpected-argument"),
+        ([1], {"n": 2}, "duplicate-argument"),
+    ],
+)
+def test_params_that_do_not_fit_have_the_codes_of_arguments(
+    args: list[int], kwargs: dict[str, int], code: str
+) -> None:
+    classes = classes_of("name: Net\nparams: {n: int}\nSequential: ['Linear(n, n)']")
+    with pytest.raises(TypeError) as caught:
+        classes["Net"](*args, **kwargs)
+    assert caught.value.code == code  # type: ignore[attr-defined]

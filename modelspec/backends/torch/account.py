@@ -33,6 +33,8 @@ NOTABLE = 2**14
 """Elements from which on filling them takes time that is not the evaluator's."""
 
 _WATCHED = 2**26
+"""Elements, by their estimate, after which the free memory is looked at again."""
+
 _RESERVE = 2**28
 _DEEPEST = 4
 
@@ -83,6 +85,9 @@ class Account(Budget):
         count = _COUNTS.get(layer)
         self.charge_modules(1 if count is None else count(args, kwargs))
         size = estimate_size(args, kwargs)
+        self._unwatched += size
+        if self._unwatched > _WATCHED:
+            self._watch(_target(args, kwargs))
         if size < NOTABLE:
             return make(*args, **kwargs)
         if size > LARGE:
@@ -100,6 +105,9 @@ class Account(Budget):
         size = estimate_size(args, kwargs)
         if growth is Growth.BY_DATA:
             size *= _largest_value(args, kwargs)
+        self._unwatched += size
+        if self._unwatched > _WATCHED:
+            self._watch(_target(args, kwargs))
         if size < NOTABLE:
             return function(*args, **kwargs)
         if size > LARGE and growth is not Growth.NONE:
@@ -128,7 +136,7 @@ class Account(Budget):
         kwargs: Mapping[str, object],
         known: bool = False,
     ) -> None:
-        """Measure a large call, and see to it that many do not fill the memory."""
+        """Measure a large call: what it makes must fit into what is free."""
         device = _target(args, kwargs)
         if device.type == "meta":
             return
@@ -143,13 +151,11 @@ class Account(Budget):
                 f"{_shown(free)} free",
                 "build on the device meta to see shapes without memory",
             )
-        self._unwatched += size if wanted is None else wanted / 4
-        if self._unwatched > _WATCHED:
-            self._unwatched = 0.0
-            self._watch(free, device)
 
-    def _watch(self, free: int, device: torch.device) -> None:
-        if free < _RESERVE:
+    def _watch(self, device: torch.device) -> None:
+        """Whether there is memory left, now and then: many small calls fill it too."""
+        self._unwatched = 0.0
+        if device.type != "meta" and free_bytes(device) < _RESERVE:
             raise WorldError(
                 "limit-exceeded",
                 f"the device {device} has no memory left for this model",

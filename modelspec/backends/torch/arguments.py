@@ -21,6 +21,14 @@ Default = Callable[[dict[str, object]], object]
 Fits = Callable[[object], bool]
 
 
+class BindError(TypeError):
+    """A call does not fit the params; `code` is that of the diagnostic."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
 class ParamTypeError(TypeError):
     """A value is not of its param's type."""
 
@@ -64,13 +72,15 @@ class ParamBinder:
     ) -> dict[str, object]:
         """The params' values by name; a new dict, the scope of a construction."""
         if len(args) > len(self._positional):
-            raise TypeError(self._too_many(len(args)))
+            raise BindError("too-many-arguments", self._too_many(len(args)))
         given = dict(zip(self._positional, args, strict=False))
         for name, value in kwargs.items():
             if name in given:
-                raise self._error(f"got multiple values for argument '{name}'")
+                problem = f"got multiple values for argument '{name}'"
+                raise self._error("duplicate-argument", problem)
             if name not in self._names:
-                raise self._error(f"got an unexpected keyword argument '{name}'")
+                problem = f"got an unexpected keyword argument '{name}'"
+                raise self._error("unexpected-argument", problem)
             given[name] = value
         for slot in self._slots:
             if slot.param.name in given:
@@ -78,7 +88,7 @@ class ParamBinder:
             elif slot.default is not None:
                 given[slot.param.name] = slot.default({})
             else:
-                raise self._error(self._missing(given))
+                raise self._error("missing-argument", self._missing(given))
         return given
 
     def _check(self, slot: _Slot, value: object) -> None:
@@ -92,8 +102,8 @@ class ParamBinder:
         if slot.is_bounded and (problem := find_bound(param, value)):
             raise ParamValueError(param, f"{self._name}: '{param.name}' {problem}")
 
-    def _error(self, problem: str) -> TypeError:
-        return TypeError(f"{self._name}.__init__() {problem}")
+    def _error(self, code: str, problem: str) -> BindError:
+        return BindError(code, f"{self._name}.__init__() {problem}")
 
     def _too_many(self, count: int) -> str:
         most = len(self._positional) + 1

@@ -303,7 +303,7 @@ def _added(make: Make, span: Span, name: Read) -> Step:
         try:
             at.module.add_module(key, made)
         except KeyError:
-            fail("reserved-name", f"'{key}' is taken in this block", span)
+            fail("bad-name", f"'{key}' is taken in this block", span)
 
     return added
 
@@ -325,13 +325,11 @@ def _is_attribute(name: object) -> bool:
 def check_name(name: object, base: str, span: Span) -> str:
     """A computed name, held against the rule for those written out."""
     if not isinstance(name, str):
-        fail(
-            "invalid-name", f"a name must be a string, got {type(name).__name__}", span
-        )
+        fail("bad-name", f"a name must be a string, got {type(name).__name__}", span)
     problem = name_problem(name, base)
     if problem is not None:
         shown = name if len(name) <= 60 else f"{name[:60]}..."
-        fail("invalid-name", f"the name {shown!r} is not allowed: {problem}", span)
+        fail("bad-name", f"the name {shown!r} is not allowed: {problem}", span)
     return name
 
 

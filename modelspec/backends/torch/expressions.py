@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import torch
 from torch import nn
 
 from modelspec.backends.torch.account import NOTABLE, Account, estimate_size
 from modelspec.backends.torch.failure import label_use
+from modelspec.backends.torch.refusals import refused
 from modelspec.backends.torch.vocabulary import find_name
-from modelspec.backends.torch.world import TorchWorld, refused
+from modelspec.backends.torch.world import TorchWorld
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.diagnostics.span import Source, Span
 from modelspec.pysubset.evaluator import Evaluator
@@ -246,6 +248,32 @@ class Expressions:
                 raise at_span(fault, span) from fault.__cause__
 
         return call
+
+    def init_call(self, node: ast.expr) -> Callable[[torch.Tensor], None] | None:
+        """`nn.init.normal_(w, std=0.02)` on any tensor; None for other expressions."""
+        if not isinstance(node, ast.Call) or not _is_plain_call(node):
+            return None
+        first, *rest = [*node.args, *(keyword.value for keyword in node.keywords)]
+        name = ast.unparse(node.func)
+        on_tensor = bool(node.args) and isinstance(first, ast.Name) and first.id == "w"
+        constant = all(isinstance(one, ast.Constant) for one in rest)
+        function: Any = find_name(name)
+        is_init = name.startswith("nn.init.") and function is not None
+        if not (is_init and on_tensor and constant):
+            return None
+        nowhere = Scope({}, {})
+        args = [self.read(one)(nowhere) for one in node.args[1:]]
+        kwargs = {str(k.arg): self.read(k.value)(nowhere) for k in node.keywords}
+        world, budget, span = self._world, self._evaluator.budget, self.span(node)
+
+        def apply(tensor: torch.Tensor) -> None:
+            try:
+                budget.charge(1)
+                world.initialize(function, tensor, args, kwargs)
+            except Fault as fault:
+                raise at_span(fault, span) from fault.__cause__
+
+        return apply
 
 
 def _is_plain_call(node: ast.Call) -> bool:

@@ -38,11 +38,15 @@ class InputPlan:
 
 
 def plan_inputs(
-    block: Block, evaluate: Evaluate, sizes: Mapping[str, int]
+    block: Block,
+    evaluate: Evaluate,
+    sizes: Mapping[str, int],
+    floating: torch.dtype = torch.float32,
 ) -> tuple[list[InputPlan], dict[str, int]]:
     """Shapes of the inputs that must be given, and the sizes that symbols got.
 
     The list is empty where some input has no shape: there is nothing to run on.
+    Inputs that are float32, as they are unless declared otherwise, are made `floating`.
     """
     known = dict(sizes)
     plans = []
@@ -56,7 +60,9 @@ def plan_inputs(
         )
         low = _bound(one.minimum, evaluate, 0, one.span)
         high = _bound(one.maximum, evaluate, low + 2, one.span)
-        plans.append(InputPlan(one.name, shape, find_dtype(one), low, high))
+        dtype = find_dtype(one)
+        dtype = floating if dtype is torch.float32 else dtype
+        plans.append(InputPlan(one.name, shape, dtype, low, high))
     return plans, known
 
 

@@ -14,11 +14,18 @@ from contextlib import contextmanager, nullcontext
 import torch
 from torch import nn
 
-from modelspec.backends.torch.arguments import ParamTypeError, ParamValueError
+from modelspec.backends.torch.arguments import (
+    BindError,
+    ParamTypeError,
+    ParamValueError,
+)
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.failure import fail, reason
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.suggest import suggest
+
+DEEPEST = 256
+"""Modules inside one another: torch itself goes through them by recursion."""
 
 
 def instantiate(
@@ -34,23 +41,36 @@ def instantiate(
     name = block or classes.program.root
     if name is None:
         fail("no-root", "this spec only holds blocks: say which one to build", None)
-    cls = classes[name]
+    cls, made_of = classes[name], classes.program.block(name)
+    span = None if made_of is None else made_of.span
     where = nullcontext() if device is None else find_device(device)
     kind = None if dtype is None else find_dtype(dtype)
     if seed is not None:
         torch.manual_seed(seed)
     with where, _default_dtype(kind):
         try:
-            return cls(**params)
+            made = cls(**params)
         except ParamTypeError as error:
             fail("param-type", str(error), error.param.span)
         except ParamValueError as error:
             fail("param-value", str(error), error.param.span)
-        except TypeError as error:
-            span = (
-                None if (found := classes.program.block(name)) is None else found.span
-            )
-            fail("param-mismatch", str(error).replace(".__init__()", ""), span)
+        except BindError as error:
+            fail(error.code, str(error).replace(".__init__()", ""), span)
+    if _depth(made) > DEEPEST:
+        fail("limit-exceeded", f"modules nest more than {DEEPEST} deep", span)
+    return made
+
+
+def _depth(module: nn.Module) -> int:
+    """How deep modules nest, up to what torch's own recursion still takes."""
+    depth, level = 0, [module]
+    while level and depth <= DEEPEST:
+        inside = {
+            id(m): m for one in level for m in one._modules.values() if m is not None
+        }
+        level = list(inside.values())
+        depth += 1
+    return depth
 
 
 def find_device(device: str | torch.device) -> torch.device:

@@ -17,6 +17,7 @@ import linecache
 import types
 from collections.abc import Iterable
 
+from modelspec.backends.torch.guarding import guarded
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.diagnostics.span import Source
 from modelspec.program.ir import Block, Function, Method
@@ -55,6 +56,7 @@ def build_class(
     bases: tuple[type, ...],
     metaclass: type,
     namespace: dict[str, object],
+    is_guarded: bool = False,
 ) -> type:
     """The class of a block with its methods; an own class statement, executed.
 
@@ -75,6 +77,8 @@ def build_class(
     _place(definition, line)
     for method in methods:
         _check_names(method, namespace)
+    if is_guarded:
+        definition.body = [*map(guarded, methods)] or filler
     local: dict[str, object] = {**names, "metaclass": metaclass}
     _execute(definition, block.source, namespace, local)
     made = local[block.name]
@@ -82,10 +86,14 @@ def build_class(
     return made
 
 
-def build_function(function: Function, namespace: dict[str, object]) -> object:
+def build_function(
+    function: Function, namespace: dict[str, object], is_guarded: bool = False
+) -> types.FunctionType:
     """A helper of the spec as a plain function."""
     definition = _without_annotations(function.definition)
     _check_names(definition, namespace)
+    if is_guarded:
+        definition = guarded(definition)
     local: dict[str, object] = {}
     _execute(definition, function.source, namespace, local)
     made = local[definition.name]

@@ -49,6 +49,9 @@ def compile_rule(one: ir.Statement, expressions: Expressions) -> Step:
 
 
 def _initializer(one: ir.Initializer, expressions: Expressions) -> Apply:
+    fill = expressions.init_call(one.expression) if one.in_place else None
+    if fill is not None:
+        return lambda scope, tensor: fill(tensor)
     read = expressions.read(one.expression)
     span = one.span
 
@@ -96,7 +99,10 @@ def _initializer(one: ir.Initializer, expressions: Expressions) -> Apply:
 def _leaves(
     leaves: Iterable[tuple[str, ir.Initializer]], expressions: Expressions
 ) -> Callable[[Scope, nn.Module], None]:
-    rows = [(leaf, one.span, _initializer(one, expressions)) for leaf, one in leaves]
+    rows = [
+        (leaf, one.key or one.span, _initializer(one, expressions))
+        for leaf, one in leaves
+    ]
 
     def apply(scope: Scope, module: nn.Module) -> None:
         for leaf, span, initialize in rows:
@@ -134,22 +140,23 @@ def _by_type(one: ir.InitByType, expressions: Expressions) -> Step:
     ]
 
     def step(at: Construction, sink: Any) -> None:
+        """A rule whose condition is false is as if it were not written."""
+        standing = [row for row in rules if row[2] is None or row[2](at.scope)]
         kinds = [
             tuple(_layer_type(read(at.scope), span) for read, span in types)
-            for _, types, _, _ in rules
+            for _, types, _, _ in standing
         ]
-        used, fitting = [False] * len(rules), [False] * len(rules)
+        used, fitting = [False] * len(standing), [False] * len(standing)
         for module in at.module.modules():
             taken = False
-            for index, (_, _, condition, apply) in enumerate(rules):
+            for index, (_, _, _, apply) in enumerate(standing):
                 if not isinstance(module, kinds[index]):
                     continue
                 fitting[index] = True
-                if taken or (condition is not None and not condition(at.scope)):
-                    continue
-                taken = used[index] = True
-                apply(at.scope, module)
-        for index, (rule, _, condition, _) in enumerate(rules):
+                if not taken:
+                    taken = used[index] = True
+                    apply(at.scope, module)
+        for index, (rule, _, condition, _) in enumerate(standing):
             _tell_unused(rule, used[index], fitting[index], condition is None, at)
 
     return step
@@ -258,8 +265,8 @@ def _freeze(one: ir.Freeze, expressions: Expressions) -> Step:
 
     def step(at: Construction, sink: Any) -> None:
         pattern = str(read(at.scope))
-        modules = _modules(at.module, pattern)
-        tensors = _named(at.module, pattern)
+        modules = _frozen_modules(at.module, pattern)
+        tensors = _frozen_parameters(at.module, pattern)
         if not modules and not tensors:
             _no_match(at.module, pattern, one.span)
         for module in modules:
@@ -270,9 +277,18 @@ def _freeze(one: ir.Freeze, expressions: Expressions) -> Step:
     return step
 
 
-def _named(module: nn.Module, pattern: str) -> list[nn.Parameter]:
+def _frozen_modules(module: nn.Module, pattern: str) -> list[nn.Module]:
+    """All of which any name fits: one that is shared has several."""
+    if not _is_glob(pattern):
+        return _modules(module, pattern)
+    named = module.named_modules(remove_duplicate=False)
+    return [m for n, m in named if fnmatchcase(n, pattern)]
+
+
+def _frozen_parameters(module: nn.Module, pattern: str) -> list[nn.Parameter]:
     if _is_glob(pattern):
-        return [p for n, p in module.named_parameters() if fnmatchcase(n, pattern)]
+        named = module.named_parameters(remove_duplicate=False)
+        return [p for n, p in named if fnmatchcase(n, pattern)]
     try:
         return [module.get_parameter(pattern)]
     except AttributeError:

@@ -1,34 +1,40 @@
-"""One trial run of a built module on its declared inputs, on fake tensors.
+"""One trial run of a built module on its declared inputs, without memory.
 
 Comes in: a built module and its classes. Goes out: the shapes and dtypes of what it
 returns, or one diagnostic at the line that failed, or a note that the run could not go
-on because a fake tensor has no values. Takes no memory, draws no random numbers, and
-works on a copy: neither the module's mode nor its state changes.
+on because its tensors have no values. Draws no random numbers and works on a copy:
+neither the module's mode nor its state changes.
+
+The copy is on the device meta. Only what cannot be told there, such as tensors of two
+devices meeting, is run again on torch's fake tensors, whose import takes long.
 """
 
 from __future__ import annotations
 
-import copy
+import logging
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
 from modelspec.backends.torch.classes import ModuleClasses
-from modelspec.backends.torch.failure import reason
 from modelspec.backends.torch.inputs import InputPlan, plan_inputs
-from modelspec.backends.torch.places import find_place
-from modelspec.backends.torch.tracebacks import failed_module, spec_spans
-from modelspec.backends.torch.tracing import EndlessError, bounded_run
-from modelspec.diagnostics.diagnostic import Diagnostic, Label
-from modelspec.diagnostics.span import Span
+from modelspec.backends.torch.instantiate import find_dtype
+from modelspec.backends.torch.meta_mode import on_meta
+from modelspec.backends.torch.run_failure import (
+    depends_on_values,
+    describe_failure,
+    is_beyond_meta,
+)
+from modelspec.backends.torch.stand_ins import copy_on_meta, copy_with, device_of
+from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.program.ir import Block
 
-_MOST_LABELS = 16
+_Run: TypeAlias = "Callable[[nn.Module, torch.device], object]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,61 +73,78 @@ def run_once(
     module: nn.Module,
     params: Mapping[str, object] | None = None,
     sizes: Mapping[str, int] | None = None,
+    dtype: str | torch.dtype | None = None,
 ) -> RunResult:
     """Run a built module's `forward` in eval mode on inputs as it declares them.
 
-    `params` are those it was built with; sizes of inputs may depend on them.
+    `params` are those it was built with; sizes of inputs may depend on them. `dtype`
+    is what it was built with; inputs that are float32 get it, None is torch's default.
     """
     block = classes.block_of(type(module))
     assert block is not None, "not a module of these classes"
     scope = classes.bind_params(block.name, params or {})
+    floating = torch.get_default_dtype() if dtype is None else find_dtype(dtype)
     plans, known = plan_inputs(
-        block, lambda node: classes.evaluate(node, block, scope), sizes or {}
+        block, lambda node: classes.evaluate(node, block, scope), sizes or {}, floating
     )
     given = tuple((p.name, TensorShape(p.shape, _dtype_name(p.dtype))) for p in plans)
+    result = RunResult(given, known)
     if not plans:
-        return RunResult(given, known, note="the inputs have no shapes to run on")
-    return _Trial(classes, module, block).run(plans, given, known)
+        return replace(result, note="the inputs have no shapes to run on")
+    return _Trial(classes, module, block, plans).complete(result)
 
 
 class _Trial:
-    def __init__(self, classes: ModuleClasses, module: nn.Module, block: Block) -> None:
-        self._classes = classes
-        self._block = block
-        self._module = module
-
-    def run(
+    def __init__(
         self,
+        classes: ModuleClasses,
+        module: nn.Module,
+        block: Block,
         plans: list[InputPlan],
-        given: tuple[tuple[str, TensorShape], ...],
-        sizes: dict[str, int],
-    ) -> RunResult:
-        # Heavy to import, and not needed to build.
+    ) -> None:
+        self._classes = classes
+        self._module = module
+        self._block = block
+        self._plans = plans
+
+    def complete(self, result: RunResult) -> RunResult:
+        """The result with what the run returned, or why it did not."""
+        with _silence():
+            try:
+                return replace(result, output=describe_output(self._run()))
+            except Exception as error:
+                if depends_on_values(error):
+                    note = "the run stopped where it depends on the values of a tensor"
+                    return replace(result, note=note)
+                return replace(result, diagnostic=self._describe(error, result))
+
+    def _run(self) -> object:
+        device = device_of(self._module)
+        try:
+            with on_meta() as mode:
+                output = self._call(copy_on_meta(self._module), torch.device("meta"))
+        except Exception as error:
+            if not is_beyond_meta(error):
+                raise
+            return self._run_on_fakes(device)
+        if mode.has_chosen and device.type not in ("cpu", "meta"):
+            return self._run_on_fakes(device)  # it may have chosen the wrong one
+        return output
+
+    def _run_on_fakes(self, device: torch.device) -> object:
         from torch._subclasses.fake_tensor import FakeTensorMode
 
-        with FakeTensorMode(allow_non_fake_inputs=True) as mode, torch.no_grad():
-            trial = _fake_copy(self._module, mode)
-            device = _device_of(self._module)
-            tensors = {
-                plan.name: torch.empty(plan.shape, dtype=plan.dtype, device=device)
-                for plan in plans
-            }
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    output = self._call(trial, tensors)
-            except Exception as error:
-                if _is_beyond_fakes(error):
-                    note = "the run stopped where it depends on the values of a tensor"
-                    return RunResult(given, sizes, note=note)
-                found = self._describe(error, trial, given)
-                return RunResult(given, sizes, diagnostic=found)
-        return RunResult(given, sizes, output=describe_output(output))
+        keep = torch.random.fork_rng(devices=[])
+        with FakeTensorMode(allow_non_fake_inputs=True) as fakes, keep, torch.no_grad():
+            return self._call(copy_with(self._module, fakes.from_tensor), device)
 
-    def _call(self, trial: nn.Module, tensors: dict[str, torch.Tensor]) -> object:
-        files = frozenset(self._classes.sources)
+    def _call(self, trial: nn.Module, device: torch.device) -> object:
+        tensors = {
+            plan.name: torch.empty(plan.shape, dtype=plan.dtype, device=device)
+            for plan in self._plans
+        }
         args = [tensors.pop(name) for name in self._positional()]
-        with bounded_run(files, self._classes.limits):
+        with self._classes.bounded():
             return trial(*args, **tensors)
 
     def _positional(self) -> list[str]:
@@ -131,39 +154,9 @@ class _Trial:
         skipped = [one.optional for one in self._block.inputs]
         return names[: skipped.index(True)] if True in skipped else names
 
-    def _describe(
-        self,
-        error: Exception,
-        trial: nn.Module,
-        given: tuple[tuple[str, TensorShape], ...],
-    ) -> Diagnostic:
-        shapes = ", ".join(f"{name}={shape}" for name, shape in given)
-        spans = spec_spans(error, self._classes.sources)
-        module = failed_module(error)
-        path = _path_of(module, trial)
-        what = reason(error)
-        if path and module is not None:
-            what = f"'{path}' ({type(module).__name__}): {what}"
-        place = find_place(trial, path, self._classes.block_of) if path else None
-        span, labels = self._innermost(spans, place)
-        code = "limit-exceeded" if isinstance(error, EndlessError) else "forward-error"
-        return Diagnostic(
-            code,
-            f"the run on {shapes} failed: {what}",
-            span,
-            help=_advice(error),
-            labels=labels,
-        )
-
-    def _innermost(
-        self, spans: list[Span], place: Span | None
-    ) -> tuple[Span, tuple[Label, ...]]:
-        if not spans:
-            return place or self._block.span, ()
-        labels = [Label(span, "called here") for span in reversed(spans[:-1])]
-        if place is not None:
-            labels.insert(0, Label(place, "this layer"))
-        return spans[-1], tuple(labels[:_MOST_LABELS])
+    def _describe(self, error: Exception, result: RunResult) -> Diagnostic:
+        shapes = ", ".join(f"{name}={shape}" for name, shape in result.inputs)
+        return describe_failure(error, shapes, self._block, self._classes)
 
 
 def describe_output(value: object) -> Structure:
@@ -179,46 +172,18 @@ def describe_output(value: object) -> Structure:
     return "None" if value is None else type(value).__name__
 
 
-def _fake_copy(module: nn.Module, mode: Any) -> nn.Module:
-    """A copy in eval mode whose parameters and buffers are fake."""
-    fakes: dict[int, Any] = {}
-    for tensor in (*module.parameters(), *module.buffers()):
-        if not is_lazy(tensor):
-            fakes[id(tensor)] = mode.from_tensor(tensor)
-    return copy.deepcopy(module, fakes).eval()
-
-
-def _device_of(module: nn.Module) -> torch.device:
-    for tensor in (*module.parameters(), *module.buffers()):
-        return tensor.device
-    return torch.get_default_device()
-
-
-def _is_beyond_fakes(error: BaseException) -> bool:
-    from torch._subclasses import fake_tensor
-    from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
-
-    kinds = (
-        fake_tensor.DataDependentOutputException,
-        fake_tensor.DynamicOutputShapeException,
-        fake_tensor.UnsupportedFakeTensorException,
-        fake_tensor.UnsupportedOperatorException,
-        GuardOnDataDependentSymNode,
-    )
-    return isinstance(error, kinds) or isinstance(error.__cause__, kinds)
-
-
-def _path_of(module: nn.Module | None, root: nn.Module) -> str:
-    names = (name for name, one in root.named_modules() if one is module)
-    return next(names, "")
-
-
-def _advice(error: Exception) -> tuple[str, ...]:
-    if "auto" in str(error):
-        return ()
-    if "shape" in str(error) or "size" in str(error):
-        return ("sizes of symbols can be given: --input x=2x3x224x224",)
-    return ()
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What torch warns and logs about stand-ins is not about the spec."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _dtype_name(dtype: torch.dtype) -> str:

@@ -7,9 +7,9 @@ lines that were running, innermost last, and the module whose `forward` failed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from itertools import islice
-from types import TracebackType
+from types import CodeType, TracebackType
 
 from torch import nn
 
@@ -17,12 +17,20 @@ from modelspec.backends.torch.methods import file_name
 from modelspec.diagnostics.span import Source, Span
 
 
-def spec_spans(error: BaseException, sources: Mapping[str, Source]) -> list[Span]:
-    """The stretches of spec files on the traceback, the innermost last."""
+def spec_spans(
+    error: BaseException,
+    sources: Mapping[str, Source],
+    unwritten: Set[CodeType] = frozenset(),
+) -> list[Span]:
+    """The stretches of spec files on the traceback, the innermost last.
+
+    Code that no file holds (`unwritten`: a default `forward`) is left out.
+    """
     found = []
     for step in _steps(error):
-        source = sources.get(step.tb_frame.f_code.co_filename)
-        if source is not None:
+        code = step.tb_frame.f_code
+        source = sources.get(code.co_filename)
+        if source is not None and code not in unwritten:
             found.append(_span(step, source))
     return found
 
@@ -40,6 +48,15 @@ def failed_module(error: BaseException) -> nn.Module | None:
         if isinstance(owner, nn.Module):
             innermost = owner
     return innermost
+
+
+def outermost_module(error: BaseException) -> nn.Module | None:
+    """The module that was called first: what the names of others start from."""
+    for step in _steps(error):
+        owner = step.tb_frame.f_locals.get("self")
+        if isinstance(owner, nn.Module):
+            return owner
+    return None
 
 
 def _steps(error: BaseException) -> Iterator[TracebackType]:

@@ -26,12 +26,13 @@ _SHOWN = 8
 
 def save_weights(module: nn.Module, path: Path) -> None:
     """Write the `state_dict`, in the format that the suffix names."""
+    state = module.state_dict()
+    _require_values(state, path)
     if path.suffix == ".safetensors":
         save = _safetensors(path).save_file
-        tensors = _distinct(module.state_dict(), path)
+        tensors = _distinct(state)
         _write(path, lambda to: save(tensors, to, metadata={"format": "pt"}))
     elif path.suffix == ".pt":
-        state = module.state_dict()
         _write(path, lambda to: torch.save(state, to))
     else:
         _refuse_suffix(path)
@@ -80,7 +81,18 @@ def _umask() -> int:
     return mask
 
 
-def _distinct(state: Mapping[str, torch.Tensor], path: Path) -> dict[str, torch.Tensor]:
+def _require_values(state: Mapping[str, object], path: Path) -> None:
+    for name, tensor in state.items():
+        if isinstance(tensor, torch.Tensor) and tensor.is_meta:
+            _fail(
+                "cannot-write",
+                f"cannot write '{path}': '{name}' is on the device meta and has no "
+                "values",
+                path,
+            )
+
+
+def _distinct(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """The form safetensors takes: contiguous, no two tensors over one memory.
 
     A tensor under two names is written under the first; `load_weights` knows.
@@ -88,12 +100,6 @@ def _distinct(state: Mapping[str, torch.Tensor], path: Path) -> dict[str, torch.
     kept: dict[str, torch.Tensor] = {}
     seen: set[tuple[object, ...]] = set()
     for name, tensor in state.items():
-        if tensor.is_meta:
-            _fail(
-                "cannot-write",
-                f"'{name}' is on the meta device and has no values",
-                path,
-            )
         identity = _identity(tensor)
         if identity in seen:
             continue
@@ -128,7 +134,7 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
     if path.suffix not in SUFFIXES:
         _refuse_suffix(path)
     if not path.is_file():
-        _fail("missing-file", f"there is no file '{path}'", path)
+        _fail("file-not-found", f"there is no file '{path}'", path)
     try:
         if path.suffix == ".safetensors":
             state: object = _safetensors(path).load_file(str(path))

@@ -1,0 +1,119 @@
+"""Runs of a spec's methods by us end, in bounded memory; a user's runs are plain."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+from modelspec.backends.torch import instantiate, run_once
+from modelspec.policy import Limits
+from tests.torch_backend.specs import build, classes_of, failure
+
+HEAD = "name: Net\ninputs: {x: [N, 3]}\nmodules: {a: ReLU}\n"
+HOSTILE = [
+    "n = 9 ** 9 ** 9",
+    "n = 1 << 10 ** 12",
+    "n = 3\nwhile True:\n    n = n * n",
+    "n = 3\nwhile True:\n    n **= 3",
+    "s = 'a'\nwhile True:\n    s = s + s",
+    "s = [1]\nwhile True:\n    s += s",
+    "s = [1]\nwhile True:\n    s = [*s, *s]",
+    "s = [1]\nwhile True:\n    s.extend(s)",
+    "s = [1]\nwhile True:\n    s[0:0] = s",
+    "s = [0] * 10 ** 11",
+    "s = list(range(10 ** 11))",
+    "s = sum(range(10 ** 12))",
+    "s = [0 for _ in range(10 ** 12)]",
+    "s = sorted(range(10 ** 40))",
+    "s = linspace(0, 1, 10 ** 11)",
+    "n = 10 ** 10\ns = f'{1:>{n}}'",
+    "s = f'{1:>10000000000}'",
+    "for i in range(10 ** 12):\n    n = i",
+    "while True:\n    pass",
+]
+
+
+def indented(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.splitlines())
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_trial_run_ends(text: str) -> None:
+    source = f"{HEAD}forward: |\n{indented(text)}  return self.a(x)"
+    classes = classes_of(source, Limits(steps=50_000))
+    start = time.monotonic()
+    found = run_once(classes, instantiate(classes, {})).diagnostic
+    assert found is not None
+    assert found.code == "limit-exceeded"
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_init_text_ends(text: str) -> None:
+    source = f"name: Net\nmodules: {{a: ReLU}}\ninit: |\n{indented(text)}"
+    found = failure(source, Limits(steps=50_000))
+    assert found.code == "limit-exceeded"
+
+
+def test_functions_that_forward_calls_are_bounded_too() -> None:
+    source = (
+        f"{HEAD}functions:\n  f: |\n    def f(n: int) -> int:\n"
+        "        while True:\n            n = n * n\n        return n\n"
+        "forward: return self.a(x) * f(3)"
+    )
+    classes = classes_of(source)
+    found = run_once(classes, instantiate(classes, {})).diagnostic
+    assert found is not None
+    assert found.code == "limit-exceeded"
+
+
+def test_guarded_code_means_the_same() -> None:
+    """Operators, formats, methods, unpacking and loops give what Python gives."""
+    text = (
+        "sizes = [1, *range(2, 4), *[4]]\n"
+        "sizes.extend((5, 6))\n"
+        "total = 0\n"
+        "for index, size in enumerate(sizes):\n"
+        "    total += size * 2 ** index % 7\n"
+        "sizes[0] += 10\n"
+        "label = f'{total:>5}{sizes[0]!r:<4}' + '-'.join(['a', 'b']) * 2\n"
+        "self.count += 1\n"
+        "scale = sum(sizes) + len(label) + max([i + 1 for i in sizes])\n"
+        "while scale > 50:\n"
+        "    scale -= 7\n"
+        "return self.a(x * 2 + scale), torch.ones(scale), torch.ones(len(label))"
+    )
+    source = f"{HEAD}buffers: {{count: torch.zeros(1)}}\nforward: |\n{indented(text)}"
+    classes = classes_of(source)
+    net = instantiate(classes, {})
+    result = run_once(classes, net)
+    plain = [tuple(one.shape) for one in net(torch.ones(2, 3))]
+    assert isinstance(result.output, tuple), result
+    assert [one.shape for one in result.output] == plain
+
+
+def test_code_is_the_plain_one_before_and_after() -> None:
+    classes = classes_of(f"{HEAD}forward: |\n  for _ in range(3):\n    x = self.a(x)\n")
+    forward = classes["Net"].forward
+    code = forward.__code__  # type: ignore[attr-defined]
+    run_once(classes, instantiate(classes, {}))
+    assert forward.__code__ is code  # type: ignore[attr-defined]
+    assert "__guard__" not in code.co_names
+
+
+def test_super_works_in_guarded_code() -> None:
+    net = build(
+        "name: Net\nblocks: {Base: {modules: {a: 'Linear(2, 2)'}}}\nextends: Base()\n"
+        "init: |\n  for layer in super().children():\n      nn.init.ones_(layer.weight)"
+    )
+    assert net.a.weight.eq(1).all()
+
+
+def test_tensors_of_an_init_text_are_measured_before_they_are_made() -> None:
+    found = failure(
+        "name: Net\nmodules: {a: ReLU}\ninit: |\n  t = torch.ones(10**6, 10**7)"
+    )
+    assert found.code == "limit-exceeded"
+    assert found.message.startswith("this needs 36 TiB")
