@@ -44,12 +44,12 @@ def open_source(path: str, policy: Policy) -> Source | Diagnostic:
     return read_source(path, policy.limits)
 
 
-def compile_path(path: str, policy: Policy) -> Compilation:
-    """A spec file to a Program."""
+def compile_path(path: str, policy: Policy, *, to_build: bool = False) -> Compilation:
+    """A spec file to a Program; `to_build` leaves to the build what it finds too."""
     source = open_source(path, policy)
     if isinstance(source, Diagnostic):
         return Compilation(None, (source,))
-    return compile_source(source, policy)
+    return compile_source(source, policy, to_build=to_build)
 
 
 def compile_text(data: bytes, policy: Policy, *, name: str = "<text>") -> Compilation:
@@ -63,12 +63,16 @@ def compile_text(data: bytes, policy: Policy, *, name: str = "<text>") -> Compil
 
 
 def compile_source(
-    source: Source, policy: Policy, read: ReadSource | None = None
+    source: Source,
+    policy: Policy,
+    read: ReadSource | None = None,
+    *,
+    to_build: bool = False,
 ) -> Compilation:
     """A text to a Program; `read` reads its imports, by default from the disk."""
     report = Report()
     try:
-        program = _compile(source, policy, read, report)
+        program = _compile(source, policy, read, report, to_build)
     except RecursionError:
         # Each stage bounds its own depth; what is derived of many flat things (a
         # thousand blocks, each of which extends the next) can still be too deep.
@@ -78,7 +82,11 @@ def compile_source(
 
 
 def _compile(
-    source: Source, policy: Policy, read: ReadSource | None, report: Report
+    source: Source,
+    policy: Policy,
+    read: ReadSource | None,
+    report: Report,
+    to_build: bool,
 ) -> Program | None:
     from modelspec.analysis import analyse
     from modelspec.program.lowering.program import lower_program
@@ -91,8 +99,13 @@ def _compile(
     program = lower_program(files, policy.limits, report)
     # Passes look at a Program that means something; a broken one would only
     # repeat, in other words, what was said already.
-    limits = policy.limits
-    report.extend(analyse(program, after_errors=report.failed, limits=limits))
+    found = analyse(
+        program,
+        after_errors=report.failed,
+        limits=policy.limits,
+        to_build=to_build,
+    )
+    report.extend(found)
     return program
 
 

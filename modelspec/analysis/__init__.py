@@ -8,7 +8,6 @@ imports torch, or raises for a mistake of the user.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelspec.analysis.attributes import check_attributes
@@ -23,6 +22,7 @@ from modelspec.analysis.unused import check_unused
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.policy import Limits
 from modelspec.program.ir import Program
+from modelspec.records import dataclass
 
 Check: TypeAlias = Callable[[Facts], Iterable[Diagnostic]]
 
@@ -51,15 +51,23 @@ PASSES: tuple[Pass, ...] = (
 
 
 def analyse(
-    program: Program, *, after_errors: bool = False, limits: Limits | None = None
+    program: Program,
+    *,
+    after_errors: bool = False,
+    limits: Limits | None = None,
+    to_build: bool = False,
 ) -> tuple[Diagnostic, ...]:
     """What all passes find; with `after_errors`, what is sure in spite of them.
 
-    `limits` are the caller's; without them no limit is called exceeded.
+    `limits` are the caller's; without them no limit is called exceeded. A caller that
+    builds next (`to_build`) needs no elaboration: construction is that, and half of
+    the time of all passes is saved.
     """
     facts = collect_facts(program, limits)
     for one in PASSES:
         check = one.after_errors if after_errors else one.check
+        if to_build and one.check is check_elaboration:
+            continue
         if check is not None:
             facts.told += [new for new in check(facts) if not facts.is_told(new.span)]
     return tuple(sorted(facts.told, key=lambda one: _place(one, program)))

@@ -68,7 +68,10 @@ def build(
     Params are given by name; one that is called as an option here goes into `params`.
     None leaves device, dtype and random numbers to torch's own defaults.
     """
-    return load(path, policy=policy).build(
+    policy = policy or Policy()
+    name, named = split_name(os.fspath(path))
+    compiled = driver.compile_path(name, policy, to_build=True)
+    return make_spec(compiled, policy, named).build(
         variant,
         device=device,
         dtype=dtype,
