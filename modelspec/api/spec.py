@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,6 +14,7 @@ from modelspec.driver import Compilation
 from modelspec.policy import Policy
 from modelspec.program.given import find_variant
 from modelspec.program.ir import Program
+from modelspec.records import dataclass
 
 if TYPE_CHECKING:
     import torch
@@ -75,6 +75,14 @@ class Spec:
         from modelspec.api.generation import Generation
 
         return Generation([self], style).text()
+
+    def ir(self) -> str:
+        """The Program as stable text, for those who work on the compiler."""
+        from modelspec.program.dump import dump_program
+        from modelspec.program.verify import verify_program
+
+        verify_program(self.program)
+        return dump_program(self.program)
 
     def __repr__(self) -> str:
         from modelspec.report.spec import render_line

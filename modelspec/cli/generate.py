@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from modelspec.cli.console import Console
-from modelspec.cli.values import policy_of
+from modelspec.cli.values import policy_of, source_target
 
 NAME = "generate"
 SUMMARY = "write readable nn.Module source, without torch"
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=source_target,
         metavar="FILE.py|FOLDER",
         help="where to write (default: -, standard output)",
     )
@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("parametric", "flat"),
         default="parametric",
         help="flat: all values put in, loops unrolled (default: parametric)",
+    )
+    parser.add_argument(
+        "--emit",
+        choices=("source", "ir"),
+        default="source",
+        help="ir: the program as the compiler sees it, on standard output",
     )
     parser.add_argument(
         "--check",
@@ -77,6 +83,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for name in arguments.specs:
         specs.append(load_named(name, policy))
         console.tell(specs[-1].diagnostics)
+    if arguments.emit == "ir":
+        for spec in specs:
+            console.put(spec.ir())
+        return 0
     generation = Generation(specs, arguments.style, arguments.template_dir)
     if arguments.output is None:
         console.put(generation.text())
@@ -94,6 +104,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _misuse(arguments: argparse.Namespace) -> str | None:
     output, several = arguments.output, len(arguments.specs) > 1
+    if arguments.emit == "ir":
+        wrong = output is not None or arguments.check
+        return "--emit ir writes to standard output" if wrong else None
     if output is None and arguments.check:
         return "--check needs -o, the files to compare with"
     if output is None and several:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import re
 import textwrap
 from collections.abc import Callable
@@ -44,6 +45,21 @@ def output_file(*suffixes: str) -> Callable[[str], Path]:
         return path
 
     return read
+
+
+def source_target(text: str) -> Path:
+    """A file that ends in `.py`, or a folder; `-` is standard output.
+
+    A name with another suffix is a folder only where it is one or ends in a slash:
+    most are a mistake.
+    """
+    path = Path(text)
+    has_dot = "." in path.name and path.suffix != ".py"
+    is_folder = text.endswith(("/", os.sep)) or path.is_dir()
+    if not text or (has_dot and not is_folder):
+        message = f"cannot tell what to write to '{text}': expected FILE.py or a folder"
+        raise argparse.ArgumentTypeError(message)
+    return path
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:

@@ -1,8 +1,7 @@
 """Whether a Program is what back ends may rely on: checks on us, not on the user.
 
 In: a Program whose spec had no errors. Out: nothing; raises `InternalError` with what
-is broken. Run by the tests on every Program, and by the driver when it is asked to
-debug.
+is broken. Run by the tests on every Program, and before one is shown as text.
 """
 
 from __future__ import annotations
