@@ -14,6 +14,6 @@ if __name__ == "__main__":
     sys.path[:] = [
         folder for folder in sys.path if os.path.abspath(folder) != os.getcwd()
     ]
-    from modelspec.cli import main
+    from modelspec.cli import run_process
 
-    sys.exit(main())
+    run_process()

@@ -91,9 +91,9 @@ def _compile(
     from modelspec.analysis import analyse
     from modelspec.program.lowering.program import lower_program
     from modelspec.spec.loader import load_files
-    from modelspec.syntax.source import read_source
+    from modelspec.syntax.source import read_real
 
-    files = load_files(source, policy, report, read or read_source)
+    files = load_files(source, policy, report, read or read_real)
     if files is None:
         return None
     program = lower_program(files, policy.limits, report)

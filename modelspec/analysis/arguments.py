@@ -7,7 +7,6 @@ module. What the build would refuse is a fault, which the place of the call loca
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 
 from modelspec.analysis.places import out_of_bounds, type_of_annotation
 from modelspec.analysis.signatures import signature_of_params
@@ -16,6 +15,7 @@ from modelspec.catalog import Problem, ProblemKind, Signature, load_catalog
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Param, TypeExpression
 from modelspec.pysubset.faults import WorldError
+from modelspec.records import dataclass
 
 
 class ArgumentFault(WorldError):  # noqa: N818  # as `Fault` is

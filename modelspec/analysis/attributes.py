@@ -13,12 +13,14 @@ from collections.abc import Iterator
 
 from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.members import Members, pattern_of
+from modelspec.analysis.standins import CONTAINERS
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of_attribute_name
+from modelspec.pysubset.methods import METHOD_NAMES
 from modelspec.pysubset.refused import dotted_name
 
 _ROOTS = frozenset({"torch", "nn", "F", "math", "self"})
@@ -29,7 +31,6 @@ _OTHER = frozenset(
     "parametrizations original original0 original1 weight_g weight_v weight_orig"
     " batch_sizes sorted_indices unsorted_indices func args keywords training".split()
 )
-_PLAIN = (list, dict, str, tuple, set, int, float, range)
 
 _INSTEAD = {
     "add_module": "write it under `modules`",
@@ -167,7 +168,8 @@ def _check_other(
         name in known
         or name in tensor_names()
         or name in catalog.value_attributes
-        or name in plain_names()
+        or name in METHOD_NAMES
+        or name in container_names()
         or name.startswith(_RECURRENT)
         or _matches(name, facts)
         or name in _torch_members()
@@ -234,11 +236,11 @@ def tensor_names() -> frozenset[str]:
 
 
 @functools.cache
-def plain_names() -> frozenset[str]:
-    """Methods of Python's plain values."""
-    return frozenset(
-        name for kind in _PLAIN for name in dir(kind) if not name.startswith("_")
-    )
+def container_names() -> frozenset[str]:
+    """What the containers of torch have beyond nn.Module."""
+    catalog = load_catalog()
+    found = {name for kind in CONTAINERS for name in catalog.module_names(kind)}
+    return frozenset(found) - catalog.module_names()
 
 
 @functools.cache

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.layers import possible_callees
@@ -22,6 +21,7 @@ from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Container, InitByName, InitByType, Initializer
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of, span_of_keyword
+from modelspec.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

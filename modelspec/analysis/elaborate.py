@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
 from modelspec.analysis.construct import Steps
@@ -35,11 +35,11 @@ from modelspec.pysubset.function import FunctionValue
 from modelspec.pysubset.place import span_of
 from modelspec.pysubset.runtime import Arguments, Keywords, SpecCallable
 from modelspec.pysubset.values import Scope
+from modelspec.records import dataclass
 
 _MOST_STEPS = 60_000
 _MOST_LABELS = 3
 _DEEPEST = 24
-_OPAQUE_NAME = Opaque.__name__
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,8 +110,6 @@ class Elaborator:
 
     def _failed(self, error: EvaluationError, variant: Variant | None) -> Elaboration:
         found = error.diagnostic
-        if _OPAQUE_NAME in found.message:
-            return Elaboration(None)
         if variant is not None and found.span != variant.span:
             label = Label(variant.span, "with this variant")
             found = replace(found, labels=(*found.labels, label))

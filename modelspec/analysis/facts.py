@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from modelspec.analysis.members import Members, members_of
@@ -19,6 +19,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Method, Program, Variant
 from modelspec.program.walk import block_expressions
+from modelspec.records import dataclass
 
 Where: TypeAlias = Literal["construct", "method", "function", "variant"]
 

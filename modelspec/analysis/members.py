@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeGuard
 
 from modelspec.catalog import load_catalog
@@ -29,6 +29,7 @@ from modelspec.program.ir import (
     Splice,
     Statement,
 )
+from modelspec.records import dataclass
 
 _KINDS = {
     Child: "child",

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from modelspec.analysis.signatures import Callee
 from modelspec.catalog import Parameter, load_catalog
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import Param, TypeExpression
+from modelspec.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

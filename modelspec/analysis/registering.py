@@ -6,7 +6,7 @@ refuse them; `Unknowable` where it cannot be told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn, TypeAlias
 
 from modelspec.analysis.standins import (
@@ -20,6 +20,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Span
 from modelspec.pysubset.faults import EvaluationError
 from modelspec.pysubset.values import PLAIN, Scope
+from modelspec.records import dataclass
 
 # Layers of torch that make other layers.
 _COMPOSITE = frozenset(

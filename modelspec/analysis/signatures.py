@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
 from modelspec.analysis.members import is_torch_layer
@@ -22,6 +22,7 @@ from modelspec.catalog import (
 )
 from modelspec.program.ir import Block, Function, Param
 from modelspec.pysubset.refused import dotted_name
+from modelspec.records import dataclass
 
 Sort: TypeAlias = Literal["layer", "block", "function", "init", "torch"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 
 from modelspec.catalog import load_catalog
@@ -18,6 +18,8 @@ from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.program.ir import Block, TypeExpression
 from modelspec.pysubset.faults import EvaluationError
 from modelspec.pysubset.runtime import SpecCallable
+from modelspec.pysubset.values import Unsayable, kind_of
+from modelspec.records import dataclass
 
 
 class Unknowable(EvaluationError):  # noqa: N818  # nothing is wrong
@@ -27,10 +29,13 @@ class Unknowable(EvaluationError):  # noqa: N818  # nothing is wrong
         super().__init__(Diagnostic("unknowable", "not known here", None))
 
 
-class Opaque:
+class Opaque(Unsayable):
     """A value of which nothing is known, not even whether it equals another."""
 
     __slots__ = ()
+
+    def stop(self) -> NoReturn:
+        raise Unknowable
 
     def _ask(self, *args: object) -> NoReturn:
         raise Unknowable
@@ -155,7 +160,7 @@ def describe(value: object) -> str:
         return f"a module ({value.type.name})"
     if isinstance(value, functools.partial):
         return "a layer type with arguments"
-    return f"a {type(value).__name__}"
+    return f"a {kind_of(value)}"
 
 
 # --- types of params --------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from modelspec.analysis.attributes import report_unknown_member
 from modelspec.analysis.facts import Facts, Text
@@ -36,6 +36,7 @@ from modelspec.program.ir import (
 )
 from modelspec.program.walk import own_expressions, walk_statements
 from modelspec.pysubset import span_of, span_of_attribute_name
+from modelspec.records import dataclass
 
 _NAMED = (Child, OwnParameter, OwnBuffer, OwnAttribute)
 _WHAT = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
@@ -23,7 +23,8 @@ from modelspec.program.given import (
     find_root,
     find_variant,
 )
-from modelspec.program.ir import Block, Program, Variant
+from modelspec.program.ir import Block, Input, Program, Variant
+from modelspec.records import dataclass
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from modelspec.backends.torch import ModuleClasses, RunResult
 
 _T = TypeVar("_T")
+_SEEDS = range(-(2**63), 2**64)
+"""What `torch.manual_seed` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Built:
     """A module, its classes, and the values of params that it was given.
 
     `seconds` is what making it took, without reading the spec and importing torch.
+    `dtype` is what it was made with; None is torch's default.
     """
 
     module: nn.Module
@@ -63,17 +67,19 @@ class Built:
     params: Mapping[str, object]
     warnings: tuple[Diagnostic, ...]
     seconds: float
+    dtype: str | torch.dtype | None = None
 
     def run_once(self, sizes: Mapping[str, int]) -> RunResult:
         """Run it once on its declared inputs, without memory or random numbers."""
         from modelspec.backends.torch import run_once
 
-        return run_once(self.classes, self.module, self.params, sizes)
+        return run_once(self.classes, self.module, self.params, sizes, self.dtype)
 
 
 def build_module(program: Program, limits: Limits, request: BuildRequest) -> Built:
     """Make the root block of a Program."""
     block = _found(find_root(program))
+    _require(_check_seed(request.seed))
     given = _given_variants(program, block, limits, request)
     # All that can be told without torch is told before it is imported.
     from modelspec.api.pickles import classes_of
@@ -94,7 +100,7 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
     warnings = tuple(classes.warnings)
     if request.weights is not None:
         load_weights(module, Path(request.weights))
-    return Built(module, block, classes, params, warnings, seconds)
+    return Built(module, block, classes, params, warnings, seconds, request.dtype)
 
 
 def find_class(program: Program, limits: Limits) -> type[nn.Module]:
@@ -112,6 +118,18 @@ def symbol_sizes(block: Block, shapes: Mapping[str, tuple[int, ...]]) -> dict[st
     return sizes
 
 
+def check_given_shapes(
+    block: Block,
+    shapes: Mapping[str, tuple[int, ...]],
+    made: Mapping[str, tuple[int, ...]],
+) -> Iterator[Diagnostic]:
+    """What the caller's shapes are not, where a size is computed from params."""
+    for declared in block.inputs:
+        given = shapes.get(declared.name)
+        if given is not None and made.get(declared.name, given) != given:
+            yield _wrong_shape(declared, given, made[declared.name])
+
+
 def _given_variants(
     program: Program, block: Block, limits: Limits, request: BuildRequest
 ) -> list[Variant]:
@@ -126,6 +144,12 @@ def _given_variants(
     _require(check_complete(block, names, (one.name for one in program.variants)))
     found.extend(_read_texts(program, block, limits, request.texts))
     return found
+
+
+def _check_seed(seed: object) -> Iterator[Diagnostic]:
+    if seed is not None and (not isinstance(seed, int) or seed not in _SEEDS):
+        message = f"the seed is a whole number of 64 bits, got {seed!r}"
+        yield Diagnostic("wrong-seed", message[:200], None)
 
 
 def _read_texts(
@@ -187,7 +211,6 @@ def _check_shape(
         message = f"{block.name} has {what} '{name}'"
         yield Diagnostic("wrong-input", message, None, help=help)
         return
-    shown = "x".join(map(str, shape))
     fits = len(shape) == len(declared.shape)
     for size, dimension in zip(shape, declared.shape, strict=False):
         if isinstance(dimension, str):
@@ -195,12 +218,20 @@ def _check_shape(
         elif isinstance(dimension, int):
             fits = fits and size == dimension
     if not fits:
-        sizes_of = (
-            ast.unparse(size) if isinstance(size, ast.expr) else str(size)
-            for size in declared.shape
-        )
-        message = f"the input '{name}' is [{', '.join(sizes_of)}], not {shown}"
-        yield Diagnostic("wrong-input", message, declared.span, note="declared here")
+        yield _wrong_shape(declared, shape)
+
+
+def _wrong_shape(
+    declared: Input, given: tuple[int, ...], made: tuple[int, ...] | None = None
+) -> Diagnostic:
+    sizes = (
+        ast.unparse(size) if isinstance(size, ast.expr) else str(size)
+        for size in declared.shape or ()
+    )
+    here = "" if made is None else f", here {list(made)}"
+    shown = "x".join(map(str, given))
+    message = f"the input '{declared.name}' is [{', '.join(sizes)}]{here}, not {shown}"
+    return Diagnostic("wrong-input", message, declared.span, note="declared here")
 
 
 def _device(device: str | torch.device | None) -> str | torch.device | None:

@@ -7,11 +7,17 @@ fake tensors: it takes no memory and draws no random numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modelspec.api.builder import BuildRequest, Built, build_module, symbol_sizes
-from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.api.builder import (
+    BuildRequest,
+    Built,
+    build_module,
+    check_given_shapes,
+    symbol_sizes,
+)
+from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
+from modelspec.records import dataclass
 from modelspec.report.built import BuildReport
 
 if TYPE_CHECKING:
@@ -44,6 +50,9 @@ def build_and_run(
     if eval:
         built.module.eval()
     result = built.run_once(sizes)
+    made = {name: tensor.shape for name, tensor in result.inputs}
+    if wrong := list(check_given_shapes(built.block, shapes, made)):
+        raise SpecError(wrong)
     found = built.warnings
     if result.diagnostic is not None:
         found = (*found, result.diagnostic)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from modelspec.program.ir import Block, Param, Program
+from modelspec.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ and reports nothing that an unpacking could still make right.
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from modelspec.records import dataclass
 
 
 class ParameterKind(enum.Enum):
@@ -107,10 +108,17 @@ class Signature:
 
     def parameter(self, keyword: str) -> Parameter | None:
         """The parameter that a keyword fills, aliases included."""
-        found = {p.name: p for p in self.parameters if p.is_keyword}
-        if keyword not in found:
-            keyword = dict(self.aliases).get(keyword, keyword)
-        return found.get(keyword)
+        found = self._named(keyword)
+        if found is None:
+            meant = dict(self.aliases).get(keyword)
+            found = None if meant is None else self._named(meant)
+        return found
+
+    def _named(self, name: str) -> Parameter | None:
+        for one in self.parameters:
+            if one.name == name and one.is_keyword:
+                return one
+        return None
 
     def accepts(self, keyword: str) -> bool:
         """Whether an argument may be given under this name."""

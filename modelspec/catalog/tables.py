@@ -9,12 +9,13 @@ functions and methods, is read at the first question that needs it. Out: `Layer`
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
 from modelspec.catalog.parsing import parse_signature
 from modelspec.catalog.signature import Signature
+from modelspec.records import dataclass
 from modelspec.resources import schema_path
 
 TARGET = "torch-2.13"

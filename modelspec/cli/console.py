@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from modelspec.diagnostics.diagnostic import Diagnostic
@@ -19,13 +20,29 @@ FORMATS = ("full", "concise", "json", "github")
 # What the caller wrote is wrong, and not the spec.
 _CALLER = frozenset(
     "cannot-write file-exists missing-param no-root unknown-variant wrong-param"
-    " wrong-input wrong-template missing-file unreadable-weights unknown-device".split()
+    " wrong-input wrong-seed wrong-template missing-file unreadable-weights"
+    " unknown-device".split()
 )
 # The same, where the diagnostic is not about a place in a spec.
 _CALLER_WITHOUT_PLACE = frozenset(
     "file-not-found not-a-file unknown-dtype unknown-param unreadable-file"
     " unknown-suffix weights-mismatch".split()
 )
+
+
+class OutputError(Exception):
+    """What a command says cannot be written: the disk is full, say."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A stream's failures as `OutputError`; a closed pipe is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error.strerror) from error
 
 
 class Console:
@@ -35,11 +52,13 @@ class Console:
         self._told: list[Diagnostic] = []
         self._seen: set[tuple[object, ...]] = set()
 
+    @writing()
     def say(self, text: str) -> None:
         """A result for people."""
         if not self.quiet and self.format != "json":
             print(text)
 
+    @writing()
     def put(self, text: str) -> None:
         """A result that was asked for: as it is, in UTF-8 whatever the terminal has."""
         if self.format == "json":
@@ -51,6 +70,7 @@ class Console:
         else:
             raw.write(text.encode())
 
+    @writing()
     def tell(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Diagnostics, each once however many specs share the file it is in."""
         new = [one for one in diagnostics if self._is_new(one)]
@@ -59,6 +79,7 @@ class Console:
             sys.stdout.flush()
             print(self._rendered(new), file=sys.stderr)
 
+    @writing()
     def finish(self) -> None:
         """The end of a run: the array, or how many diagnostics there were."""
         if self.format == "json":

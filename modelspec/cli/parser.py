@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from modelspec import __version__
 from modelspec.cli import build, check, doctor, explain, generate, new
@@ -19,7 +20,12 @@ modelspec COMMAND --help tells more about a command.
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of a command line; only the command that it names takes arguments.
+
+    Those of the others would take as long again as the rest of the parser.
+    """
+    chosen = next((word for word in argv if not word.startswith("-")), None)
     parser = argparse.ArgumentParser(
         prog="modelspec",
         description=_DESCRIPTION,
@@ -42,6 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        if chosen != module.NAME:
+            continue
         module.add_arguments(added)
         _add_common(added, module.TAKES_SPECS)
         added.set_defaults(run=module.run, parser=added)

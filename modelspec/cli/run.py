@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from modelspec.cli.console import Console
+from modelspec.cli.console import Console, OutputError
 from modelspec.cli.parser import build_parser
 from modelspec.diagnostics.diagnostic import SpecError
 
@@ -14,7 +14,7 @@ from modelspec.diagnostics.diagnostic import SpecError
 def run_command(argv: Sequence[str]) -> int:
     """Parse, run, and tell what went wrong."""
     try:
-        arguments = build_parser().parse_args(argv)
+        arguments = build_parser(argv).parse_args(argv)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2
     try:
@@ -22,7 +22,7 @@ def run_command(argv: Sequence[str]) -> int:
     except SystemExit as end:
         # `parser.error`: what only the command itself can know of its arguments.
         return end.code if isinstance(end.code, int) else 2
-    except (KeyboardInterrupt, BrokenPipeError):
+    except (KeyboardInterrupt, BrokenPipeError, OutputError):
         raise
     except BaseException as error:
         if arguments.debug:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from modelspec.api.names import split_name
 from modelspec.api.spec import Spec, check_compiled, make_spec
-from modelspec.diagnostics.diagnostic import Diagnostic
+from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.driver import Compilation, compile_path, compile_text
 from modelspec.policy import Policy
+
+_INPUT = "<stdin>"
 
 
 def load_named(name: str, policy: Policy) -> Spec:
@@ -26,6 +29,16 @@ def check_named(name: str, policy: Policy) -> list[Diagnostic]:
 def _compile(path: str, policy: Policy) -> Compilation:
     if path != "-":
         return compile_path(path, policy)
-    # Not more than a spec may have; one byte more tells that there is more.
-    data = sys.stdin.buffer.read(policy.limits.file_bytes + 1)
-    return compile_text(data, policy, name="<stdin>")
+    return compile_text(_read_input(policy), policy, name=_INPUT)
+
+
+def _read_input(policy: Policy) -> bytes:
+    """Not more than a spec may have; one byte more tells that there is more."""
+    try:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
+        return sys.stdin.buffer.read(policy.limits.file_bytes + 1)
+    except OSError as error:
+        message = f"cannot read standard input: {error.strerror}"
+        unreadable = Diagnostic("unreadable-file", message, None, path=_INPUT)
+        raise SpecError([unreadable]) from error

@@ -18,13 +18,22 @@ from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.output.files import PlannedFile, cannot_write
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A file that is written, the place where it goes, and what the caller called it."""
+
+    written: Path
+    target: Path
+    path: Path
+
+
 @dataclass(slots=True)
 class Staging:
     """Used in a `with`: the end of it puts the files in their places."""
 
     _folders: list[Path] = field(default_factory=list)
     _made: list[Path] = field(default_factory=list)
-    _waiting: list[tuple[Path, Path]] = field(default_factory=list)
+    _waiting: list[_Waiting] = field(default_factory=list)
 
     def file(self, path: Path) -> Path:
         """Where to write what becomes `path`; it has the same name and suffix."""
@@ -41,7 +50,7 @@ class Staging:
         except (OSError, ValueError) as error:
             raise _failure(path, error) from error
         self._folders.append(folder)
-        self._waiting.append((folder / target.name, target))
+        self._waiting.append(_Waiting(folder / target.name, target, path))
         return folder / target.name
 
     def text(self, file: PlannedFile) -> None:
@@ -73,23 +82,24 @@ class Staging:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _place(self) -> None:
-        for written, target in self._waiting:
+        for one in self._waiting:
             try:
-                if target.exists():
-                    written.chmod(target.stat().st_mode & 0o777)
-                os.replace(written, target)
+                if one.target.exists():
+                    one.written.chmod(one.target.stat().st_mode & 0o777)
+                os.replace(one.written, one.target)
             except OSError as error:
-                raise _failure(target, error) from error
+                raise _failure(one.path, error) from error
 
     def _named(self, error: SpecError) -> SpecError:
         """The same failure, of the file that was asked for."""
         found = error.diagnostics
-        for written, target in self._waiting:
+        for file in self._waiting:
+            written, path = str(file.written), str(file.path)
             found = tuple(
                 replace(
                     one,
-                    message=one.message.replace(str(written), str(target)),
-                    path=str(target) if one.path == str(written) else one.path,
+                    message=one.message.replace(written, path),
+                    path=path if one.path == written else one.path,
                 )
                 for one in found
             )

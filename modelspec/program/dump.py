@@ -79,10 +79,6 @@ def _input(one: Input) -> str:
     return f"{one.name}: {one.dtype}[{shape}]{optional}"
 
 
-def _size(size: int | str | ast.expr) -> str:
-    return _text(size) if isinstance(size, ast.expr) else str(size)
-
-
 def _statements(statements: Iterable[Statement]) -> Iterator[str]:
     for statement in statements:
         yield from _statement(statement)

@@ -16,7 +16,6 @@ from modelspec.diagnostics.span import Span
 
 _CHILD = re.compile(r"[A-Za-z0-9_-]+")
 _VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # What generated modules import or define under these very names.
@@ -73,18 +72,6 @@ def check_child(name: str, what: str, base: str, span: Span, report: Report) -> 
     problem = name_problem(name, base)
     if problem is not None:
         report.error("bad-name", f"{what} cannot be named '{name}': {problem}", span)
-    return problem is None
-
-
-def check_variant(name: str, span: Span, report: Report) -> bool:
-    """Reports a name that a variant may not have; it may hold `-` and `.` inside."""
-    problem = None
-    if not _VARIANT.fullmatch(name):
-        problem = "names hold only ASCII letters, digits, '_', '-' and '.'"
-    elif keyword.iskeyword(name) or name.startswith("__"):
-        problem = identifier_problem(name)
-    if problem is not None:
-        report.error("bad-name", f"a variant cannot be named '{name}': {problem}", span)
     return problem is None
 
 

@@ -107,12 +107,6 @@ def block_expressions(block: Block) -> Iterator[ast.expr]:
         yield from (size for size in sizes if isinstance(size, ast.expr))
 
 
-def method_nodes(method: Method) -> Iterator[ast.AST]:
-    """All nodes of a method's text."""
-    for statement in method.statements:
-        yield from ast.walk(statement)
-
-
 def block_nodes(block: Block) -> list[ast.AST]:
     """All nodes of a block: construction and methods."""
     roots: list[ast.AST] = list(block_expressions(block))

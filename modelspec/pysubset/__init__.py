@@ -17,11 +17,10 @@ from modelspec.pysubset.control import (
     ForControl,
     IfControl,
     LetControl,
-    control_word,
     parse_control,
 )
 from modelspec.pysubset.evaluator import Evaluator
-from modelspec.pysubset.expression import parse_expression, parse_target
+from modelspec.pysubset.expression import parse_expression
 from modelspec.pysubset.faults import EvaluationError, WorldError
 from modelspec.pysubset.function import FunctionValue
 from modelspec.pysubset.interpolation import has_interpolation, parse_interpolated
@@ -56,7 +55,6 @@ __all__ = [
     "canonical_builtin",
     "check_expression",
     "check_statements",
-    "control_word",
     "has_interpolation",
     "number_spelling",
     "parse_body",
@@ -64,7 +62,6 @@ __all__ = [
     "parse_expression",
     "parse_function",
     "parse_interpolated",
-    "parse_target",
     "span_of",
     "span_of_attribute_name",
     "span_of_keyword",

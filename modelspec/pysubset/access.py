@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
+from modelspec.diagnostics.suggest import suggest
 from modelspec.pysubset.builtin import put
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.methods import methods_of
@@ -81,11 +82,7 @@ def unknown_key(value: dict[Any, Any], key: object) -> Fault:
 
 
 def nearest(name: object, known: Iterable[str]) -> str | None:
-    if type(name) is not str or len(name) > 60:
-        return None
-    some = [one for _, one in zip(range(_MOST_KEYS), known, strict=False)]
-    found = difflib.get_close_matches(name, [one for one in some if len(one) <= 60], 1)
-    return found[0] if found else None
+    return suggest(name, islice(known, _MOST_KEYS)) if type(name) is str else None
 
 
 def attribute(run: Runtime, value: Any, name: str) -> object:

@@ -12,14 +12,14 @@ import ast
 import io
 import re
 import tokenize
-from dataclasses import dataclass
 
 from modelspec.diagnostics.diagnostic import Report
-from modelspec.diagnostics.span import Fragment
+from modelspec.diagnostics.span import Fragment, Source
 from modelspec.policy import Limits
 from modelspec.pysubset.check import Mode, check_definition, check_statements
 from modelspec.pysubset.grammar import is_short, parse_text
-from modelspec.pysubset.place import Placement, span_of_word
+from modelspec.pysubset.place import Placement, span_of, span_of_word
+from modelspec.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def parse_body(
         return None
     statements = tuple(tree.body)
     if mode is not Mode.INIT and len(statements) == 1:
-        statements = (_returned(statements[0]),)
+        statements = (_returned(statements[0], source),)
     return Body(None, None, statements, comments, None)
 
 
@@ -143,8 +143,11 @@ def _report_stray(tree: ast.Module, fragment: Fragment, report: Report) -> bool:
     return True
 
 
-def _returned(statement: ast.stmt) -> ast.stmt:
+def _returned(statement: ast.stmt, source: Source) -> ast.stmt:
+    """A `return` of the one expression; a docstring alone computes nothing."""
     if not isinstance(statement, ast.Expr):
+        return statement
+    if span_of(statement, source).text.startswith(('"""', "'''")):
         return statement
     return ast.copy_location(ast.Return(statement.value), statement)
 

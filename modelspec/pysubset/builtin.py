@@ -40,10 +40,16 @@ _PYTHON: dict[str, object] = {
         min, pow, range, reversed, round, set, sorted, str, sum, tuple, zip,
     )
 }  # fmt: skip
-MATH: dict[str, object] = {
+_BARE_MATH = frozenset("ceil exp floor gcd inf log log2 pi prod sqrt".split())
+MATH: dict[str, Any] = {
     name: getattr(math, name)
-    for name in "ceil exp floor gcd inf log log2 pi prod sqrt".split()
+    for name in """acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh
+    degrees dist e erf erfc exp expm1 fabs factorial floor fmod frexp fsum gamma gcd
+    hypot inf isclose isfinite isinf isnan isqrt lcm ldexp lgamma log log10 log1p log2
+    modf nan nextafter perm pi pow prod radians remainder sin sinh sqrt tan tanh tau
+    trunc ulp""".split()
 }
+"""What follows `math.`: all that the oldest Python that we run on has there."""
 NAMES: dict[str, object] = {
     **_PYTHON,
     "partial": functools.partial,
@@ -52,14 +58,14 @@ NAMES: dict[str, object] = {
 """What bare names mean where nothing else has them."""
 
 BUILTINS: frozenset[str] = frozenset(
-    {*NAMES, *(name for name in MATH if name != "pi"), "math.pi"}
+    {*NAMES, *(_BARE_MATH - {"pi"}), "math.pi"}
 )
 """The built-in names of the language, as a spec writes them."""
 
 
 def canonical_builtin(name: str) -> str:
     """How generated code writes a built-in: `ceil` is `math.ceil`, `max` is `max`."""
-    return f"math.{name}" if name in MATH else name
+    return f"math.{name}" if name in _BARE_MATH else name
 
 
 # Arguments
@@ -153,9 +159,71 @@ def _abs(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
     return _bounded(run, abs(_number("abs", args[0])))
 
 
-def _log(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
-    _positional("log", args, kwargs, 1, 2)
-    return _computed(run, "log", math.log, *(_number("log", one) for one in args))
+def _of_numbers(function: Callable[..., object], least: int, most: int) -> Builtin:
+    """A function of some numbers: `math.log`, `math.atan2`, ..."""
+    name = function.__name__
+
+    def call(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
+        _positional(name, args, kwargs, least, most)
+        return _computed(run, name, function, *(_number(name, one) for one in args))
+
+    return call
+
+
+def _hypot(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
+    run.budget.charge(len(args))
+    return _of_numbers(math.hypot, 0, len(args))(run, args, kwargs)
+
+
+def _numbers(run: Runtime, name: str, value: object) -> list[Any]:
+    return [_number(name, one) for one in run.listed(value)]
+
+
+def _dist(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
+    _positional("dist", args, kwargs, 2, 2)
+    return run.guard(math.dist, *(_numbers(run, "dist", one) for one in args))
+
+
+def _fsum(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
+    _positional("fsum", args, kwargs, 1, 1)
+    return run.guard(math.fsum, _numbers(run, "fsum", args[0]))
+
+
+def _isclose(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
+    for key in kwargs:
+        if key not in ("rel_tol", "abs_tol"):
+            raise Fault("unexpected-argument", f"isclose has no argument '{key}'")
+    _positional("isclose", args, {}, 2, 2)
+    for one in (*args, *kwargs.values()):
+        _number("isclose", one)
+    return run.guard(math.isclose, *args, **kwargs)
+
+
+def _lcm(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
+    _positional("lcm", args, kwargs, 0, len(args))
+    run.budget.charge(len(args))
+    total = 1
+    for one in args:
+        total = run.budget.integer(math.lcm(total, _whole("lcm", one)))
+    return total
+
+
+def _counting(name: str, least: int, most: int) -> Builtin:
+    """`factorial`, `perm` and `comb`, whose values outgrow every limit early."""
+
+    def call(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
+        _positional(name, args, kwargs, least, most)
+        given = [_whole(name, one) for one in args if one is not None]
+        factors = given[-1]
+        if name == "comb":
+            factors = min(factors, given[0] - factors)
+        if factors <= given[0]:
+            # So many factors make more bits than that.
+            bits = run.budget.limits.integer_bits
+            run.budget.integer(1 << max(0, min(factors, bits)))
+        return _bounded(run, _computed(run, name, MATH[name], *given))
+
+    return call
 
 
 def _gcd(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
@@ -498,6 +566,29 @@ def _is_a(run: Runtime, value: object, kind: Any) -> bool:
     return run.world.is_instance(value, kind)
 
 
+def _math_handlers() -> dict[object, Builtin]:
+    """One for each function of `MATH`: those of one number, and the others."""
+    names = "atan2 copysign fmod ldexp nextafter pow remainder".split()
+    others: dict[str, Builtin] = {
+        **{name: _of_numbers(MATH[name], 2, 2) for name in names},
+        "comb": _counting("comb", 2, 2),
+        "dist": _dist,
+        "factorial": _counting("factorial", 1, 1),
+        "fsum": _fsum,
+        "gcd": _gcd,
+        "hypot": _hypot,
+        "isclose": _isclose,
+        "lcm": _lcm,
+        "log": _of_numbers(math.log, 1, 2),
+        "perm": _counting("perm", 1, 2),
+        "prod": _prod,
+    }
+    functions = {name: one for name, one in MATH.items() if callable(one)}
+    return {
+        one: others.get(name) or _of_number(one) for name, one in functions.items()
+    }
+
+
 HANDLERS: dict[object, Builtin] = {
     abs: _abs,
     all: _all,
@@ -512,14 +603,6 @@ HANDLERS: dict[object, Builtin] = {
     len: _len,
     linspace: _linspace,
     list: _list,
-    math.ceil: _of_number(math.ceil),
-    math.exp: _of_number(math.exp),
-    math.floor: _of_number(math.floor),
-    math.gcd: _gcd,
-    math.log2: _of_number(math.log2),
-    math.log: _log,
-    math.prod: _prod,
-    math.sqrt: _of_number(math.sqrt),
     max: _extreme(max),
     min: _extreme(min),
     pow: _pow,
@@ -532,4 +615,5 @@ HANDLERS: dict[object, Builtin] = {
     sum: _sum,
     tuple: _tuple,
     zip: _zip,
+    **_math_handlers(),
 }

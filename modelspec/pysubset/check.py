@@ -24,6 +24,7 @@ from modelspec.pysubset.place import (
     span_of_keyword,
     span_of_word,
 )
+from modelspec.pysubset.reaching import FORMATTERS, INTERNALS, is_plain_format
 
 
 class Mode(Enum):
@@ -71,6 +72,9 @@ def check_definition(
     checker.definition(node)
     checker.statements(node.body)
     return checker.sound
+
+
+_REACHING = INTERNALS | FORMATTERS
 
 
 class _Checker:
@@ -160,6 +164,21 @@ class _Checker:
     def _attribute(self, node: ast.Attribute) -> None:
         if node.attr[:2] == "__" or not node.attr.isascii():
             self.name(node.attr, span_of_attribute_name(node, self.source))
+        elif self.mode is not Mode.EXPRESSION and node.attr in _REACHING:
+            self._reaching(node)
+
+    def _reaching(self, node: ast.Attribute) -> None:
+        """What leads out of the values; the evaluator of expressions bounds its own."""
+        if node.attr in INTERNALS:
+            what, advice = f"`.{node.attr}`", ""
+        elif is_plain_format(node.value):
+            return
+        else:
+            what = f"`.{node.attr}` of anything but a text with plain fields"
+            advice = "write an f-string"
+        message = f"{what} is not in the language"
+        span = span_of_attribute_name(node, self.source)
+        self.error("unsupported-syntax", message, span, advice)
 
     def _f_string(self, node: ast.JoinedStr) -> None:
         """Python folds letters of other scripts into ASCII, in f-strings too."""
@@ -372,7 +391,7 @@ class _Checker:
             self.expression(node)
             return
         span = span_of(node, self.source)
-        message = "a default is a literal, and this is not one"
+        message = "a default is a number, a text, None or a tuple of these"
         advice = "make `None` the default and compute the value inside"
         self.error("default-not-literal", message, span, advice)
 
@@ -410,16 +429,12 @@ def _is_docstring(node: ast.expr) -> bool:
 
 
 def _is_literal(node: ast.expr) -> bool:
+    """Whether its value can never change: one list would be shared by all calls."""
     if isinstance(node, ast.Constant):
         return True
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
         return isinstance(node.operand, ast.Constant)
-    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
-        return all(_is_literal(item) for item in node.elts)
-    if isinstance(node, ast.Dict):
-        parts = (*node.keys, *node.values)
-        return all(part is not None and _is_literal(part) for part in parts)
-    return False
+    return isinstance(node, ast.Tuple) and all(map(_is_literal, node.elts))
 
 
 def _is_type(node: ast.expr) -> bool:

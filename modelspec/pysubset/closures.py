@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from modelspec.diagnostics.span import Source
@@ -40,6 +40,7 @@ from modelspec.pysubset.refused import dotted_name
 from modelspec.pysubset.runtime import Runtime, SpecCallable
 from modelspec.pysubset.template import converted, formatted
 from modelspec.pysubset.values import MISSING, Scope, kind_of
+from modelspec.records import dataclass
 
 Code: TypeAlias = Callable[[Scope], Any]
 Store: TypeAlias = Callable[[Scope, Any], None]

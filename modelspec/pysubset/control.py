@@ -6,8 +6,6 @@ The colon that ends a key is YAML's own; one written inside quotes is accepted t
 from __future__ import annotations
 
 import ast
-import re
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelspec.diagnostics.diagnostic import Report
@@ -18,6 +16,8 @@ from modelspec.pysubset.expression import parse_expression
 from modelspec.pysubset.grammar import is_short, parse_text
 from modelspec.pysubset.place import span_of
 from modelspec.pysubset.scan import tokens
+from modelspec.records import dataclass
+from modelspec.syntax.keys import control_word, written_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +49,6 @@ class LetControl:
 
 Control: TypeAlias = ForControl | IfControl | ElifControl | ElseControl | LetControl
 
-_WORD = re.compile(r"\s*(?:(for|if|elif|else)\b|(let)\s)")
-_NEAR = re.compile(
-    r"\s*(?:(for|foreach)|(if|when|unless)|(elseif|elsif|elif|else\s+if)|(let))\s+\S",
-    re.IGNORECASE,
-)
-_WORDS = ("for", "if", "elif", "let")
-
-
-def control_word(text: str) -> str | None:
-    """The control word a key begins with; for a near miss, the one that was meant."""
-    found = _WORD.match(text)
-    if found:
-        return found.group(1) or found.group(2)
-    if text[:1] in "fFiIeElLwWuU \t\n":
-        near = _NEAR.match(text)
-        if near and near.lastindex:
-            return _WORDS[near.lastindex - 1]
-    return "else" if text.strip() in ("Else:", "ELSE:", "Else", "ELSE") else None
-
-
 def parse_control(fragment: Fragment, report: Report, limits: Limits) -> Control | None:
     """A checked control key, or None and a report."""
     inner = _without_colon(fragment.strip())
@@ -76,7 +56,7 @@ def parse_control(fragment: Fragment, report: Report, limits: Limits) -> Control
         return None
     if not _is_spelled_well(inner, report):
         return None
-    word = _first_word(inner.text)
+    word = written_word(inner.text)
     if word == "for":
         return _for(inner, report, limits)
     if word == "else":
@@ -89,11 +69,6 @@ def parse_control(fragment: Fragment, report: Report, limits: Limits) -> Control
     return IfControl(test) if word == "if" else ElifControl(test)
 
 
-def _first_word(text: str) -> str:
-    found = re.match(r"\w*", text)
-    return found.group() if found else ""
-
-
 def _without_colon(fragment: Fragment) -> Fragment:
     if fragment.text.endswith(":"):
         return fragment.part(0, len(fragment.text) - 1).strip()
@@ -101,11 +76,7 @@ def _without_colon(fragment: Fragment) -> Fragment:
 
 
 def _is_spelled_well(fragment: Fragment, report: Report) -> bool:
-    text = fragment.text
-    near = _NEAR.match(text)
-    written = text[: near.end() - 1].strip() if near else _first_word(text)
-    meant = _WORDS[near.lastindex - 1] if near and near.lastindex else None
-    meant = meant or control_word(text)
+    written, meant = written_word(fragment.text), control_word(fragment.text)
     if written == meant:
         return True
     message = f"`{' '.join(written.split())[:40]}` is no control key"

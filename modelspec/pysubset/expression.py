@@ -1,4 +1,4 @@
-"""Expressions: one Python expression, or the target of an assignment."""
+"""Texts that are one Python expression."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import ast
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Fragment
 from modelspec.policy import Limits
-from modelspec.pysubset.check import Mode, check_expression, check_target
+from modelspec.pysubset.check import Mode, check_expression
 from modelspec.pysubset.grammar import is_short, parse_text
 
 
@@ -22,19 +22,6 @@ def parse_expression(
     if not check_expression(expression, Mode.EXPRESSION, source, report, limits):
         return None
     return expression
-
-
-def parse_target(fragment: Fragment, report: Report, limits: Limits) -> ast.expr | None:
-    """What may stand between `for` and `in`, or left of `=`."""
-    target = _parse(fragment, report, limits)
-    if target is None:
-        return None
-    for node in ast.walk(target):
-        if isinstance(node, (ast.Name, ast.Tuple, ast.List, ast.Starred)):
-            node.ctx = ast.Store()
-    if not check_target(target, Mode.EXPRESSION, fragment.source, report, limits):
-        return None
-    return target
 
 
 def _parse(fragment: Fragment, report: Report, limits: Limits) -> ast.expr | None:

@@ -149,7 +149,7 @@ def _split(run: Runtime, value: Any, args: Arguments, kwargs: Keywords) -> objec
     _known("split", kwargs, ("sep", "maxsplit"))
     _plain("split", args, {}, 0, 2)
     run.budget.characters(len(value))
-    found = run.guard(lambda: value.split(*args, **kwargs))
+    found = run.guard(value.split, *args, **kwargs)
     run.budget.items(len(found))  # type: ignore[arg-type]  # a list of strings
     return found
 
@@ -237,3 +237,5 @@ _METHODS: dict[tuple[type, str], Method] = {
     (str, "replace"): _replace,
     (str, "strip"): _strip,
 }
+METHOD_NAMES = frozenset(name for _, name in _METHODS)
+"""The methods of plain values that the language has (section 3)."""

@@ -200,10 +200,12 @@ class Runtime:
         self.budget.check_time()
         return self.world.call(function, args, kwargs)
 
-    def guard(self, function: Callable[..., object], *args: object) -> object:
+    def guard(
+        self, function: Callable[..., object], *args: object, **kwargs: object
+    ) -> object:
         """One of Python's own operations, its errors made faults."""
         try:
-            return function(*args)
+            return function(*args, **kwargs)
         except (Fault, EvaluationError):
             raise
         except ZeroDivisionError:
@@ -213,6 +215,8 @@ class Runtime:
         except OverflowError as error:
             raise Fault("number-out-of-range", _sentence(error)) from None
         except TypeError as error:
+            for one in (*args, *kwargs.values()):
+                kind_of(one)  # Python's sentence names it
             raise Fault("wrong-argument", _sentence(error)) from None
         except Exception as error:
             # Also what opaque values inside a list raise when they are compared.

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from modelspec.records import dataclass
 
 LONGEST_NUMBER = 400
 """No number of ours needs more digits; Python reads long ones in quadratic time."""
@@ -66,8 +67,6 @@ class Scan:
     long_number: Token | None = None
     foreign_name: Token | None = None
     """The first name outside strings that is not ASCII."""
-    comment: int | None = None
-    """Where the first comment starts."""
 
 
 def tokens(text: str, start: int = 0) -> Iterator[Token]:
@@ -99,8 +98,6 @@ def scan(text: str) -> Scan:
             seen.long_number = seen.long_number or token
         elif token.kind == "word" and not token.text.isascii():
             seen.foreign_name = seen.foreign_name or token
-        elif token.kind == "comment" and seen.comment is None:
-            seen.comment = token.start
         if seen.mismatch is not None:
             return seen
     if opened:

@@ -7,7 +7,6 @@ are plain names and positions, without attributes or indices.
 from __future__ import annotations
 
 import re
-import string
 from typing import Any
 
 from modelspec.pysubset.faults import Fault, limit
@@ -136,10 +135,13 @@ class _Fields:
         self.numbered = False
 
     def fill(self, template: str, *, nested: bool) -> str:
+        # Needed by few specs, and takes a millisecond to import.
+        from string import Formatter
+
         written: list[str] = []
         size = 0
         try:
-            parts = list(string.Formatter().parse(template))
+            parts = list(Formatter().parse(template))
         except ValueError as error:
             raise Fault("invalid-format", str(error)) from None
         for literal, name, spec, conversion in parts:

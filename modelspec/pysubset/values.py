@@ -8,7 +8,10 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import NoReturn
+
+from modelspec.records import dataclass
 
 NUMBERS: frozenset[type] = frozenset({int, float, bool})
 SCALARS: frozenset[type] = frozenset(
@@ -69,9 +72,21 @@ _NAMES: dict[type, str] = {
 }
 
 
+class Unsayable:
+    """A value that no message may speak of: whoever names its kind is stopped."""
+
+    __slots__ = ()
+
+    def stop(self) -> NoReturn:
+        """Raises what ends the evaluation."""
+        raise NotImplementedError
+
+
 def kind_of(value: object) -> str:
     """A value's type in a word, for messages."""
     kind = type(value)
+    if isinstance(value, Unsayable):
+        value.stop()
     return _NAMES.get(kind) or kind.__name__
 
 

@@ -6,10 +6,10 @@ In: plain values, collected in a `BuildReport`. Out: aligned text for a terminal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from modelspec.diagnostics.cells import printable
+from modelspec.records import dataclass
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _LONGEST_VALUE = 60

@@ -26,7 +26,7 @@ from modelspec.syntax.nodes import (
     SequenceNode,
     describe_node,
 )
-from modelspec.syntax.source import read_source
+from modelspec.syntax.source import read_real
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class _Loader:
 
 
 def load_files(
-    root: Source, policy: Policy, report: Report, read: ReadSource = read_source
+    root: Source, policy: Policy, report: Report, read: ReadSource = read_real
 ) -> tuple[LoadedFile, ...] | None:
     """The root and its imports, or None where the root could not be read.
 

@@ -8,6 +8,7 @@ value of the wrong kind.
 from __future__ import annotations
 
 import sys
+import threading
 from types import ModuleType
 from typing import TypeVar
 
@@ -52,15 +53,16 @@ def _prepare(model: type[BaseModel]) -> None:
     """
     if model.__pydantic_complete__:
         return
-    before = sys.modules.get(_SEARCH)
-    sys.modules[_SEARCH] = _NO_PLUGINS
-    try:
-        model.model_rebuild()
-    finally:
-        if before is None:
-            del sys.modules[_SEARCH]
-        else:
-            sys.modules[_SEARCH] = before
+    with _BUILDING:
+        before = sys.modules.get(_SEARCH)
+        sys.modules[_SEARCH] = _NO_PLUGINS
+        try:
+            model.model_rebuild()
+        finally:
+            if before is None:
+                del sys.modules[_SEARCH]
+            else:
+                sys.modules[_SEARCH] = before
 
 
 def _without_plugins() -> ModuleType:
@@ -70,6 +72,7 @@ def _without_plugins() -> ModuleType:
 
 
 _NO_PLUGINS = _without_plugins()
+_BUILDING = threading.Lock()
 
 
 def validate_file(node: Node | None, report: Report) -> FileSpec | None:
@@ -92,15 +95,8 @@ def validate_file(node: Node | None, report: Report) -> FileSpec | None:
 
 def _check_version(spec: FileSpec, node: MappingNode, report: Report) -> None:
     version = spec.modelspec
-    if version is None:
-        start = Span(node.span.source, node.span.start, node.span.start)
-        report.error(
-            "missing-version",
-            "the spec does not say which version of the language it is written in",
-            start,
-            help="put `modelspec: 1` on the first line",
-        )
-    elif version.value != 1 or isinstance(version.value, bool):
+    assert version is not None, "the reader takes nothing else for a spec"
+    if version.value != 1 or isinstance(version.value, bool):
         report.error(
             "unknown-version",
             f"version {version.text} of the language is not known, expected 1"

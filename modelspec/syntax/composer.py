@@ -118,6 +118,8 @@ class Composer:
         if isinstance(value, ScalarProblem):
             self.report.error(value.code, value.message, span, help=value.help)
             self._give_up_at_many()
+            # Whatever reads it would take it for a text, and say so.
+            self.trusted = False
             return text
         return value
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from modelspec.diagnostics.span import Span
+from modelspec.records import dataclass
 from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 

@@ -1,12 +1,46 @@
-"""Keys that are no names: `for`, `if`, `elif`, `else` and `let` (language, 2)."""
+"""Keys that are no names: `for`, `if`, `elif`, `else` and `let` (language, 2).
+
+Reader, parser and lowering all ask here, so that they agree on what is one. A name may
+begin with such a word: `if-branch`, `else-x`, `for${i}`.
+"""
 
 from __future__ import annotations
 
 import re
 
-_CONTROL = re.compile(r"for\s.*\sin\b.*|(?:if|elif|let)[\s(\[].*|else", re.DOTALL)
+_NAME_GOES_ON = r"(?!\w|\$|-[\w.-]*(?:\$\{|$))"
+_WORD = re.compile(rf"\s*(?:(for|if|elif|else){_NAME_GOES_ON}|(let)\s)")
+_NEAR = re.compile(
+    r"\s*(?:(for|foreach)|(if|when|unless)|(elseif|elsif|elif|else\s+if)|(let))\s+\S",
+    re.IGNORECASE,
+)
+_MEANT = ("for", "if", "elif", "let")
+_STARTS = frozenset("fFiIeElLwWuU \t\n")
+_ELSE = frozenset({"Else", "ELSE", "Else:", "ELSE:"})
+
+
+def control_word(text: str) -> str | None:
+    """The control word a key begins with; for a near miss, the one that was meant."""
+    if text[:1] not in _STARTS:
+        return None
+    near = _NEAR.match(text)
+    if near and near.lastindex:
+        return _MEANT[near.lastindex - 1]
+    found = _WORD.match(text)
+    if found:
+        return found.group(1) or found.group(2)
+    return "else" if text.strip() in _ELSE else None
 
 
 def is_control_key(text: str) -> bool:
     """Whether a key is a loop, a condition or a `let`, which may be repeated."""
-    return _CONTROL.fullmatch(text) is not None
+    return control_word(text) is not None
+
+
+def written_word(text: str) -> str:
+    """What stands where a control key has its word: `for`, `foreach`, `else if`."""
+    near = _NEAR.match(text)
+    if near:
+        return text[: near.end() - 1].strip()
+    found = re.match(r"\w*", text)
+    return found.group() if found else ""

@@ -7,10 +7,10 @@ same node object may be reached twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
 
 from modelspec.diagnostics.span import Fragment, Span
+from modelspec.records import dataclass
 
 ScalarValue: TypeAlias = "bool | int | float | str | None"
 

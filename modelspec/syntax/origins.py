@@ -8,9 +8,10 @@ folded lines that of the line break. Offsets never decrease.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from modelspec.diagnostics.span import Fragment
+from modelspec.records import dataclass
 from modelspec.syntax.nodes import ScalarNode
 
 _BREAK = re.compile(r"\r?\n")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
+from modelspec.records import dataclass
 from modelspec.syntax.nodes import ScalarValue
 
 _CONSTANTS: dict[str, ScalarValue] = {

@@ -30,17 +30,27 @@ _KINDS = (
 
 
 def read_source(
-    path: str, limits: Limits, *, name: str | None = None
+    path: str, limits: Limits, *, name: str | None = None, follow: bool = True
 ) -> Source | Diagnostic:
-    """The text of a file, under `name` (by default the path as given)."""
+    """The text of a file, under `name` (by default the path as given).
+
+    Unless `follow`, a path whose last part is a link is refused.
+    """
     shown = path if name is None else name
     try:
-        data = _read_bytes(path, limits.file_bytes, shown)
+        data = _read_bytes(path, limits.file_bytes, shown, follow)
     except (OSError, ValueError) as error:
         return _unreadable(error, shown)
     if isinstance(data, Diagnostic):
         return data
     return decode_source(data, limits, name=shown, path=os.path.realpath(path))
+
+
+def read_real(
+    path: str, limits: Limits, *, name: str | None = None
+) -> Source | Diagnostic:
+    """As `read_source`, of a real path: a link that took its place is not followed."""
+    return read_source(path, limits, name=name, follow=False)
 
 
 def decode_source(
@@ -66,12 +76,16 @@ def decode_source(
     return Source(name, text, path)
 
 
-def _read_bytes(path: str, limit: int, shown: str) -> bytes | Diagnostic:
+def _read_bytes(
+    path: str, limit: int, shown: str, follow: bool
+) -> bytes | Diagnostic:
     refused = _refuse_kind(os.stat(path).st_mode, shown)
     if refused is not None:
         return refused
     # Never wait for a pipe that took the file's place since.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if not follow:
+        flags |= getattr(os, "O_NOFOLLOW", 0)
     with open(os.open(path, flags), "rb") as file:
         refused = _refuse_kind(os.fstat(file.fileno()).st_mode, shown)
         # One byte more than allowed tells a file that is too large.

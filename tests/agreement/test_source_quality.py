@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,20 +10,25 @@ from pathlib import Path
 import pytest
 
 import modelspec
-from tests.agreement.cases import all_cases
+from tests.agreement.cases import all_cases, models
 
 PYTHON = (sys.executable, "-m")
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package with the generated sources of all cases."""
+    """A package with the generated sources of all cases, in both styles."""
     folder = tmp_path_factory.mktemp("sources") / "generated"
     folder.mkdir()
     (folder / "__init__.py").touch()
     for case in all_cases():
         path = folder / f"{case.name.replace('/', '_')}.py"
         path.write_text(modelspec.load(case.path).source(), encoding="utf-8")
+    for model in models():
+        name, variant = re.sub(r"\W", "_", str(model)), model.variant
+        path = f"{model.case.path}:{variant}" if variant else model.case.path
+        text = modelspec.load(path).source("flat")
+        (folder / f"flat_{name}.py").write_text(text, encoding="utf-8")
     return folder
 
 

@@ -116,6 +116,13 @@ init:
   if norm:
     BatchNorm1d: {weight: ones_}
 """,
+    "what of a text only the build knows": """\
+vars:
+  parts: "'a b'.split(torch.ones(1))"
+  size: round(torch.ones(1))
+modules:
+  fc: Linear(len(parts), size)
+""",
     "ten thousand layers": """\
 Sequential:
   - for i in range(10000):
@@ -129,3 +136,18 @@ Sequential:
 def test_what_only_the_build_knows(name: str) -> None:
     """Nothing is said where the way on is not known."""
     assert elaborate(program_of(QUIET[name])).diagnostics == ()
+
+
+def test_a_block_may_be_named_as_what_is_not_known() -> None:
+    """What is said of a block is said, whatever its name."""
+    body = """\
+Sequential:
+  - OpaqueFoo(-1)
+blocks:
+  OpaqueFoo:
+    params: {k: {type: int, min: 0}}
+    Sequential:
+      - Linear(k, k)
+"""
+    codes = [one.code for one in elaborate(program_of(body)).diagnostics]
+    assert codes == ["param-value"]

@@ -69,6 +69,24 @@ def test_wrong_input_shapes(spec: Path, shape: str) -> None:
     assert (found.status, found.out) == (2, "")
 
 
+def test_sizes_that_params_give(tmp_path: Path) -> None:
+    """A size that is an expression is as fixed as a number."""
+    path = tmp_path / "net.yaml"
+    text = "modelspec: 1\nname: Net\nparams: {n: 4}\ninputs: {x: [N, n * 2]}\n"
+    path.write_text(text + "Sequential: [ReLU]\n", encoding="utf-8")
+    assert run("build", path, "--input", "x=3x8").status == 0
+    found = run("build", path, "--input", "x=3x7")
+    assert (found.status, found.out) == (2, "")
+    assert "the input 'x' is [N, n * 2], here [3, 8], not 3x7" in found.err
+
+
+@pytest.mark.parametrize("seed", [2**64, -(2**63) - 1])
+def test_wrong_seeds(spec: Path, seed: int) -> None:
+    found = run("build", spec, "--seed", seed)
+    assert (found.status, found.out) == (2, "")
+    assert "error[wrong-seed]" in found.err
+
+
 def test_device_and_dtype(spec: Path) -> None:
     found = run("build", spec, "--device", "meta", "--dtype", "float64")
     assert (found.status, found.err) == (0, "")
@@ -180,13 +198,17 @@ def test_weights_are_not_overwritten_unasked(spec: Path, tmp_path: Path) -> None
     assert run("build", spec, "-o", target, "--force").status == 0
 
 
-def test_outputs_are_written_all_or_none(spec: Path, tmp_path: Path) -> None:
-    """Weights without values cannot be written, so the source is not either."""
-    wanted = [part for name in ("a.py", "b.safetensors") for part in ("-o", name)]
-    wanted = [str(tmp_path / part) if part != "-o" else part for part in wanted]
-    found = run("build", spec, "--device", "meta", *wanted)
+@pytest.mark.parametrize("name", ["b.pt", "b.safetensors"])
+def test_outputs_are_written_all_or_none(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Weights without values cannot be written, so the source is not either; the file
+    is named as it was given."""
+    monkeypatch.chdir(tmp_path)
+    found = run("build", spec, "--device", "meta", "-o", "a.py", "-o", name)
     assert found.status == 2
-    assert f"--> {tmp_path / 'b.safetensors'}" in found.err
+    assert f"cannot write '{name}': " in found.err
+    assert f"--> {name}\n" in found.err
     assert files_in(tmp_path) == ["net.yaml"]
 
 

@@ -62,6 +62,12 @@ def test_one_spec_becomes_a_package_of_one(spec: Path, tmp_path: Path) -> None:
     assert files_in(tmp_path / "nets") == ["__init__.py", "net.py"]
 
 
+def test_a_folder_with_a_dot_ends_in_a_slash(spec: Path, tmp_path: Path) -> None:
+    assert run("generate", spec, "-o", f"{tmp_path}/v1.0").status == 2
+    assert run("generate", spec, "-o", f"{tmp_path}/v1.0/").status == 0
+    assert run("generate", spec, "-o", f"{tmp_path}/v1.0").status == 0
+
+
 def test_names_of_modules_are_made_of_names_of_files(tmp_path: Path) -> None:
     text = (ROOT / "examples" / "mlp.yaml").read_text(encoding="utf-8")
     names = ["my-net.yaml", "2d.yaml", "class.yaml"]
@@ -202,6 +208,9 @@ def test_no_template_folder(spec: Path, tmp_path: Path) -> None:
         (["--check"], "--check needs -o"),
         (["{spec}"], "name its folder with -o"),
         (["{spec}", "-o", "out.py"], "name a folder"),
+        (["-o", ""], "cannot tell what to write to ''"),
+        (["-o", ".py"], "expected FILE.py or a folder"),
+        (["-o", "out.pyi"], "expected FILE.py or a folder"),
     ],
 )
 def test_misuse(spec: Path, arguments: list[str], told: str) -> None:

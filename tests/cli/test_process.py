@@ -44,6 +44,41 @@ def test_a_closed_pipe_is_quiet() -> None:
     assert process.returncode == 141
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device here")
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_a_full_disk_is_not_our_fault(command: str) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        found = subprocess.run(
+            [sys.executable, "-m", "modelspec", command, RESNET],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    told = "cannot write the output: No space left on device\n"
+    assert (found.returncode, found.stderr) == (2, told)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of another kind there")
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        ("check - <&-", 2, "cannot read standard input: it is closed"),
+        ("check {spec} >&-", 0, ""),
+        ("check none.yaml 2>&-", 2, ""),
+    ],
+)
+def test_closed_streams(spec: Path, command: str, status: int, told: str) -> None:
+    line = f"exec '{sys.executable}' -m modelspec {command.format(spec=spec)}"
+    found = subprocess.run(
+        ["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == status
+    assert told in found.stderr
+    assert "Traceback" not in found.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
 def test_an_interrupt_is_quiet() -> None:
     command = [sys.executable, "-m", "modelspec", "check", "-"]

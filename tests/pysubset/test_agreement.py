@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelspec.diagnostics.diagnostic import Diagnostic
-from modelspec.pysubset.builtin import linspace
+from modelspec.pysubset.builtin import MATH, linspace
 from tests.pysubset.world import evaluate
 
 NAMES: dict[str, Any] = {
@@ -146,9 +146,30 @@ def test_random_expressions_evaluate_as_in_python(text: str) -> None:
     agree(text)
 
 
+NUMBERS = st.sampled_from("0 1 2 7 -3 0.5 -0.25 1e3 math.inf 70".split())
+MATH_CALLS = st.one_of(
+    st.lists(NUMBERS, max_size=3).map(", ".join),
+    st.tuples(NUMBERS, NUMBERS).map("[{0[0]}, 1], [{0[1]}, 2]".format),
+    NUMBERS.map("[{}, 0.1]".format),
+    NUMBERS.map("1, {}, abs_tol=0.5".format),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(sorted(MATH)), MATH_CALLS)
+def test_functions_of_math_give_what_python_gives(name: str, given: str) -> None:
+    agree(f"math.{name}({given})" if callable(MATH[name]) else f"math.{name}")
+
+
+def test_math_is_that_of_the_oldest_python() -> None:
+    """Newer Pythons have more, which a spec must not come to need."""
+    public = {name for name in dir(math) if not name.startswith("_")}
+    assert set(MATH) == public - {"cbrt", "exp2", "sumprod", "fma"}
+
+
 FUNCTIONS = [
     "def f(n, *rest, k=2, **more):\n    return (n, rest, k, sorted(more.items()))",
-    "def f(n, a=[1]):\n    a.append(n)\n    return a[:]",
+    "def f(n, a=(1, (-2, 'b'))):\n    return [*a, n]",
     (
         "def f(n, *rest):\n    total = 0\n    for i, v in enumerate(rest):\n"
         "        if v == 2:\n            continue\n        if v == 5:\n"

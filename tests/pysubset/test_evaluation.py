@@ -12,10 +12,11 @@ from modelspec.policy import Limits
 from modelspec.pysubset import (
     BUILTINS,
     Evaluator,
+    ForControl,
     Scope,
     canonical_builtin,
+    parse_control,
     parse_expression,
-    parse_target,
 )
 from modelspec.pysubset.builtin import MATH, NAMES
 from tests.pysubset.test_agreement import EXPRESSIONS, fresh
@@ -138,11 +139,11 @@ def test_arguments_reach_the_world_fresh() -> None:
 
 
 def test_targets_are_assigned_to() -> None:
-    one = fragment("i, (a, *b)")
-    target = parse_target(one, Report(), LIMITS)
-    assert target is not None
-    scope = Scope({}, {})
-    Evaluator(SmallWorld(), LIMITS).assign(target, one.source)(scope, (1, (2, 3)))
+    one = fragment("for i, (a, *b) in xs")
+    control = parse_control(one, Report(), LIMITS)
+    assert isinstance(control, ForControl)
+    scope, evaluator = Scope({}, {}), Evaluator(SmallWorld(), LIMITS)
+    evaluator.assign(control.target, one.source)(scope, (1, (2, 3)))
     assert scope.locals == {"i": 1, "a": 2, "b": [3]}
 
 
@@ -155,6 +156,10 @@ def test_every_builtin_has_its_canonical_name() -> None:
 
 
 BOMBS = [
+    "math.factorial(10**8)",
+    "math.perm(10**15, 10**8)",
+    "math.comb(10**15, 10**8)",
+    "math.lcm(*range(1, 10**5))",
     "9**9**9",
     "10**100",
     "1 << 10**9",

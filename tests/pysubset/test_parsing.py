@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from modelspec.diagnostics.diagnostic import Report
@@ -15,7 +15,6 @@ from modelspec.diagnostics.span import Fragment, Source
 from modelspec.policy import Limits
 from modelspec.pysubset import (
     Mode,
-    control_word,
     has_interpolation,
     number_spelling,
     parse_body,
@@ -23,16 +22,15 @@ from modelspec.pysubset import (
     parse_expression,
     parse_function,
     parse_interpolated,
-    parse_target,
     span_of,
     span_of_attribute_name,
     span_of_keyword,
 )
+from modelspec.syntax.keys import control_word, is_control_key
 from tests.pysubset.world import LIMITS, fragment
 
 PARSERS = [
     parse_expression,
-    parse_target,
     parse_control,
     parse_interpolated,
     parse_body,
@@ -163,9 +161,7 @@ def test_a_body_is_accepted_and_compiles(text: str) -> None:
     ],
 )
 def test_control_keys(text: str, word: str, kind: str) -> None:
-    if control_word(text) != word:
-        # `else if` begins with a control word of its own.
-        assert (control_word(text), word) == ("else", "elif")
+    assert control_word(text) == word
     report = Report()
     control = parse_control(fragment(text), report, LIMITS)
     found = report.found[0].code if control is None else type(control).__name__
@@ -175,6 +171,26 @@ def test_control_keys(text: str, word: str, kind: str) -> None:
 @pytest.mark.parametrize("text", ["let", "conv1", "format", "iffy(3)", "Linear(3, 4)"])
 def test_names_are_no_control_keys(text: str) -> None:
     assert control_word(text) is None
+
+
+WORDS = st.sampled_from(["for", "if", "elif", "else", "let"])
+REST = st.text("abif_-019", max_size=6)
+
+
+@given(WORDS, st.sampled_from("-_0f"), REST, st.sampled_from(["", "${i + 1}", ".2"]))
+def test_names_may_begin_with_a_control_word(
+    word: str, joint: str, rest: str, end: str
+) -> None:
+    """For the reader as for the parser: they may not differ in what may be repeated."""
+    name = f"{word}{joint}{rest}"
+    assume(name not in ("elif", "else"))
+    assert control_word(name + end) is None
+    assert not is_control_key(name + end)
+
+
+@given(WORDS, st.sampled_from(["i in a", "-a", "(a)", "x = -1"]))
+def test_control_keys_have_a_blank_after_the_word(word: str, rest: str) -> None:
+    assert is_control_key(f"{word} {rest}")
 
 
 @pytest.mark.parametrize(

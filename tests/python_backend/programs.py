@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from modelspec.diagnostics.span import Source, Span
 from modelspec.program import ir
-from modelspec.pysubset.comments import Comment
+from modelspec.pysubset.body import Comment
 
 SOURCE = Source("test.yaml", "")
 SPAN = Span(SOURCE, 0, 0)

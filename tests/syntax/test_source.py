@@ -9,7 +9,7 @@ import pytest
 
 from modelspec.diagnostics import Diagnostic, Source
 from modelspec.policy import Limits
-from modelspec.syntax.source import decode_source, read_source
+from modelspec.syntax.source import decode_source, read_real, read_source
 
 SECRET = b"hunter2"
 
@@ -81,6 +81,16 @@ def test_read(tmp_path: Path) -> None:
     assert got.text == "a: é\r\n"
     assert got.name == str(tmp_path / "link.yaml")
     assert got.path == os.path.realpath(tmp_path / "a.yaml")
+
+
+def test_real_path(tmp_path: Path) -> None:
+    """What is read as a real path may not have become a link meanwhile."""
+    (tmp_path / "a.yaml").write_text("a: 1")
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "a.yaml")
+    assert isinstance(read_real(str(tmp_path / "a.yaml"), Limits()), Source)
+    found = read_real(str(tmp_path / "link.yaml"), Limits())
+    assert isinstance(found, Diagnostic)
+    assert found.code == "unreadable-file"
 
 
 def test_bytes_of_the_caller() -> None:

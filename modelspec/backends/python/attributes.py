@@ -165,6 +165,18 @@ class Attributes:
                 return _ends_in_layer(types[0], rest)
         return True
 
+    def layer_at(self, block: ir.Block, path: str) -> str | None:
+        """The class of `self.<path>`, where it is one, and each step to it is."""
+        current: ir.Block | None = block
+        kind: str | None = None
+        for part in path.split("."):
+            types = self.of(current).get(part, []) if current is not None else []
+            if len(types) != 1:
+                return None
+            kind = types[0]
+            current = self.block_of(kind)
+        return kind
+
     # What the class must say -------------------------------------------------------
 
     def declared(self, block: ir.Block) -> list[tuple[str, ast.expr]]:
@@ -175,6 +187,11 @@ class Attributes:
             if isinstance(one, ir.OwnBuffer)
         }
         found: list[tuple[str, ast.expr]] = []
+        parameters = {
+            string(one.name)
+            for one in _of_class(block)
+            if isinstance(one, ir.OwnParameter)
+        }
         constants = {one.name for one in block.constants}
         computed = {key for key, _ in self._computed(block, {})}
         for key, types in self._own(block).items():
@@ -190,6 +207,8 @@ class Attributes:
                 or (known and sometimes_none)
             ):
                 found.append((key, _declaration(known or ["torch.Tensor"], types)))
+            elif not known and key in parameters:
+                found.append((key, _declaration(["nn.Parameter"], types)))
             elif known and known[0] in ("list", "dict", "set"):
                 found.append((key, _open(known[0])))
             elif not known and key in _assigned(block):

@@ -28,7 +28,7 @@ from modelspec.backends.python.uses import Uses
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.diagnostics.span import Source
 from modelspec.program import ir
-from modelspec.pysubset.comments import Comment
+from modelspec.pysubset.body import Comment
 
 
 @dataclass(frozen=True, slots=True, eq=False)

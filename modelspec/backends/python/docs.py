@@ -1,16 +1,19 @@
 """Texts of the spec as docstrings and comments that cannot change structure.
 
 Comes in: any text. Goes out: a docstring as `ruff format` would leave it, indented.
-Lines are kept; one that is too long is wrapped. What is not printable is escaped.
+Lines are kept; a paragraph with one that is too long is filled anew. What is not
+printable is escaped.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Sequence
 
 WIDTH = 88
+_ITEM = re.compile(r"\s*([-*+|>]|\d+[.)]|\w+:)\s")
 
 
 def docstring(
@@ -56,16 +59,42 @@ def _argument(name: str, text: str, width: int) -> list[str]:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    lines = _split(text)
-    width -= 6 if len(lines) == 1 else 0
+    lines = [escaped(line.rstrip()) for line in _split(text)]
+    # The quotes: before the first line, and after it where it is the only one.
+    taken = 6 if len(lines) == 1 else 3
     found: list[str] = []
-    for index, line in enumerate(lines):
-        line = escaped(line.rstrip())
-        margin = line[: len(line) - len(line.lstrip())]
-        found += _wrapped(line, width if index else width - 3, margin)
+    for paragraph in _paragraphs(lines):
+        found += _filled(paragraph, width, 0 if found else taken)
     while found and not found[-1]:
         found.pop()
     return found
+
+
+def _paragraphs(lines: list[str]) -> list[list[str]]:
+    """Lines that run on: not indented otherwise, no blanks, no items of lists."""
+    found: list[list[str]] = []
+    for line in lines:
+        before = found[-1][-1] if found else ""
+        runs_on = before and line and _margin(before) == _margin(line)
+        if runs_on and not _ITEM.match(line):
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
+
+
+def _filled(lines: list[str], width: int, taken: int) -> list[str]:
+    """The lines, wrapped together if one is too long; the first has less room."""
+    first, *rest = lines
+    if len(first) <= width - taken and all(len(line) <= width for line in rest):
+        return lines
+    text = " ".join([" " * taken + first, *(line.lstrip() for line in rest)])
+    wrapped = _wrapped(text, width, _margin(first))
+    return [wrapped[0][taken:], *wrapped[1:]]
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _split(text: str) -> list[str]:
@@ -81,7 +110,7 @@ def _wrapped(line: str, width: int, margin: str) -> list[str]:
     return textwrap.wrap(
         line.lstrip(),
         width,
-        initial_indent=line[: len(line) - len(line.lstrip())],
+        initial_indent=_margin(line),
         subsequent_indent=margin,
         break_long_words=False,
         break_on_hyphens=False,

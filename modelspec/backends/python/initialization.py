@@ -19,6 +19,7 @@ from modelspec.backends.python.nodes import (
     call,
     condition,
     constant,
+    dotted,
     is_not_none,
     loop,
     method_call,
@@ -138,26 +139,38 @@ class Initialization:
         )
 
     def _leaves(self, one: ir.InitByName, module: ast.expr) -> list[ast.stmt]:
-        known = self._layer_of(one)
+        layer = self._layer_of(one)
         found: list[ast.stmt] = []
         for leaf, initializer in one.leaves:
-            getter = "get_buffer" if leaf.startswith("running_") else "get_parameter"
-            direct = attribute(module, leaf)
-            is_typed = known is not None and leaf in ("weight", "bias")
-            tensor = direct if is_typed else method_call(module, getter, constant(leaf))
+            tensor = attribute(module, leaf)
             body = _apply(initializer, tensor)
-            if leaf != "weight":
-                body = [condition(is_not_none(direct), body)]
-            found += body
+            test = self._tensor_test(layer, leaf, tensor)
+            found += body if test is None else [condition(test, body)]
         return joined_contexts(found)
 
+    def _tensor_test(
+        self, layer: str | None, leaf: str, tensor: ast.expr
+    ) -> ast.expr | None:
+        """Whether a module has this tensor, where that is not certain."""
+        block = self.attributes.block_of(layer) if layer is not None else None
+        if block is not None and self.attributes.is_typed(block, leaf):
+            return None
+        if layer is None or block is not None or leaf not in ("weight", "bias"):
+            # Who knows what it is: a parameter, a buffer or, left out, None.
+            return call("isinstance", tensor, dotted("torch.Tensor"))
+        certain = leaf == "weight" and not self.uses.may_lack(layer, leaf)
+        return None if certain else is_not_none(tensor)
+
     def _layer_of(self, one: ir.InitByName) -> str | None:
-        """The layer of torch that a rule for one module names, if a checker knows."""
+        """The class of what a rule for one module names, if a checker knows."""
         text = string(one.pattern)
         if text is None or is_glob(one.pattern) or chain(SELF, one.pattern) is None:
             return None
+        layer = self.attributes.layer_at(self.block, text)
+        if layer is None or self.attributes.block_of(layer) is not None:
+            return layer
         typed = self.attributes.is_typed(self.block, f"{text}.weight")
-        return text if typed else None
+        return layer if typed else None
 
     def _over(
         self,

@@ -11,7 +11,9 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 
+from modelspec.backends.python.docs import WIDTH
 from modelspec.backends.python.emit import HEADER, Style, emit_module
 from modelspec.backends.python.names import is_identifier
 from modelspec.backends.python.nodes import constant, list_of, name
@@ -71,9 +73,11 @@ def _exported(text: str, program: ir.Program) -> list[str]:
 
 
 def _emit_init(exports: Mapping[str, Sequence[str]], templates: Path | None) -> str:
-    """A name that two modules export is left to be taken from its module."""
+    """A name that two modules export is left to be taken from its module, and a
+    comment says so."""
     counted = [one for names in exports.values() for one in names]
     clear = {one for one in counted if counted.count(one) == 1 and one not in exports}
+    left = sorted(set(counted) - clear)
     printer = Printer(None)
     lines: list[str] = []
     for module, names in exports.items():
@@ -83,10 +87,19 @@ def _emit_init(exports: Mapping[str, Sequence[str]], templates: Path | None) -> 
             lines.append(printer.statements([ast.ImportFrom(module, aliases, 1)], 0))
     listed = list_of([constant(one) for one in sorted(clear)])
     exported = ast.Assign([name("__all__")], listed)
-    view = PackageView(HEADER, tuple(lines), printer.statements([exported], 0))
+    text = "\n".join([*_told(left), printer.statements([exported], 0)])
+    view = PackageView(HEADER, tuple(lines), text)
     text = render_package(view, templates)
     ast.parse(text)
     return text.rstrip("\n") + "\n"
+
+
+def _told(left: Sequence[str]) -> list[str]:
+    """A comment on names that are not exported."""
+    if not left:
+        return []
+    text = f"Not exported, since several modules have one: {', '.join(left)}."
+    return [f"# {line}" for line in wrap(text, WIDTH - 2)]
 
 
 def _isort(one: str) -> tuple[int, str]:

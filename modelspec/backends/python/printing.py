@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from modelspec.backends.python.layout import print_expression, print_statements
 from modelspec.diagnostics.span import Source
 from modelspec.pysubset import number_spelling, span_of
-from modelspec.pysubset.comments import Comment
+from modelspec.pysubset.body import Comment
 
 
 class Printer:

@@ -15,16 +15,13 @@ from modelspec.backends.python.annotations import (
     optional,
     param_annotation,
 )
+from modelspec.backends.python.checks import check_value
 from modelspec.backends.python.nodes import (
     assign,
-    both,
-    call,
     condition,
     constant,
-    is_not_none,
     name,
     names_in,
-    tuple_of,
     union,
 )
 from modelspec.backends.python.uses import Uses
@@ -109,53 +106,5 @@ def prologue(block: ir.Block) -> list[ast.stmt]:
             test = ast.Compare(value, [ast.Is()], [open_value])
             statements.append(condition(test, [assign(value, param.default)]))
     for param in block.params:
-        statements += _checks(param)
+        statements += check_value(param)
     return statements
-
-
-def _checks(param: ir.Param) -> list[ast.stmt]:
-    found: list[ast.stmt] = []
-    if param.choices:
-        listed = [_literal(one) for one in param.choices]
-        operator: ast.cmpop = ast.NotIn() if len(listed) > 1 else ast.NotEq()
-        allowed = tuple_of(listed) if len(listed) > 1 else listed[0]
-        test: ast.expr = ast.Compare(name(param.name), [operator], [allowed])
-        shown = ", ".join(map(repr, param.choices))
-        shown = f"one of {shown}" if len(listed) > 1 else shown
-        found.append(_refuse(param, test, f"must be {shown}"))
-    if param.minimum is not None or param.maximum is not None:
-        outside: ast.expr = ast.UnaryOp(ast.Not(), _within(param))
-        if admits_none(param.type):
-            outside = both(is_not_none(name(param.name)), outside)
-        found.append(_refuse(param, outside, _bounds(param)))
-    return found
-
-
-def _within(param: ir.Param) -> ast.expr:
-    value = name(param.name)
-    if param.minimum is None:
-        return ast.Compare(value, [ast.LtE()], [_literal(param.maximum)])
-    if param.maximum is None:
-        return ast.Compare(value, [ast.GtE()], [_literal(param.minimum)])
-    upper = _literal(param.maximum)
-    return ast.Compare(_literal(param.minimum), [ast.LtE(), ast.LtE()], [value, upper])
-
-
-def _bounds(param: ir.Param) -> str:
-    if param.minimum is None:
-        return f"must be at most {param.maximum}"
-    if param.maximum is None:
-        return f"must be at least {param.minimum}"
-    return f"must be from {param.minimum} to {param.maximum}"
-
-
-def _refuse(param: ir.Param, test: ast.expr, what: str) -> ast.stmt:
-    text = f"{param.name} {what}, got "
-    got = ast.FormattedValue(name(param.name), 114 if param.choices else -1)
-    message = ast.JoinedStr([ast.Constant(text), got])
-    return condition(test, [ast.Raise(call("ValueError", message))])
-
-
-def _literal(value: object) -> ast.expr:
-    """A number, string or None as an expression."""
-    return ast.parse(repr(value), mode="eval").body

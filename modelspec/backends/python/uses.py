@@ -21,6 +21,10 @@ from modelspec.program import ir
 
 Place = tuple[str, str]
 
+_BEFORE_AFFINE = {"nn.LayerNorm": 2, "nn.RMSNorm": 2}
+"""How many arguments of a norm stand before the one that leaves out its weight; of the
+others three."""
+
 
 class Uses:
     """Answers, each computed once."""
@@ -124,7 +128,8 @@ class Uses:
 
     @cached_property
     def _switched(self) -> set[tuple[str, str]]:
-        """Layers with the names of keyword arguments that are ever given to them."""
+        """Layers with the names of keyword arguments that are ever given to them; `**`
+        stands for what may be any."""
         found: set[tuple[str, str]] = set()
         for node in program_expressions(self.program):
             for one in ast.walk(node):
@@ -135,12 +140,16 @@ class Uses:
                     known = path is not None and path[0] == "nn"
                     layer = ".".join(path or ()) if known else ""
                     found.update((layer, key.arg or "**") for key in one.keywords)
+                    if known and len(one.args) > _BEFORE_AFFINE.get(layer, 3):
+                        found.add((layer, "**"))
         return found
 
     def may_lack(self, layer: str, leaf: str) -> bool:
         """Whether a layer of torch may have None for a parameter or a buffer."""
         if "Norm" not in layer:
             return not leaf.startswith("weight")
+        if "InstanceNorm" in layer:
+            return True
         affine = {"affine", "elementwise_affine", "**"}
         own = affine if leaf == "weight" else affine | {"bias"}
         return any(

@@ -8,6 +8,7 @@ What cannot be written, read or fitted is a `SpecError`.
 from __future__ import annotations
 
 import os
+import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -225,6 +226,9 @@ def _refuse_suffix(path: Path) -> NoReturn:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, pickle.UnpicklingError):
+        # torch's own words advise to run what is in the file.
+        return "it is damaged, or holds something else than tensors"
     text = (
         error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     )

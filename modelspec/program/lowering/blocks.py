@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -50,7 +49,6 @@ from modelspec.spec.models import BlockSpec
 from modelspec.spec.validate import check_bodies
 from modelspec.syntax.nodes import MappingNode, ScalarNode, describe_node, is_text
 
-_SELF = re.compile(r"\bself\b")
 _SELF = re.compile(r"\bself\b")
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
@@ -123,13 +121,6 @@ def _base(source: BlockSource, context: Context) -> Base:
         )
         return Base("Module", source.span)
     return Base("extends", node.span, call)
-
-
-def _is_class(node: ast.expr, context: Context) -> bool:
-    """Whether an expression names a class that is known here: no param, no call."""
-    if isinstance(node, ast.Name):
-        return node.id not in context.scope.locals and context.kind_of(node) == LAYER
-    return isinstance(node, ast.Attribute) and context.kind_of(node) == LAYER
 
 
 def _is_class(node: ast.expr, context: Context) -> bool:

@@ -34,7 +34,6 @@ EXCEPTIONS = frozenset(
 )
 _ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
 _TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
-_TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
 _WRAPPERS = frozenset({"weight_norm", "spectral_norm", "orthogonal"})
 
 

@@ -25,10 +25,10 @@ from modelspec.pysubset import (
     ForControl,
     IfControl,
     LetControl,
-    control_word,
     parse_control,
 )
 from modelspec.records import dataclass
+from modelspec.syntax.keys import control_word
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,

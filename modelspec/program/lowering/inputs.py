@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Label
-from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Input
@@ -66,7 +65,6 @@ def _names(node: SequenceNode, context: Context) -> Iterator[Input]:
                 item.span,
                 help="for shapes, write a mapping: `x: [N, 3, 224, 224]`",
             )
-            yield Input("_", item.span)
             yield Input("_", item.span)
 
 

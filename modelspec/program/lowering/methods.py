@@ -154,10 +154,6 @@ def annotation(node: ast.expr, context: Context) -> ast.expr:
     return canonical_annotation(node, context.source, context.report)
 
 
-def annotation(node: ast.expr, context: Context) -> ast.expr:
-    return canonical_annotation(node, context.source, context.report)
-
-
 def _stored(statements: Iterable[ast.stmt], context: Context) -> Iterator[str]:
     for statement in statements:
         for node in ast.walk(statement):

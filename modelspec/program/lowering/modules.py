@@ -10,7 +10,6 @@ import ast
 from collections.abc import Iterable
 
 from modelspec.catalog import load_catalog
-from modelspec.catalog import load_catalog
 from modelspec.program.ir import (
     Child,
     Container,
@@ -25,7 +24,8 @@ from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import is_control_item, lower_list, lower_mapping
 from modelspec.program.lowering.scope import BlockEntry
 from modelspec.program.names import check_child
-from modelspec.pysubset import control_word, parse_expression
+from modelspec.pysubset import parse_expression
+from modelspec.syntax.keys import control_word
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -127,35 +127,7 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
     if _is_function(expression):
         _function_as_module(expression, node, context)
         return None
-    if _is_function(expression):
-        _function_as_module(expression, node, context)
-        return None
     return Value(context.as_module(expression), node.span)
-
-
-def _is_function(node: ast.expr) -> bool:
-    """Whether an expression is a function of torch, or what one returns."""
-    inner = node.func if isinstance(node, ast.Call) else node
-    root = inner
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    names = ("F", "torch", "math")
-    return inner is not root and isinstance(root, ast.Name) and root.id in names
-
-
-def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> None:
-    inner = node.func if isinstance(node, ast.Call) else node
-    name = inner.attr if isinstance(inner, ast.Attribute) else ""
-    wanted = name.replace("_", "").lower()
-    layers = load_catalog().layer_names
-    layer = next((one for one in layers if one.lower() == wanted), None)
-    context.report.error(
-        "not-a-module",
-        f"a module is expected here, and '{ast.unparse(inner)}' is a function",
-        at.span,
-        note=f"did you mean '{layer}'?" if layer else "",
-        help=() if layer else "call it in `forward`",
-    )
 
 
 def _is_function(node: ast.expr) -> bool:

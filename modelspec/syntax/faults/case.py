@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Source, Span
+from modelspec.records import dataclass
 from modelspec.syntax.cuts import end_of_line, start_of_line
 
 _ENDS_VALUE = re.compile(r"(?=: |:$| #)")

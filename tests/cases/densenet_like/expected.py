@@ -10,9 +10,7 @@ from torch import nn
 
 
 class DenseLayer(nn.Module):
-    """A bottleneck and a convolution whose output is added to the list of
-    features.
-    """
+    """A bottleneck and a convolution whose output is added to the list of features."""
 
     def __init__(
         self, num_input_features: int, growth: int, bn_size: int, drop_rate: float

@@ -56,9 +56,7 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then the MLP, each on normalised input and added to the
-    residual.
-    """
+    """Attention, then the MLP, each on normalised input and added to the residual."""
 
     def __init__(self, n_embd: int, n_head: int, dropout: float, bias: bool) -> None:
         super().__init__()

@@ -10,8 +10,7 @@ from torch import nn
 
 
 class RNNModel(nn.Module):
-    """Word-level language model with an encoder, a recurrent module and a
-    decoder.
+    """Word-level language model with an encoder, a recurrent module and a decoder.
 
     Args:
         ntoken: Words of the vocabulary.

@@ -6,8 +6,7 @@ from torch import nn
 
 
 class MyModule(nn.Module):
-    """Every layer's output is added to that of the layer half as far down the
-    list.
+    """Every layer's output is added to that of the layer half as far down the list.
 
     Args:
         depth: How many layers the list holds.

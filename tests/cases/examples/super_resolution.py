@@ -11,8 +11,7 @@ from torch import nn
 
 class SuperResolution(nn.Module):
     """Sub-pixel convolution: the last layer makes upscale_factor ** 2 channels of a
-    small
-    image, and PixelShuffle turns them into one channel of a large one.
+    small image, and PixelShuffle turns them into one channel of a large one.
     """
 
     def __init__(self, upscale_factor: int = 3) -> None:

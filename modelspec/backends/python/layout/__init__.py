@@ -22,7 +22,7 @@ from modelspec.backends.python.layout.expressions import Expressions, Spelling
 from modelspec.backends.python.layout.headers import Headers
 from modelspec.backends.python.layout.statements import Statements, render_line
 from modelspec.backends.python.layout.wrapping import Kept
-from modelspec.pysubset.comments import Comment
+from modelspec.pysubset.body import Comment
 
 __all__ = [
     "Comment",

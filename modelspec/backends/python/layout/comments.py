@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from modelspec.backends.python.layout.document import Doc, Unmeasured
-from modelspec.pysubset.comments import Comment
+from modelspec.pysubset.body import Comment
 
 _PRAGMAS = (
     "type:",

@@ -31,7 +31,7 @@ from modelspec.backends.python.layout.document import (
     text_width,
 )
 from modelspec.backends.python.layout.headers import Headers
-from modelspec.pysubset.comments import Comment
+from modelspec.pysubset.body import Comment
 
 _DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
