@@ -18,6 +18,7 @@ from modelspec.catalog import (
     ParameterKind,
     Problem,
     Signature,
+    bind_overloads,
     load_catalog,
 )
 from modelspec.program.ir import Block, Function, Param
@@ -52,19 +53,13 @@ class Callee:
         """The overload that fits best, and what is wrong with a call of it."""
         key = (positional, keywords, has_star, has_double_star)
         if key not in self._bound:
-            attempts = (
-                (
-                    one,
-                    one.bind(
-                        positional,
-                        keywords,
-                        has_star=has_star,
-                        has_double_star=has_double_star,
-                    ),
-                )
-                for one in self.overloads
+            self._bound[key] = bind_overloads(
+                self.overloads,
+                positional,
+                keywords,
+                has_star=has_star,
+                has_double_star=has_double_star,
             )
-            self._bound[key] = min(attempts, key=lambda attempt: len(attempt[1]))
         return self._bound[key]
 
     def text(self, signature: Signature) -> str:

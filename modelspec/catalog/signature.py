@@ -191,15 +191,18 @@ def bind_overloads(
     *,
     has_star: bool = False,
     has_double_star: bool = False,
-) -> tuple[Problem, ...]:
-    """Nothing when some overload fits, else what is wrong with the nearest one."""
+) -> tuple[Signature, tuple[Problem, ...]]:
+    """The overload that fits best, of one at least, and what is wrong with it."""
     attempts = (
-        signature.bind(
-            positional,
-            keywords,
-            has_star=has_star,
-            has_double_star=has_double_star,
+        (
+            signature,
+            signature.bind(
+                positional,
+                keywords,
+                has_star=has_star,
+                has_double_star=has_double_star,
+            ),
         )
         for signature in signatures
     )
-    return min(attempts, key=len, default=())
+    return min(attempts, key=lambda attempt: len(attempt[1]))

@@ -50,13 +50,13 @@ def output_file(*suffixes: str) -> Callable[[str], Path]:
 def source_target(text: str) -> Path:
     """A file that ends in `.py`, or a folder; `-` is standard output.
 
-    A name with another suffix is a folder only where it is one or ends in a slash:
+    A name with another suffix is a folder only where it is there or ends in a slash:
     most are a mistake.
     """
     path = Path(text)
     has_dot = "." in path.name and path.suffix != ".py"
-    is_folder = text.endswith(("/", os.sep)) or path.is_dir()
-    if not text or (has_dot and not is_folder):
+    is_told = text.endswith(("/", os.sep)) or path.exists()
+    if not text or (has_dot and not is_told):
         message = f"cannot tell what to write to '{text}': expected FILE.py or a folder"
         raise argparse.ArgumentTypeError(message)
     return path

@@ -46,7 +46,8 @@ def find_folder_obstacle(folder: Path) -> Diagnostic | None:
 def find_other(path: Path, marker: str | None) -> Diagnostic | None:
     """Whether a file is there already that is not ours to overwrite.
 
-    A file of ours begins with the marker; None is for kinds that cannot carry one.
+    A file of ours begins with the marker, whatever an editor put before it to tell the
+    encoding; None is for kinds that cannot carry one.
     """
     if not path.is_file():
         return None
@@ -64,7 +65,7 @@ def find_other(path: Path, marker: str | None) -> Diagnostic | None:
 
 def _first_line(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
             return file.readline(_LONGEST_MARKER)
     except OSError:
         return ""

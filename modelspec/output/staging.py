@@ -1,8 +1,9 @@
-"""Writing several files: all of them, whole, or none.
+"""Writing several files: all of them or none, and each whole.
 
 Each file is first written beside its place, under a name of its own; when all are
-there, they are renamed. What fails is a `SpecError` that names the file, and then
-everything is as it was.
+there, they are renamed. What fails is a `SpecError` that names the file. Until the
+first is renamed everything is as it was; should the system refuse a later one, those
+before it stay, each of them whole.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from modelspec.output.files import PlannedFile, cannot_write
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A file that is written, the place where it goes, and what the caller called it."""
+    """A file that is written, the place where it goes, and its name for the caller."""
 
     written: Path
     target: Path
@@ -70,15 +71,17 @@ class Staging:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        placed = False
         try:
             if error is None:
                 self._place()
+                placed = True
             elif isinstance(error, SpecError):
                 raise self._named(error)
         finally:
             for folder in self._folders:
                 shutil.rmtree(folder, ignore_errors=True)
-            for folder in self._made if error is not None else ():
+            for folder in () if placed else self._made:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _place(self) -> None:

@@ -20,7 +20,6 @@ from modelspec.program.ir import (
     InitByName,
     InitByType,
     Let,
-    Method,
     ModuleValue,
     OwnAttribute,
     OwnBuffer,

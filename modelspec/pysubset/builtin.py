@@ -57,9 +57,7 @@ NAMES: dict[str, object] = {
 }
 """What bare names mean where nothing else has them."""
 
-BUILTINS: frozenset[str] = frozenset(
-    {*NAMES, *(_BARE_MATH - {"pi"}), "math.pi"}
-)
+BUILTINS: frozenset[str] = frozenset({*NAMES, *(_BARE_MATH - {"pi"}), "math.pi"})
 """The built-in names of the language, as a spec writes them."""
 
 
@@ -584,9 +582,7 @@ def _math_handlers() -> dict[object, Builtin]:
         "prod": _prod,
     }
     functions = {name: one for name, one in MATH.items() if callable(one)}
-    return {
-        one: others.get(name) or _of_number(one) for name, one in functions.items()
-    }
+    return {one: others.get(name) or _of_number(one) for name, one in functions.items()}
 
 
 HANDLERS: dict[object, Builtin] = {

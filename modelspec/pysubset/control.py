@@ -49,6 +49,7 @@ class LetControl:
 
 Control: TypeAlias = ForControl | IfControl | ElifControl | ElseControl | LetControl
 
+
 def parse_control(fragment: Fragment, report: Report, limits: Limits) -> Control | None:
     """A checked control key, or None and a report."""
     inner = _without_colon(fragment.strip())

@@ -14,8 +14,8 @@ FORMATTERS = frozenset({"format", "format_map"})
 
 INTERNALS = frozenset(
     """gi_frame gi_code gi_yieldfrom cr_frame cr_code cr_await cr_origin ag_frame
-    ag_code f_back f_builtins f_code f_globals f_locals tb_frame tb_next co_code co_consts
-    func_code func_globals mro""".split()
+    ag_code f_back f_builtins f_code f_globals f_locals tb_frame tb_next co_code
+    co_consts func_code func_globals mro""".split()
 )
 """Attributes of generators, frames, code and classes that have no dunder name."""
 

@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from modelspec.diagnostics.diagnostic import Report
-from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.spec.models import BODIES, FileSpec, entries_of
 from modelspec.syntax.nodes import Entry, MappingNode, Node, describe_node
@@ -89,11 +88,11 @@ def validate_file(node: Node | None, report: Report) -> FileSpec | None:
         return None
     spec = validate_mapping(FileSpec, node, "a spec", report)
     if spec is not None:
-        _check_version(spec, node, report)
+        _check_version(spec, report)
     return spec
 
 
-def _check_version(spec: FileSpec, node: MappingNode, report: Report) -> None:
+def _check_version(spec: FileSpec, report: Report) -> None:
     version = spec.modelspec
     assert version is not None, "the reader takes nothing else for a spec"
     if version.value != 1 or isinstance(version.value, bool):

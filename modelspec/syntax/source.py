@@ -76,9 +76,7 @@ def decode_source(
     return Source(name, text, path)
 
 
-def _read_bytes(
-    path: str, limit: int, shown: str, follow: bool
-) -> bytes | Diagnostic:
+def _read_bytes(path: str, limit: int, shown: str, follow: bool) -> bytes | Diagnostic:
     refused = _refuse_kind(os.stat(path).st_mode, shown)
     if refused is not None:
         return refused

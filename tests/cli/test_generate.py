@@ -129,6 +129,14 @@ def test_files_of_others_are_left(spec: Path, tmp_path: Path, text: str) -> None
     assert target.read_text(encoding="utf-8").startswith(OURS)
 
 
+def test_a_byte_order_mark_does_not_make_a_file_anothers(
+    spec: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.py"
+    target.write_text(OURS, encoding="utf-8-sig")
+    assert run("generate", spec, "-o", target).status == 0
+
+
 def test_a_package_is_written_whole_or_not(spec: Path, tmp_path: Path) -> None:
     """One file that is not ours stops all of them."""
     folder = tmp_path / "nets"
@@ -170,10 +178,11 @@ def test_a_failure_on_the_way_leaves_no_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    found = run("generate", spec, "-o", tmp_path / "out.py")
-    assert found.status == 2
-    assert "No space left on device" in found.err
-    assert os.listdir(tmp_path) == ["net.yaml"]
+    for name in ("out.py", "nets"):
+        found = run("generate", spec, "-o", tmp_path / name)
+        assert found.status == 2
+        assert "No space left on device" in found.err
+        assert os.listdir(tmp_path) == ["net.yaml"]
 
 
 def test_templates_of_ones_own(spec: Path, tmp_path: Path) -> None:

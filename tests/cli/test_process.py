@@ -107,7 +107,7 @@ def _wait_until_it_reads(pid: int) -> None:
 def test_internal_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours, not the user's: where it happened and that it should be reported."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise KeyError("no such thing")
 
     monkeypatch.setattr("modelspec.driver.compile_source", fail)

@@ -5,7 +5,6 @@ from modelspec.backends.python.emit import (
     MARKER,
     Style,
     emit_module,
-    is_generated,
 )
 from modelspec.backends.python.package import Member, emit_package
 
@@ -16,5 +15,4 @@ __all__ = [
     "Style",
     "emit_module",
     "emit_package",
-    "is_generated",
 ]

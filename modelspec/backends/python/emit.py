@@ -44,11 +44,6 @@ HEADER = (
 MARKER = HEADER[0]
 
 
-def is_generated(text: str) -> bool:
-    """Whether a text is one of ours, which may be overwritten."""
-    return text.removeprefix("\ufeff").startswith(MARKER)
-
-
 def emit_module(
     program: ir.Program,
     *,

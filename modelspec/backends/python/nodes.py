@@ -107,10 +107,6 @@ def is_not_none(value: ast.expr) -> ast.Compare:
     return ast.Compare(value, [ast.IsNot()], [constant(None)])
 
 
-def is_none_test(value: ast.expr) -> ast.Compare:
-    return ast.Compare(value, [ast.Is()], [constant(None)])
-
-
 def both(first: ast.expr, second: ast.expr) -> ast.expr:
     parts = [
         part

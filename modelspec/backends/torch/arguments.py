@@ -179,7 +179,8 @@ def describe_value(value: object) -> str:
     if isinstance(value, (bool, int, float, str)):
         text = repr(value)
         return text if len(text) <= 40 else f"{text[:37]}..."
-    return f"a {type(value).__name__}"
+    name = type(value).__name__
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def build_test(type_: TypeExpression) -> Fits | None:

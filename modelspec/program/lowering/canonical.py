@@ -19,22 +19,13 @@ from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kin
 from modelspec.program.lowering.scope import Scope
 from modelspec.pysubset import span_of
 from modelspec.pysubset.builtin import BUILTINS, MATH, canonical_builtin
+from modelspec.pysubset.refused import RAISED_IN_FORWARD, dotted_name
 from modelspec.records import dataclass
 
 MATH_NAMES = frozenset(MATH)
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
-EXCEPTIONS = frozenset(
-    {
-        "ValueError",
-        "TypeError",
-        "RuntimeError",
-        "NotImplementedError",
-        "AssertionError",
-    }
-)
 _ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
 _TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
-_WRAPPERS = frozenset({"weight_norm", "spectral_norm", "orthogonal"})
 
 
 @dataclass(slots=True)
@@ -97,10 +88,10 @@ class Canonicalizer(ast.NodeTransformer):
             return f"nn.{name}"
         if name in BUILTINS:
             return canonical_builtin(name)
-        if name in _WRAPPERS:
+        if name in load_catalog().parametrization_names:
             return f"nn.utils.parametrizations.{name}"
         if name in ("partial", "None") or (
-            self.in_text and (name in EXCEPTIONS or name == "super")
+            self.in_text and (name in RAISED_IN_FORWARD or name == "super")
         ):
             return name
         return None
@@ -364,12 +355,8 @@ def _members(prefix: str) -> Iterator[str]:
 
 def _flatten(node: ast.Attribute) -> list[str]:
     """The names of `a.b.c`; empty where the chain does not start with a name."""
-    names: list[str] = []
-    inner: ast.expr = node
-    while isinstance(inner, ast.Attribute):
-        names.append(inner.attr)
-        inner = inner.value
-    return [inner.id, *reversed(names)] if isinstance(inner, ast.Name) else []
+    name = dotted_name(node)
+    return name.split(".") if name is not None else []
 
 
 def _dotted(name: str, at: ast.expr) -> ast.expr:

@@ -11,6 +11,7 @@ import ast
 import copy
 from collections.abc import Mapping
 
+from modelspec.backends.python.flat.defaults import Defaults
 from modelspec.backends.python.flat.values import Code, UnwritableError, written
 from modelspec.backends.python.nodes import names_in, path_of
 from modelspec.diagnostics.span import Source
@@ -32,7 +33,9 @@ class Environment:
         source: Source,
         globals: Mapping[str, object],
         constants: Mapping[str, ast.expr],
+        defaults: Defaults,
     ) -> None:
+        self.defaults = defaults
         self.evaluator = evaluator
         self.source = source
         self.constants = constants
@@ -41,7 +44,11 @@ class Environment:
 
     def copy(self) -> Environment:
         made = Environment(
-            self.evaluator, self.source, self.scope.globals, self.constants
+            self.evaluator,
+            self.source,
+            self.scope.globals,
+            self.constants,
+            self.defaults,
         )
         made.scope.locals.update(self.scope.locals)
         made.dynamic = set(self.dynamic)
@@ -157,7 +164,11 @@ class _Settle(ast.NodeTransformer):
         return self.visit(node.values[0])
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        computed = {
+            one.arg for one in node.keywords if not isinstance(one.value, ast.Constant)
+        }
         self.generic_visit(node)
+        node.keywords = self.known.defaults.without(node, computed)
         function = node.func
         if isinstance(function, ast.Call) and path_of(function.func) == ("partial",):
             return _applied(function, node)

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 
+from modelspec.backends.python.flat.defaults import Defaults
 from modelspec.backends.python.flat.expressions import Environment, UnknownError
 from modelspec.backends.python.flat.statements import RestartError, Statements
 from modelspec.backends.python.flat.uniform import Uniform, recursive
@@ -48,6 +49,7 @@ class _Flatten:
     def __init__(self, program: ir.Program, limits: Limits) -> None:
         self.program = program
         self.evaluator = Evaluator(NamesOnly(program), limits)
+        self.defaults = Defaults(program)
         by_name = {one.name: one for one in program.blocks}
         self.globals: dict[str, object] = code_of(by_name)
         for one in program.functions:
@@ -93,7 +95,9 @@ class _Flatten:
 
     def _attempt(self, block: ir.Block, given: Given, kept: frozenset[str]) -> ir.Block:
         constants = {one.name: one.value for one in block.constants}
-        known = Environment(self.evaluator, block.source, self.globals, constants)
+        known = Environment(
+            self.evaluator, block.source, self.globals, constants, self.defaults
+        )
         left: list[ir.Param] = []
         first: list[ir.Statement] = []
         for param in block.params:

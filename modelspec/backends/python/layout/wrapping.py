@@ -22,6 +22,7 @@ from modelspec.backends.python.layout.precedence import (
     UNARY,
     precedence,
 )
+from modelspec.pysubset.refused import dotted_name
 
 
 class Operand(NamedTuple):
@@ -70,6 +71,8 @@ class Wrapping:
         """The same before a dot, where a number would swallow it."""
         if isinstance(node, ast.Constant) and type(node.value) in (int, float, complex):
             return True
+        if dotted_name(node) is not None:
+            return False  # the parts of `math.pi` have the place of the whole
         return self.wraps_value(node)
 
     def wraps_signed(self, node: ast.UnaryOp) -> bool:
