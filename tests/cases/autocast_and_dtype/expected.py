@@ -17,4 +17,4 @@ class CastsInside(nn.Module):
         y = self.linear(x)
         y = self.norm(y.float()).type_as(x)
         y = torch.where(torch.isnan(y), torch.zeros_like(y), y)
-        return y.to((torch).float32) * torch.pi + torch.tensor(math.pi, dtype=y.dtype)
+        return y.to(torch.float32) * torch.pi + torch.tensor(math.pi, dtype=y.dtype)

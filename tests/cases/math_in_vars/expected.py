@@ -17,7 +17,7 @@ class Waves(nn.Module):
         self.fc = nn.Linear(pairs, step)
         self.drop = nn.Dropout(0.0 if math.isclose(scale, 0) else 0.1)
         self.phase = nn.Parameter(
-            torch.full((step,), math.log10(base) - math.log1p((math).e))
+            torch.full((step,), math.log10(base) - math.log1p(math.e))
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -204,6 +204,8 @@ class Expressions:
     def _owner(self, node: ast.expr, fence: Key, fluent: bool) -> Doc:
         if isinstance(node, CHAIN):
             return self._link(node, fence, fluent=fluent)
+        if isinstance(node, ast.Name):
+            return node.id  # never in parentheses, see `wraps_owner`
         return self.operand(node, level.ATOM, fence)
 
     def _index(self, node: ast.expr) -> Doc:
