@@ -53,7 +53,7 @@ class Guard:
         """A new run begins."""
         self._steps = 0
         self._look = 0
-        self._deadline = time.monotonic() + self._limits.seconds
+        self._deadline = time.thread_time() + self._limits.seconds
 
     def step(self, count: int = 1) -> bool:
         """True, as long as the run may go on."""
@@ -62,7 +62,7 @@ class Guard:
             if self._steps > self._limits.steps:
                 most = f"{self._limits.steps:,} steps"
                 raise EndlessError(f"it ran for more than {most}")
-            if time.monotonic() > self._deadline:
+            if time.thread_time() > self._deadline:
                 most = f"{self._limits.seconds:g} seconds"
                 raise EndlessError(f"it ran for more than {most}")
             self._look = min(self._steps + _LOOK, self._limits.steps)
