@@ -44,3 +44,9 @@ def test_shown() -> None:
     assert render_code(code) == (
         "a-b: A title\n\nSome text.\n\nWrong:\n\n    x: 1\n\nRight:\n\n    y: 1\n"
     )
+
+
+@pytest.mark.parametrize("name", sorted(all_codes()))
+def test_every_code_is_explained_in_words(name: str) -> None:
+    """An entry says more than its title."""
+    assert len(all_codes()[name].explanation.split()) > 5
