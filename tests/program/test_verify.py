@@ -13,7 +13,9 @@ from modelspec.program.verify import verify_program
 from tests.program.compiling import lower_path, lower_text
 
 ROOT = Path(__file__).parents[2]
-SPECS = sorted(ROOT.glob("examples/*.yaml")) + sorted(ROOT.glob("tests/cases/*/*.yaml"))
+SPECS = sorted(ROOT.glob("examples/**/*.yaml")) + sorted(
+    ROOT.glob("tests/cases/*/*.yaml")
+)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda p: f"{p.parent.name}/{p.stem}")
