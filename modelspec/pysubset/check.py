@@ -24,7 +24,13 @@ from modelspec.pysubset.place import (
     span_of_keyword,
     span_of_word,
 )
-from modelspec.pysubset.reaching import FORMATTERS, INTERNALS, is_plain_format
+from modelspec.pysubset.reaching import (
+    FORMATTERS,
+    INTERNALS,
+    LEAVING,
+    is_own,
+    is_plain_format,
+)
 
 
 class Mode(Enum):
@@ -74,7 +80,7 @@ def check_definition(
     return checker.sound
 
 
-_REACHING = INTERNALS | FORMATTERS
+_REACHING = INTERNALS | FORMATTERS | LEAVING
 
 
 class _Checker:
@@ -171,6 +177,10 @@ class _Checker:
         """What leads out of the values; the evaluator of expressions bounds its own."""
         if node.attr in INTERNALS:
             what, advice = f"`.{node.attr}`", ""
+        elif node.attr in LEAVING:
+            if is_own(node.value):
+                return
+            what, advice = f"`.{node.attr}`", "stay with functions of tensors"
         elif is_plain_format(node.value):
             return
         else:

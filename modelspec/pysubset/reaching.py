@@ -2,7 +2,8 @@
 
 `str.format` reads attributes and items that its text names, dunders too, so only a
 literal whose fields are plain may be formatted with it. A generator leads to its frame
-and from there to the globals. Data and pure functions; `check` reports.
+and from there to the globals; a tensor to numpy and from there to files. Data and pure
+functions; `check` reports.
 """
 
 from __future__ import annotations
@@ -18,6 +19,23 @@ INTERNALS = frozenset(
     co_consts func_code func_globals mro""".split()
 )
 """Attributes of generators, frames, code and classes that have no dunder name."""
+
+LEAVING = frozenset(
+    """apply_ const_data_ptr ctypes data_ptr dump dumps from_file grad_fn map2_ map_
+    memmap module_load numpy record_stream register_hook
+    register_post_accumulate_grad_hook set_ share_memory_ storage storage_type tofile
+    untyped_storage""".split()
+)
+"""Attributes by which a tensor is left for memory, files, hooks or another library.
+
+Analysis knows methods of tensors by their names alone, and a spec gives names too: a
+child called `numpy` must not make `x.numpy()` something that may be written.
+"""
+
+
+def is_own(node: ast.expr) -> bool:
+    """Whether an attribute of this is one of the module itself: `self.NAME`."""
+    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def is_plain_format(node: ast.expr) -> bool:
