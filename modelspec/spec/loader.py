@@ -16,7 +16,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits, Policy
 from modelspec.records import dataclass
-from modelspec.spec.models import FileSpec
+from modelspec.spec.frame import FileSpec
 from modelspec.spec.validate import validate_file
 from modelspec.syntax.document import read_spec
 from modelspec.syntax.nodes import (

@@ -1,77 +1,56 @@
-"""Nodes to models: pydantic's errors told as located diagnostics.
+"""Nodes to frames: what a spec may not hold, told as located diagnostics.
 
-In: a mapping node. Out: the model, or None with diagnostics in the report. One
+In: a mapping node. Out: the frame, or None with diagnostics in the report. One
 mistake gives one message; the key is underlined for an unknown key, the value for a
 value of the wrong kind.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
-from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-
-from modelspec.diagnostics.diagnostic import Report
+from modelspec.diagnostics.diagnostic import InternalError, Report
 from modelspec.diagnostics.suggest import suggest
-from modelspec.spec.models import BODIES, FileSpec, entries_of
+from modelspec.spec.frame import BODIES, FileSpec, fit_frame, keys_of
 from modelspec.syntax.nodes import Entry, MappingNode, Node, describe_node
 
-M = TypeVar("M", bound=BaseModel)
-_SEARCH = "pydantic.plugin._loader"
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+F = TypeVar("F")
 
 
 def validate_mapping(
-    model: type[M], node: MappingNode, what: str, report: Report
-) -> M | None:
-    """The model of a mapping. `what` names the place in messages: `a block`."""
-    _prepare(model)
+    frame: type[F], node: MappingNode, what: str, report: Report
+) -> F | None:
+    """The frame of a mapping. `what` names the place in messages: `a block`."""
+    fitting = fit_frame(frame, node)
+    if fitting is None:
+        _tell(frame, node, what, report)
+    return fitting
+
+
+def _tell(frame: type, node: MappingNode, what: str, report: Report) -> None:
+    """What pydantic says of a mapping that does not fit."""
+    found = _errors(frame, node)
+    unknown = any(details["type"] == "extra_forbidden" for details in found)
+    for details in found:
+        # A key that is missing is most likely the one that is misspelt.
+        if not (unknown and details["type"] == "missing"):
+            _report(details, frame, node, what, report)
+
+
+def _errors(frame: type, node: MappingNode) -> list[ErrorDetails]:
+    # Imported here: a spec that is right needs no pydantic (`spec.frame`).
+    from pydantic import ValidationError
+
+    from modelspec.spec.models import entries_of, model_of
+
     try:
-        return model.model_validate(entries_of(node))
+        model_of(frame).model_validate(entries_of(node))
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        unknown = any(details["type"] == "extra_forbidden" for details in found)
-        for details in found:
-            # A key that is missing is most likely the one that is misspelt.
-            if not (unknown and details["type"] == "missing"):
-                _report(details, model, node, what, report)
-        return None
-
-
-def _prepare(model: type[BaseModel]) -> None:
-    """Builds a model's validator, without a search for plugins of pydantic.
-
-    The search imports what reads the metadata of installed packages, and reads it: a
-    fifth of the time that checking a spec takes, for models that nothing outside ever
-    sees. pydantic's own switch comes after the import; so the module that searches is
-    stood in for meanwhile. Where a release of pydantic has no such module, the search
-    is made and nothing else differs.
-    """
-    if model.__pydantic_complete__:
-        return
-    with _BUILDING:
-        before = sys.modules.get(_SEARCH)
-        sys.modules[_SEARCH] = _NO_PLUGINS
-        try:
-            model.model_rebuild()
-        finally:
-            if before is None:
-                del sys.modules[_SEARCH]
-            else:
-                sys.modules[_SEARCH] = before
-
-
-def _without_plugins() -> ModuleType:
-    module = ModuleType(_SEARCH)
-    vars(module)["get_plugins"] = tuple
-    return module
-
-
-_NO_PLUGINS = _without_plugins()
-_BUILDING = threading.Lock()
+        return error.errors(include_url=False)
+    raise InternalError(f"{frame.__name__} and its model do not agree")
 
 
 def validate_file(node: Node | None, report: Report) -> FileSpec | None:
@@ -123,7 +102,7 @@ def check_bodies(node: MappingNode, report: Report) -> None:
 
 def _report(
     details: ErrorDetails,
-    model: type[BaseModel],
+    frame: type,
     node: MappingNode,
     what: str,
     report: Report,
@@ -131,7 +110,7 @@ def _report(
     name = str(details["loc"][0]) if details["loc"] else ""
     entry = next((e for e in node.entries if e.key.text == name), None)
     if details["type"] == "extra_forbidden" and entry is not None:
-        _unknown_key(entry, model, what, report)
+        _unknown_key(entry, frame, what, report)
     elif details["type"] == "missing":
         report.error("missing-key", f"{what} needs the key '{name}'", node.span)
     elif entry is not None:
@@ -140,10 +119,8 @@ def _report(
         report.error("wrong-kind", f"{what}: {details['msg']}", node.span)
 
 
-def _unknown_key(
-    entry: Entry, model: type[BaseModel], what: str, report: Report
-) -> None:
-    keys = [field.alias or name for name, field in model.model_fields.items()]
+def _unknown_key(entry: Entry, frame: type, what: str, report: Report) -> None:
+    keys = list(keys_of(frame))
     nearest = suggest(entry.key.text, keys)
     report.error(
         "unknown-key",

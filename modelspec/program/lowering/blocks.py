@@ -45,7 +45,7 @@ from modelspec.program.lowering.state import (
 from modelspec.program.walk import registered_names
 from modelspec.pysubset import Mode
 from modelspec.records import dataclass
-from modelspec.spec.models import BlockSpec
+from modelspec.spec.frame import BlockSpec
 from modelspec.spec.validate import check_bodies
 from modelspec.syntax.nodes import MappingNode, ScalarNode, describe_node, is_text
 

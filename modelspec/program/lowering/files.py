@@ -19,8 +19,8 @@ from modelspec.diagnostics.suggest import suggest
 from modelspec.program.lowering.scope import BlockEntry, FileScope
 from modelspec.program.names import check_identifier
 from modelspec.records import dataclass
+from modelspec.spec.frame import BODIES, BlockSpec
 from modelspec.spec.loader import ImportedName, LoadedFile
-from modelspec.spec.models import BODIES, BlockSpec
 from modelspec.spec.validate import validate_mapping
 from modelspec.syntax.nodes import Entry, MappingNode, describe_node
 

@@ -16,7 +16,7 @@ from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Input
 from modelspec.program.lowering.context import Context
 from modelspec.program.names import check_identifier, is_identifier
-from modelspec.spec.models import InputSpec
+from modelspec.spec.frame import InputSpec
 from modelspec.spec.validate import validate_mapping
 from modelspec.syntax.nodes import (
     Entry,

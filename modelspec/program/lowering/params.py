@@ -26,7 +26,7 @@ from modelspec.program.lowering.flow import lower_mapping
 from modelspec.program.names import check_child, check_identifier, check_variant
 from modelspec.program.types import NAMES, is_type, read_type, type_of_value
 from modelspec.pysubset import parse_expression
-from modelspec.spec.models import ParamSpec
+from modelspec.spec.frame import ParamSpec
 from modelspec.spec.validate import validate_mapping
 from modelspec.syntax.nodes import (
     Entry,

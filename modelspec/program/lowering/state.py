@@ -13,7 +13,7 @@ from modelspec.program.ir import OwnAttribute, OwnBuffer, OwnParameter, Statemen
 from modelspec.program.lowering.context import Context
 from modelspec.program.lowering.flow import lower_mapping
 from modelspec.program.names import check_child
-from modelspec.spec.models import BufferSpec, ParameterSpec
+from modelspec.spec.frame import BufferSpec, ParameterSpec
 from modelspec.spec.validate import validate_mapping
 from modelspec.syntax.nodes import Entry, MappingNode
 
