@@ -7,8 +7,15 @@ module. What the build would refuse is a fault, which the place of the call loca
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
-from modelspec.analysis.places import out_of_bounds, type_of_annotation
+from modelspec.analysis.demands import demands_of, unmet
+from modelspec.analysis.places import (
+    Place,
+    out_of_bounds,
+    places_of_torch,
+    shown_type,
+)
 from modelspec.analysis.signatures import signature_of_params
 from modelspec.analysis.standins import LayerType, Module, Opaque, describe, fits
 from modelspec.catalog import Problem, ProblemKind, Signature, load_catalog
@@ -81,27 +88,33 @@ def _param_problem(param: Param, value: object) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What binding needs of a layer of torch: its positional names, the arguments
-    that are integers and nothing else, and those of them that become attributes."""
+    """What binding needs of a layer of torch: its positional names, what is known of
+    its arguments, and those integers among them that become attributes."""
 
     signature: Signature
     names: tuple[str, ...]
-    sizes: frozenset[str]
+    places: Mapping[str, Place]
     kept: frozenset[str]
+    is_demanding: bool
+
+    def index(self, name: str) -> int:
+        """The place of an argument by position; past all for one by name only."""
+        return self.names.index(name) if name in self.names else len(self.names)
 
 
 @functools.cache
 def _facts_of(name: str) -> _Facts:
     layer = load_catalog().layer(name)
     assert layer is not None
-    sizes = frozenset(
-        one.name
-        for one in layer.signature.parameters
-        if one.annotation is not None and type_of_annotation(one.annotation) == _INT
+    places = places_of_torch(name, "layer").named
+    kept = {one.name for one in places.values() if one.type == _INT}
+    return _Facts(
+        layer.signature,
+        tuple(one.name for one in layer.signature.positional),
+        places,
+        frozenset(kept & set(layer.attributes)),
+        bool(demands_of(name)),
     )
-    names = tuple(one.name for one in layer.signature.positional)
-    kept = sizes & frozenset(layer.attributes)
-    return _Facts(layer.signature, names, sizes, kept)
 
 
 def bind_layer(
@@ -112,19 +125,43 @@ def bind_layer(
     problem = _layer_problem(type_.name, len(args), tuple(kwargs))
     if problem is not None:
         raise _refusal(type_.name, facts.signature, problem, kwargs, len(args))
-    attributes: dict[str, object] = {}
-    given = (*zip(facts.names, args, strict=False), *kwargs.items())
-    for at, (name, value) in enumerate(given):
-        if name not in facts.sizes:
-            continue
-        if type(value) is not int:
-            _check_size(type_.name, name, at, value)
-        elif name in facts.kept:
-            attributes[name] = value
+    given = dict(zip(facts.names, args, strict=False)) | kwargs
+    for name, value in given.items():
+        place = facts.places.get(name)
+        if place is not None and not (type(value) is int and place.takes_int):
+            _check_argument(place, value, facts)
+    if facts.is_demanding:
+        _check_demands(type_.name, given, facts)
+    attributes: dict[str, object] = {
+        n: v for n, v in given.items() if n in facts.kept and type(v) is int
+    }
     children = _children(type_.name, args, kwargs)
     if children is None:
         return Module(type_, {}, attributes)
     return Module(type_, children, attributes, is_open=False)
+
+
+def _check_argument(place: Place, value: object, facts: _Facts) -> None:
+    """Whether a value is of the type, and among the choices, of its argument."""
+    if isinstance(value, Opaque) or (value is None and place.type == _INT):
+        return
+    what = f"'{place.name}' of {place.of}"
+    at = facts.index(place.name)
+    if not fits(place.type, value):
+        advice = "`//` divides integers" if isinstance(value, float) else ""
+        message = f"{what} takes {shown_type(place.type)}, got {describe(value)}"
+        raise ArgumentFault("argument-type", message, place.name, at, advice)
+    if place.choices and isinstance(value, str) and value not in place.choices:
+        listed = ", ".join(repr(one) for one in place.choices)
+        message = f"{what} must be one of {listed}, got {describe(value)}"
+        raise ArgumentFault("argument-value", message, place.name, at, "")
+
+
+def _check_demands(layer: str, given: dict[str, object], facts: _Facts) -> None:
+    found = unmet(layer, given)
+    if found is not None:
+        message, at = found.message(layer), facts.index(found.name)
+        raise ArgumentFault("argument-value", message, found.name, at, "")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -132,13 +169,6 @@ def _layer_problem(
     name: str, positional: int, keywords: tuple[str, ...]
 ) -> Problem | None:
     return next(iter(_facts_of(name).signature.bind(positional, keywords)), None)
-
-
-def _check_size(layer: str, name: str, index: int, value: object) -> None:
-    if not isinstance(value, Opaque) and not fits(_INT, value) and value is not None:
-        advice = "`//` divides integers" if isinstance(value, float) else ""
-        message = f"'{name}' of {layer} takes int, got {describe(value)}"
-        raise ArgumentFault("argument-type", message, name, index, advice)
 
 
 def _children(

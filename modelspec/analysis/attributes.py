@@ -44,7 +44,6 @@ _INSTEAD = {
 
 def check_attributes(facts: Facts) -> Iterator[Diagnostic]:
     report = Report()
-    known = _known_anywhere(facts)
     assigned = {(one.block, name) for one in facts.texts for name in _assigned(one)}
     for text in facts.texts:
         _check_assignments(text, facts, report)
@@ -55,8 +54,8 @@ def check_attributes(facts: Facts) -> Iterator[Diagnostic]:
                 # One message is enough for a name that is assigned undeclared.
                 if text.method is not None and (text.block, node.attr) not in assigned:
                     _check_own(node, text, facts, report)
-            elif not _is_dotted(node, text):
-                _check_other(node, text, known, facts, report)
+            elif not is_dotted(node, text):
+                _check_other(node, text, facts, report)
     yield from report.found
 
 
@@ -153,35 +152,40 @@ def _check_assignment(
 # --- anything else ----------------------------------------------------------------
 
 
-def _is_dotted(node: ast.Attribute, text: Text) -> bool:
+def is_dotted(node: ast.Attribute, text: Text) -> bool:
     """Whether it is a part of a name of torch, such as `torch.nn`."""
     name = dotted_name(node)
     root = "" if name is None else name.partition(".")[0]
     return root in _ROOTS - {"self"} and root not in text.locals
 
 
-def _check_other(
-    node: ast.Attribute, text: Text, known: set[str], facts: Facts, report: Report
-) -> None:
+def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) -> None:
     name, catalog = node.attr, load_catalog()
     if (
-        name in known
-        or name in tensor_names()
+        name in tensor_names()
         or name in catalog.value_attributes
-        or name in METHOD_NAMES
-        or name in container_names()
+        or is_known_elsewhere(name, facts)
         or name.startswith(_RECURRENT)
-        or _matches(name, facts)
-        or name in _torch_members()
+        or name in torch_members()
     ):
         return
-    nearest = suggest(name, [*tensor_list(), *sorted(known)])
+    nearest = suggest(name, [*tensor_list(), *sorted(_known_anywhere(facts))])
     report.error(
         "unknown-attribute",
         f"nothing has a method or attribute '{name}' that a spec may use",
         span_of_attribute_name(node, text.source),
         note=f"did you mean '{nearest}'?" if nearest else "",
         help=_tensor_help(name),
+    )
+
+
+def is_known_elsewhere(name: str, facts: Facts) -> bool:
+    """Whether values of Python, containers or blocks of the spec have this name."""
+    return (
+        name in _known_anywhere(facts)
+        or name in METHOD_NAMES
+        or name in container_names()
+        or _matches(name, facts)
     )
 
 
@@ -208,12 +212,13 @@ def _matches(name: str, facts: Facts) -> bool:
 
 def _known_anywhere(facts: Facts) -> set[str]:
     """Names of children at any depth, params, buffers and the rest, of all blocks."""
-    found: set[str] = set(_OTHER | load_catalog().module_methods)
-    for block in facts.program.blocks:
-        found.update(facts.members(block).kinds)
-        found.update(param.name for param in block.params)
-        found.update(_nested_names(block))
-    return found
+    if not facts.known:
+        facts.known |= _OTHER | load_catalog().module_methods
+        for block in facts.program.blocks:
+            facts.known.update(facts.members(block).kinds)
+            facts.known.update(param.name for param in block.params)
+            facts.known.update(_nested_names(block))
+    return facts.known
 
 
 def _nested_names(block: Block) -> Iterator[str]:
@@ -244,7 +249,7 @@ def container_names() -> frozenset[str]:
 
 
 @functools.cache
-def _torch_members() -> frozenset[str]:
+def torch_members() -> frozenset[str]:
     """What layers of torch have beyond nn.Module; asked for only when all else fails,
     as it reads every layer of the catalogue."""
     catalog, found = load_catalog(), set[str]()

@@ -11,9 +11,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
+from modelspec.analysis.attributes import torch_members
 from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.layers import possible_callees
-from modelspec.analysis.signatures import Bound, Callee, signature_of_method
+from modelspec.analysis.receivers import receiver_callees
+from modelspec.analysis.signatures import Bound, Callee
 from modelspec.catalog import Problem, ProblemKind, Signature
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Source
@@ -74,7 +76,7 @@ def _check(facts: Facts, *, own: bool) -> Iterator[Diagnostic]:
                 _check_use([use], report)
             if own:
                 _check_use(_layer_uses(node, text, facts), report)
-                _check_use(_method_uses(node, text), report)
+                _check_use(_receiver_uses(node, text, facts), report)
     yield from report.found
 
 
@@ -115,21 +117,15 @@ def _layer_uses(node: ast.Call, text: Text, facts: Facts) -> list[Use]:
     return [Use(one, node, text.source, node.args) for one in callees]
 
 
-def _method_uses(node: ast.Call, text: Text) -> list[Use]:
-    """`self.name(...)` where the block defines that method itself."""
-    match node.func:
-        case ast.Attribute(value=ast.Name(id="self"), attr=name) if text.block:
-            method = text.block.method(name)
-            if method is not None and not _is_child(text.block, name):
-                signature = signature_of_method(method.arguments)
-                callee = Callee(f"self.{name}", "function", (signature,))
-                return [Use(callee, node, text.source, node.args)]
-    return []
-
-
-def _is_child(block: Block, name: str) -> bool:
-    names = (getattr(one, "name", None) for one in walk_statements(block.construct))
-    return any(getattr(one, "value", None) == name for one in names)
+def _receiver_uses(node: ast.Call, text: Text, facts: Facts) -> list[Use]:
+    """`self.name(...)`, and methods that only tensors have."""
+    callees = receiver_callees(node, text, facts)
+    uses = [Use(one, node, text.source, node.args) for one in callees]
+    # Asked last, as it reads every layer of the catalogue: `fold.unfold(...)`.
+    if any(one.callee.sort == "tensor" and one.bind()[1] for one in uses):
+        name = uses[0].callee.name.removeprefix("Tensor.")
+        return [] if name in torch_members() else uses
+    return uses
 
 
 def _into(text: Text) -> dict[int, str]:

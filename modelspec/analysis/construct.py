@@ -81,14 +81,15 @@ class Steps:
         )
         if not any(isinstance(one, ast.Call) for one in ast.walk(node)):
             return read
-        crossed, narrowed = self.elaborator.crossed, self.elaborator.narrowed
+        entering, narrowed = self.elaborator.entering, self.elaborator.narrowed
+        label = Label(span_of(node, self.source), "used here")
 
         def located(scope: Scope) -> object:
             try:
-                return read(scope)
+                with entering(label):
+                    return read(scope)
             except EvaluationError as error:
                 narrowed(error, node, self.source)
-                crossed(error, Label(span_of(node, self.source), "used here"))
                 raise
 
         return located
@@ -177,17 +178,16 @@ class Steps:
         function = self._read(call.func)
         arguments = self._arguments(call)
         span = span_of(call, self.source)
+        label = Label(span, "extended here")
 
         def extend(at: Construction) -> None:
             args, kwargs = arguments(at.scope)
             base = function(at.scope)
             try:
-                self.elaborator.initialise_base(base, at.module, args, kwargs)
+                with self.elaborator.entering(label):
+                    self.elaborator.initialise_base(base, at.module, args, kwargs)
             except Fault as fault:
                 raise at_span(fault, span) from None
-            except EvaluationError as error:
-                self.elaborator.crossed(error, Label(span, "extended here"))
-                raise
 
         return extend
 
@@ -235,19 +235,42 @@ class Steps:
             case ir.Replace():
                 return self._replace(one)
             case ir.OwnParameter() | ir.OwnBuffer():
-                return self._tensor(one)
+                return self._recovering(self._tensor(one))
             case ir.OwnAttribute():
-                return self._attribute(one)
+                return self._recovering(self._attribute(one))
             case ir.Keep(name=name):
                 return lambda at, sink: keep(at, name)
             case ir.InitByName() | ir.InitByType() | ir.Tie() | ir.Freeze():
-                return self._rule(one)
+                return self._recovering(self._rule(one))
         return None
+
+    def _recovering(self, step: Step) -> Step:
+        """A step on whose end nothing after it depends."""
+
+        def recovering(at: Construction, sink: Sink) -> None:
+            try:
+                step(at, sink)
+            except EvaluationError as error:
+                self.elaborator.recover(error)
+
+        return recovering
 
     def _let(self, one: ir.Let) -> Step:
         make = self._value(one.value)
         assign = self.elaborator.evaluator.assign(one.target, self.source)
-        return lambda at, sink: assign(at.scope, make(at))
+
+        def let(at: Construction, sink: Sink) -> None:
+            assign(at.scope, self._made(make, at))
+
+        return let
+
+    def _made(self, make: Make, at: Construction) -> object:
+        """A value; where it goes wrong, something unknown, and on with what follows."""
+        try:
+            return make(at)
+        except EvaluationError as error:
+            self.elaborator.recover(error)
+            return Opaque()
 
     def _for(self, one: ir.For, base: str) -> Step:
         read, runtime = self._read(one.iterable), self.elaborator.evaluator.runtime
@@ -308,7 +331,7 @@ class Steps:
         assert isinstance(one.callee, ast.Call)
         into, arguments = one.into, self._arguments(one.callee)
         function, span = self._read(one.callee.func), one.span
-        crossed = self.elaborator.crossed
+        label = Label(span, "used here")
 
         def call(at: Construction, children: dict[str, object]) -> object:
             args, kwargs = arguments(at.scope)
@@ -317,12 +340,10 @@ class Steps:
             if not isinstance(made, LayerType):
                 return Opaque()
             try:
-                return self.elaborator.make(made, args, kwargs)
+                with self.elaborator.entering(label):
+                    return self.elaborator.make(made, args, kwargs)
             except Fault as fault:
                 raise at_span(fault, span) from None
-            except EvaluationError as error:
-                crossed(error, Label(span, "used here"))
-                raise
 
         return call
 
@@ -331,12 +352,15 @@ class Steps:
         is_tensor = base.startswith("Parameter")
         name = None if one.name is None else self._name(one.name, base)
 
-        def add(at: Construction, sink: Sink) -> None:
-            key = None if name is None else str(name(at.scope))
+        def checked(at: Construction) -> object:
             value = make(at)
             if not is_tensor:
                 check_module(value, span)
-            register(at, sink, key, value, one.span)
+            return value
+
+        def add(at: Construction, sink: Sink) -> None:
+            key = None if name is None else str(name(at.scope))
+            register(at, sink, key, self._made(checked, at), one.span)
 
         return add
 
@@ -372,12 +396,12 @@ class Steps:
         span = span_of(one.value, self.source)
 
         def own(at: Construction, sink: Sink) -> None:
-            value = read(at.scope)
+            value = self._made(lambda at: read(at.scope), at)
+            at.module.attributes[str(name(at.scope))] = value
             if value is not None and not isinstance(value, Opaque):
                 advice = "`torch.tensor(...)` makes one of numbers"
                 message = f"a {what} is a tensor or None, got {describe(value)}"
                 fail("not-a-tensor", message, span, advice)
-            at.module.attributes[str(name(at.scope))] = value
 
         return own
 
@@ -385,13 +409,12 @@ class Steps:
         read, name = self._read(one.value), self._name(one.name, "Module")
 
         def own(at: Construction, sink: Sink) -> None:
-            at.module.attributes[str(name(at.scope))] = read(at.scope)
+            value = self._made(lambda at: read(at.scope), at)
+            at.module.attributes[str(name(at.scope))] = value
 
         return own
 
-    def _rule(
-        self, one: ir.InitByName | ir.InitByType | ir.Tie | ir.Freeze
-    ) -> Step | None:
+    def _rule(self, one: ir.InitByName | ir.InitByType | ir.Tie | ir.Freeze) -> Step:
         if isinstance(one, ir.InitByType):
             return self._type_rules(one)
         paths = (one.target, one.source) if isinstance(one, ir.Tie) else (one.pattern,)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
@@ -44,7 +45,8 @@ _DEEPEST = 24
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elaboration:
-    """`module` is None where it could not be followed to its end."""
+    """`module` is None where it could not be followed to its end. Where something went
+    wrong on the way, or cannot be known, an `Opaque` stands in its place."""
 
     module: Module | None
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -74,7 +76,9 @@ class Elaborator:
         self.globals: dict[str, object] = {}
         self._steps: dict[str, Steps] = {}
         self._made: dict[object, Module] = {}
-        self._crossing: EvaluationError | None = None
+        self._entered: list[Label] = []
+        self._labelled: EvaluationError | None = None
+        self._found: list[Diagnostic] = []
         self._depth = 0
         self.blamed: ArgumentFault | None = None
         for function in program.functions:
@@ -91,29 +95,26 @@ class Elaborator:
         if block is None:
             return Elaboration(None)
         self.budget.spent = self.budget.checkpoint = 0
+        self._found = []
+        made = self._root(block, variant, values)
+        label = None if variant is None else Label(variant.span, "with this variant")
+        return Elaboration(made, tuple(_with(label, one) for one in self._found))
+
+    def _root(
+        self, block: Block, variant: Variant | None, values: Mapping[str, object]
+    ) -> Module | None:
         try:
             given = self._variant_values(variant) | dict(values)
             if any(p.default is None and p.name not in given for p in block.params):
-                return Elaboration(None)
+                return None
             type_ = self.globals[block.name]
             assert isinstance(type_, LayerType)
-            made = self.make(type_, [], given)
-        except Unknowable:
-            return Elaboration(None)
+            return self.make(type_, [], given)
         except Fault as fault:
-            return self._failed(
-                at_span(fault, _given_at(fault, block, variant)), variant
-            )
+            self.recover(at_span(fault, _given_at(fault, block, variant)))
         except EvaluationError as error:
-            return self._failed(error, variant)
-        return Elaboration(made)
-
-    def _failed(self, error: EvaluationError, variant: Variant | None) -> Elaboration:
-        found = error.diagnostic
-        if variant is not None and found.span != variant.span:
-            label = Label(variant.span, "with this variant")
-            found = replace(found, labels=(*found.labels, label))
-        return Elaboration(None, (found,))
+            self.recover(error)
+        return None
 
     def _variant_values(self, variant: Variant | None) -> dict[str, object]:
         source, scope = self.program.sources[0], Scope({}, self.globals)
@@ -155,10 +156,8 @@ class Elaborator:
         self._depth += 1
         try:
             self._run(block, module, bound)
-        except Unknowable:
-            raise
         except EvaluationError as error:
-            self._crossing = error
+            self._label(error)
             raise
         finally:
             self._depth -= 1
@@ -200,13 +199,30 @@ class Elaborator:
             self._steps[block.name] = Steps(block, self)
         return self._steps[block.name]
 
-    def crossed(self, error: EvaluationError, label: Label) -> None:
-        """Adds the place of use to an error that came out of a block."""
-        if self._crossing is error:
-            self._crossing = None
+    # --- what goes wrong ------------------------------------------------------------
+
+    @contextmanager
+    def entering(self, label: Label) -> Iterator[None]:
+        """While what stands at the label's place makes a module."""
+        self._entered.append(label)
+        try:
+            yield
+        finally:
+            self._entered.pop()
+
+    def recover(self, error: EvaluationError) -> None:
+        """Keeps an error, for the construction to go on with something unknown."""
+        if not isinstance(error, Unknowable):
+            self._label(error)
+            self._found.append(error.diagnostic)
+
+    def _label(self, error: EvaluationError) -> None:
+        """Adds the places of use around the block that an error is in."""
+        if self._labelled is not error:
+            self._labelled = error
             found = error.diagnostic
-            if len(found.labels) < _MOST_LABELS:
-                error.diagnostic = replace(found, labels=(*found.labels, label))
+            uses = reversed(self._entered[-_MOST_LABELS:])
+            error.diagnostic = replace(found, labels=(*found.labels, *uses))
 
     def narrowed(self, error: EvaluationError, node: ast.expr, source: Source) -> None:
         """Moves an error about an argument from the whole call to the argument."""
@@ -278,6 +294,12 @@ class _QuietBudget(Budget):
         if self.spent > _MOST_STEPS:
             raise Unknowable
         super().check()
+
+
+def _with(label: Label | None, found: Diagnostic) -> Diagnostic:
+    if label is None or found.span == label.span:
+        return found
+    return replace(found, labels=(*found.labels, label))
 
 
 def asks_identity(node: ast.AST) -> bool:

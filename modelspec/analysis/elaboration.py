@@ -29,7 +29,7 @@ def check_elaboration(facts: Facts) -> Iterator[Diagnostic]:
         if root is None or any(_is_told(value, root, facts) for _, value in values):
             continue
         for found in elaborator.root(variant, {}).diagnostics:
-            key = (found.code, found.message, found.span)
+            key = (found.code, found.span)
             # Without the caller's limits nobody can say that one is exceeded.
             if key in seen or (found.code == "limit-exceeded" and not facts.limits):
                 continue

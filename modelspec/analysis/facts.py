@@ -60,7 +60,8 @@ class Text:
 class Facts:
     """A Program and what is derived from it, each once.
 
-    `told` is what earlier passes found, so that later ones do not repeat it.
+    `told` is what earlier passes found, so that later ones do not repeat it; `known`
+    are the names that blocks have anywhere (`analysis.attributes`).
     """
 
     program: Program
@@ -69,6 +70,7 @@ class Facts:
     limits: Limits | None = None
     told: list[Diagnostic] = field(default_factory=list)
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
     _members: dict[str, Members] = field(default_factory=dict)
 
     def members(self, block: Block) -> Members:

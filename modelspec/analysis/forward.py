@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from modelspec.analysis.facts import Facts, Text, inner_nodes
 from modelspec.analysis.members import Members
+from modelspec.analysis.receivers import may_be_other
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, CallMethod, Container, Method, ModuleValue
@@ -66,7 +67,7 @@ def _check_children(text: Text, members: Members, report: Report) -> None:
             continue
         values = members.children.get(function.attr, [])
         whats = {_uncallable(value) for value in values}
-        if len(whats) != 1 or None in whats or _may_be_other(function.attr, members):
+        if len(whats) != 1 or None in whats or may_be_other(function.attr, members):
             continue
         what = whats.pop()
         if what == "null" and _is_asked_for(function, text):
@@ -91,12 +92,6 @@ def _is_asked_for(called: ast.Attribute, text: Text) -> bool:
     return any(
         node.attr == called.attr and _is_self(node.value) and id(node) not in functions
         for node in text.attributes
-    )
-
-
-def _may_be_other(name: str, members: Members) -> bool:
-    return members.kinds.get(name) != "child" or any(
-        pattern.fullmatch(name) for pattern in members.patterns
     )
 
 

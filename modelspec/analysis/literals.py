@@ -12,15 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from modelspec.analysis.calls import is_partial_call
+from modelspec.analysis.demands import demands_of, unmet
 from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.places import (
-    FLAG,
-    NOT_TEXT,
     Place,
     out_of_bounds,
     place_of_param,
     places_of,
+    shown_type,
 )
+from modelspec.analysis.signatures import Callee
 from modelspec.analysis.standins import (
     LayerType,
     Module,
@@ -83,8 +84,13 @@ def _check_arguments(facts: Facts, types: Types, report: Report, *, own: bool) -
     for text in facts.texts:
         known = {name: one for name, one in types.items() if name not in text.locals}
         for node in text.calls:
-            for value, place in _given(node, text, facts, own=own):
+            given = list(_given(node, text, facts, own=own))
+            fitting = [
                 _check_value(value, place, text.source, known, report)
+                for value, place in given
+            ]
+            if all(fitting):
+                _check_demands(node, text, facts, known, report)
 
 
 # --- which place an argument fills ------------------------------------------------
@@ -113,20 +119,55 @@ def _given(
             yield keyword.value, place
 
 
+# --- what a layer demands of all its arguments ------------------------------------
+
+
+def _check_demands(
+    node: ast.Call, text: Text, facts: Facts, types: Types, report: Report
+) -> None:
+    callee = facts.callee(node.func, text)
+    if callee is None or callee.sort != "layer" or not demands_of(callee.name):
+        return
+    arguments = _by_name(node, callee)
+    if arguments is None:
+        return
+    values = {name: static_value(one, types) for name, one in arguments.items()}
+    found = unmet(callee.name, values)
+    if found is not None:
+        blamed = arguments.get(found.name, node)
+        report.error(
+            "argument-value",
+            found.message(callee.name),
+            span_of(blamed, text.source),
+        )
+
+
+def _by_name(node: ast.Call, callee: Callee) -> dict[str, ast.expr] | None:
+    """The arguments of a call; None where something is unpacked into it."""
+    names = [one.name for one in callee.overloads[0].positional]
+    keywords = {one.arg: one.value for one in node.keywords}
+    if None in keywords or any(isinstance(one, ast.Starred) for one in node.args):
+        return None
+    given = dict(zip(names, node.args, strict=False))
+    return given | {str(name): value for name, value in keywords.items()}
+
+
 # --- what is wrong ----------------------------------------------------------------
 
 
 def _check_value(
     node: ast.expr, place: Place, source: Source, types: Types, report: Report
-) -> None:
-    value = static_value(node, types)
+) -> bool:
+    """Whether a value is right, as far as it is known; reported where not."""
+    value, before = static_value(node, types), len(report.found)
     if isinstance(value, Opaque):
-        return
+        return True
     if not fits(place.type, value):
         _report_type(node, value, place, source, types, report)
     else:
         _check_choice(node, value, place, source, report)
         _check_bounds(node, value, place, source, types, report)
+    return len(report.found) == before
 
 
 def _report_type(
@@ -138,7 +179,7 @@ def _report_type(
     report: Report,
 ) -> None:
     wrong, shown = _innermost(node, value, place.type, types)
-    expected = _shown(place.type)
+    expected = shown_type(place.type)
     report.error(
         place.code("type"),
         f"'{place.name}' of {place.of} takes {expected}, got {describe(shown)}",
@@ -146,13 +187,6 @@ def _report_type(
         help=_advice(wrong, shown, place, source),
         labels=_declared(place),
     )
-
-
-def _shown(type_: TypeExpression) -> str:
-    """A type in words; what torch merely tolerates is left out."""
-    if type_ is NOT_TEXT:
-        return "a number or a flag"
-    return "bool" if type_ is FLAG else str(type_)
 
 
 def _innermost(

@@ -30,6 +30,12 @@ class Place:
     declared: Span | None = None
     is_param: bool = False
 
+    @property
+    def takes_int(self) -> bool:
+        """Whether an int needs no second look."""
+        members = self.type.arguments if self.type.name == "union" else (self.type,)
+        return any(one.name in ("int", "float", "any") for one in members)
+
     def code(self, what: str) -> str:
         return f"{'param' if self.is_param else 'argument'}-{what}"
 
@@ -49,11 +55,12 @@ def places_of(callee: Callee) -> Places | None:
         return Places(tuple((one.name, not one.keyword_only) for one in params), named)
     if callee.sort not in ("layer", "init"):
         return None
-    return _of_torch(callee.name, callee.sort)
+    return places_of_torch(callee.name, callee.sort)
 
 
 @functools.cache
-def _of_torch(name: str, sort: str) -> Places:
+def places_of_torch(name: str, sort: str) -> Places:
+    """Of a layer or, where `sort` is `init`, of an init function."""
     catalog = load_catalog()
     layer = catalog.layer(name) if sort == "layer" else None
     signature = layer.signature if layer else catalog.init_function(name)[0]
@@ -122,6 +129,13 @@ NOT_TEXT = TypeExpression(
     "union",
     tuple(map(TypeExpression, ("float", "bool", "None", "list", "layer", "module"))),
 )
+
+
+def shown_type(type_: TypeExpression) -> str:
+    """A type in words; what torch merely tolerates is left out."""
+    if type_ is NOT_TEXT:
+        return "a number or a flag"
+    return "bool" if type_ is FLAG else str(type_)
 
 
 @functools.cache

@@ -25,7 +25,7 @@ from modelspec.program.ir import Block, Function, Param
 from modelspec.pysubset.refused import dotted_name
 from modelspec.records import dataclass
 
-Sort: TypeAlias = Literal["layer", "block", "function", "init", "torch"]
+Sort: TypeAlias = Literal["layer", "block", "function", "init", "torch", "tensor"]
 
 Bound: TypeAlias = "tuple[Signature, tuple[Problem, ...]]"
 
