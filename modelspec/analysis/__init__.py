@@ -17,6 +17,8 @@ from modelspec.analysis.facts import Facts, collect_facts
 from modelspec.analysis.forward import check_forward
 from modelspec.analysis.literals import check_literals, check_torch_literals
 from modelspec.analysis.locals import check_locals
+from modelspec.analysis.reachability import check_reachability
+from modelspec.analysis.recursion import check_recursion
 from modelspec.analysis.structure import check_structure
 from modelspec.analysis.unused import check_unused
 from modelspec.diagnostics.diagnostic import Diagnostic
@@ -42,11 +44,13 @@ PASSES: tuple[Pass, ...] = (
     Pass("calls", check_calls, check_torch_calls),
     Pass("literals", check_literals, check_torch_literals),
     Pass("locals", check_locals, check_locals),
+    Pass("reachability", check_reachability, check_reachability),
     Pass("attributes", check_attributes),
     Pass("forward", check_forward),
     Pass("structure", check_structure),
-    Pass("unused", check_unused),
+    Pass("recursion", check_recursion),
     Pass("elaboration", check_elaboration),
+    Pass("unused", check_unused),
 )
 
 

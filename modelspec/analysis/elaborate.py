@@ -18,6 +18,7 @@ from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
 from modelspec.analysis.construct import Steps
 from modelspec.analysis.registering import Construction
 from modelspec.analysis.standins import (
+    Exhausted,
     LayerType,
     Module,
     Opaque,
@@ -39,6 +40,7 @@ from modelspec.pysubset.values import Scope
 from modelspec.records import dataclass
 
 _MOST_STEPS = 60_000
+_STEPS_OF_A_BLOCK = 10
 _MOST_LABELS = 3
 _DEEPEST = 24
 
@@ -112,6 +114,8 @@ class Elaborator:
             return self.make(type_, [], given)
         except Fault as fault:
             self.recover(at_span(fault, _given_at(fault, block, variant)))
+        except Exhausted:
+            pass
         except EvaluationError as error:
             self.recover(error)
         return None
@@ -154,6 +158,7 @@ class Elaborator:
         if self._depth >= _DEEPEST:
             raise Unknowable
         self._depth += 1
+        self.budget.charge(_STEPS_OF_A_BLOCK)
         try:
             self._run(block, module, bound)
         except EvaluationError as error:
@@ -212,6 +217,8 @@ class Elaborator:
 
     def recover(self, error: EvaluationError) -> None:
         """Keeps an error, for the construction to go on with something unknown."""
+        if isinstance(error, Exhausted):
+            raise error
         if not isinstance(error, Unknowable):
             self._label(error)
             self._found.append(error.diagnostic)
@@ -292,7 +299,7 @@ class _QuietBudget(Budget):
 
     def check(self) -> None:
         if self.spent > _MOST_STEPS:
-            raise Unknowable
+            raise Exhausted
         super().check()
 
 

@@ -8,7 +8,7 @@ has. Nothing is reported here.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import Literal, TypeAlias
 
@@ -150,6 +150,14 @@ def argument_nodes(arguments: ast.arguments) -> tuple[ast.arg, ...]:
     extras = (one for one in (arguments.vararg, arguments.kwarg) if one is not None)
     named = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
     return (*named, *extras)
+
+
+def text_statements(text: Text) -> Sequence[ast.stmt]:
+    """The statements of a method or function."""
+    if text.method is not None:
+        return text.method.statements
+    assert text.function is not None
+    return text.function.definition.body
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:

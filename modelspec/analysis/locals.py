@@ -1,18 +1,28 @@
 """Pass: whether the locals of methods and functions are set before they are read.
 
-A read is wrong only where no assignment can come before it: none stands above it, and
-none stands in a loop around it. A name that some paths leave unset is let through.
+A read is wrong where no assignment can come before it: none stands above it, and none
+stands in a loop around it. A name that some branch leaves unset is warned of; not in a
+loop, which may set it in an earlier turn, nor under the condition that set it.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import field
 
-from modelspec.analysis.facts import Facts, Text, argument_names, argument_nodes
+from modelspec.analysis.facts import (
+    Facts,
+    Text,
+    argument_names,
+    argument_nodes,
+    text_statements,
+)
+from modelspec.analysis.reachability import ends_in
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
 from modelspec.pysubset import span_of
+from modelspec.records import dataclass
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
@@ -25,7 +35,8 @@ def check_locals(facts: Facts) -> Iterator[Diagnostic]:
             continue
         _check_arguments(arguments, text, report)
         flow = _Flow(text, report)
-        flow.statements(_statements(text), set(argument_names(arguments)))
+        names = set(argument_names(arguments))
+        flow.statements(text_statements(text), _Names(set(names), names))
     yield from report.found
 
 
@@ -41,45 +52,65 @@ def _check_arguments(arguments: ast.arguments, text: Text, report: Report) -> No
         seen.add(one.arg)
 
 
-def _statements(text: Text) -> Sequence[ast.stmt]:
-    if text.method is not None:
-        return text.method.statements
-    assert text.function is not None
-    return text.function.definition.body
+@dataclass(slots=True, eq=False)
+class _Names:
+    """What is set at a place: names that may be, and names that are on every way.
+
+    `under` are, for the others, the conditions under which they are set.
+    """
+
+    may: set[str]
+    sure: set[str]
+    under: dict[str, set[str]] = field(default_factory=dict)
+
+    def set(self, names: Iterable[str]) -> None:
+        found = set(names)
+        self.may |= found
+        self.sure |= found
+
+    def copy(self) -> _Names:
+        return _Names(set(self.may), set(self.sure), dict(self.under))
+
+    def join(self, ways: Sequence[_Names], test: str) -> None:
+        """After a branch: `ways` are the ends of those that come out of it."""
+        for one in ways:
+            self.may |= one.may
+            for name in one.sure - self.sure:
+                self.under[name] = self.under.get(name, set()) | {test}
+        if ways:
+            self.sure = set.intersection(*(one.sure for one in ways))
 
 
 class _Flow:
-    """Goes through statements in order; `known` are the names that may be set."""
+    """Goes through statements in order; `loops` is how many are around the place,
+    `tests` the conditions that hold there."""
 
     def __init__(self, text: Text, report: Report) -> None:
         self.text = text
         self.report = report
         self.told: set[str] = set()
+        self.tests: list[str] = []
+        self.loops = 0
 
-    def statements(self, nodes: Iterable[ast.stmt], known: set[str]) -> None:
+    def statements(self, nodes: Iterable[ast.stmt], known: _Names) -> None:
         for node in nodes:
             self.statement(node, known)
 
-    def statement(self, node: ast.stmt, known: set[str]) -> None:
+    def statement(self, node: ast.stmt, known: _Names) -> None:
         match node:
             case ast.For(target=target, iter=items, body=body, orelse=orelse):
                 self.reads(items, known)
-                known |= set(_stored([target, *body]))
-                self.statements([*body, *orelse], known)
+                self.loop([target, *body], [*body, *orelse], known)
             case ast.While(test=test, body=body, orelse=orelse):
-                known |= set(_stored(body))
+                known.may |= set(_stored(body))
                 self.reads(test, known)
-                self.statements([*body, *orelse], known)
-            case ast.If(test=test, body=body, orelse=orelse):
-                self.reads(test, known)
-                other = set(known)
-                self.statements(body, known)
-                self.statements(orelse, other)
-                known |= other
+                self.loop(body, [*body, *orelse], known)
+            case ast.If():
+                self.branch(node, known)
             case ast.With(items=items, body=body):
                 for item in items:
                     self.reads(item.context_expr, known)
-                    known |= set(_stored([item.optional_vars]))
+                    known.set(_stored([item.optional_vars]))
                 self.statements(body, known)
             case ast.AugAssign(target=ast.Name() as target, value=value):
                 self.name(target, known)
@@ -88,13 +119,36 @@ class _Flow:
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr) and not _is_annotation(child, node):
                         self.reads(child, known)
-                known |= set(_stored([node]))
+                known.set(_stored([node]))
 
-    def reads(self, node: ast.expr, known: set[str]) -> None:
+    def loop(
+        self, setting: Sequence[ast.AST], run: Sequence[ast.stmt], known: _Names
+    ) -> None:
+        """A loop is taken to run: what it sets is set in its next turn, and after."""
+        known.set(_stored(setting))
+        self.loops += 1
+        self.statements(run, known)
+        self.loops -= 1
+
+    def branch(self, node: ast.If, known: _Names) -> None:
+        self.reads(node.test, known)
+        test = ast.unparse(node.test)
+        ways = []
+        for body, condition in ((node.body, test), (node.orelse, f"not ({test})")):
+            way = known.copy()
+            self.tests.append(condition)
+            self.statements(body, way)
+            self.tests.pop()
+            if not ends_in(body):
+                ways.append(way)
+        known.join(ways, test)
+
+    def reads(self, node: ast.expr, known: _Names) -> None:
         """Checks the names that an expression reads."""
         if isinstance(node, _COMPREHENSIONS):
             targets = [generator.target for generator in node.generators]
-            known = known | set(_bound(targets))
+            known = known.copy()
+            known.set(_bound(targets))
         if isinstance(node, ast.Name):
             if isinstance(node.ctx, ast.Load):
                 self.name(node, known)
@@ -108,17 +162,32 @@ class _Flow:
                 for part in (child.iter, *child.ifs):
                     self.reads(part, known)
 
-    def name(self, node: ast.Name, known: set[str]) -> None:
+    def name(self, node: ast.Name, known: _Names) -> None:
         name = node.id
-        if name not in self.text.locals or name in known or name in self.told:
+        if name not in self.text.locals or name in known.sure or name in self.told:
+            return
+        if name in known.may:
+            self.maybe(node, known)
             return
         self.told.add(name)
-        nearest = suggest(name, sorted(known - {"self"})) if len(name) > 2 else None
+        nearest = suggest(name, sorted(known.may - {"self"})) if len(name) > 2 else None
         self.report.error(
             "undefined-name",
             f"'{name}' is read before it is set",
             span_of(node, self.text.source),
             note=f"did you mean '{nearest}'?" if nearest else "",
+        )
+
+    def maybe(self, node: ast.Name, known: _Names) -> None:
+        """A name that some way to its place does not set."""
+        if self.loops or known.under.get(node.id, set()) & set(self.tests):
+            return
+        self.told.add(node.id)
+        self.report.warning(
+            "possibly-unset",
+            f"'{node.id}' is not set on every way to here",
+            span_of(node, self.text.source),
+            help="set it before the `if`, or in each of its branches",
         )
 
 

@@ -29,6 +29,10 @@ class Unknowable(EvaluationError):  # noqa: N818  # nothing is wrong
         super().__init__(Diagnostic("unknowable", "not known here", None))
 
 
+class Exhausted(Unknowable):
+    """The way on would take more steps than an elaboration has."""
+
+
 class Opaque(Unsayable):
     """A value of which nothing is known, not even whether it equals another."""
 

@@ -96,11 +96,18 @@ class Report:
         self.found.append(Diagnostic(code, message, span, note, advice, labels))
 
     def warning(
-        self, code: str, message: str, span: Span | None, *, help: str = ""
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        *,
+        help: str = "",
+        labels: tuple[Label, ...] = (),
     ) -> None:
         advice = (help,) if help else ()
+        warning = Severity.WARNING
         self.found.append(
-            Diagnostic(code, message, span, help=advice, severity=Severity.WARNING)
+            Diagnostic(code, message, span, "", advice, labels, severity=warning)
         )
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:

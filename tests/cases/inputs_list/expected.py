@@ -9,7 +9,6 @@ class Scale(nn.Module):
     def __init__(self, by: float) -> None:
         super().__init__()
         self.by = by
-        self.id = nn.Identity()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x * self.by

@@ -14,7 +14,6 @@ class Flatten(nn.Module):
     def __init__(self, scale: float = 2.0) -> None:
         super().__init__()
         self.scale = scale
-        self.id = nn.Identity()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.flatten(1) * self.scale
