@@ -89,6 +89,8 @@ class Uses:
                 path = path_of(callee.func) if isinstance(callee, ast.Call) else None
                 if path == (block.name,) and container.into == param:
                     found.add(container.named)
+            for node in block_expressions(user):
+                found |= set(_forms_given(block, param, node))
         for default in (one.default for one in block.params if one.name == param):
             if isinstance(default, ast.Dict | ast.List):
                 found.add(isinstance(default, ast.Dict))
@@ -156,6 +158,18 @@ class Uses:
             (one in own) if of == layer else (not of and one in affine)
             for of, one in self._switched
         )
+
+
+def _forms_given(block: ir.Block, param: str, node: ast.AST) -> Iterator[bool]:
+    """What calls in an expression give for a param: dicts, and what may be a list."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Call) and path_of(one.func) == (block.name,):
+            for taken, value in arguments_of(block, one):
+                if taken.name == param:
+                    is_dict = isinstance(value, ast.Dict | ast.DictComp)
+                    is_list = isinstance(value, ast.List | ast.ListComp | ast.Tuple)
+                    yield from (True,) if is_dict else (False,)
+                    yield from () if is_dict or is_list else (True,)
 
 
 def _is_made(block: ir.Block, node: ast.expr) -> bool:
