@@ -28,6 +28,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic, Label
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Program, Variant
+from modelspec.program.standard import told_at_use
 from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.evaluator import Evaluator
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
@@ -205,7 +206,10 @@ class Elaborator:
         if self._crossing is error:
             self._crossing = None
             found = error.diagnostic
-            if len(found.labels) < _MOST_LABELS:
+            moved = told_at_use(found, label.span)
+            if moved is not None:
+                error.diagnostic = moved
+            elif len(found.labels) < _MOST_LABELS:
                 error.diagnostic = replace(found, labels=(*found.labels, label))
 
     def narrowed(self, error: EvaluationError, node: ast.expr, source: Source) -> None:

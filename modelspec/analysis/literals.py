@@ -22,6 +22,7 @@ from modelspec.analysis.places import (
     places_of,
 )
 from modelspec.analysis.standins import (
+    type_in_words,
     LayerType,
     Module,
     Opaque,
@@ -33,6 +34,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Source
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, TypeExpression
+from modelspec.program.standard import signature_help
 from modelspec.pysubset import span_of
 
 Types = Mapping[str, LayerType]
@@ -143,7 +145,7 @@ def _report_type(
         place.code("type"),
         f"'{place.name}' of {place.of} takes {expected}, got {describe(shown)}",
         span_of(wrong, source),
-        help=_advice(wrong, shown, place, source),
+        help=(*_advice(wrong, shown, place, source), *_signature(place)),
         labels=_declared(place),
     )
 
@@ -152,7 +154,7 @@ def _shown(type_: TypeExpression) -> str:
     """A type in words; what torch merely tolerates is left out."""
     if type_ is NOT_TEXT:
         return "a number or a flag"
-    return "bool" if type_ is FLAG else str(type_)
+    return "bool" if type_ is FLAG else type_in_words(type_)
 
 
 def _innermost(
@@ -211,6 +213,7 @@ def _check_choice(
         f"'{place.name}' of {place.of} must be one of {listed}, got {describe(value)}",
         span_of(node, source),
         note=f"did you mean '{nearest}'?" if nearest else "",
+        help=_signature(place),
         labels=_declared(place),
     )
 
@@ -241,6 +244,7 @@ def _check_bounds(
                 place.code("value"),
                 f"'{place.name}' of {place.of} must be {problem}, got {one}",
                 span_of(item, source),
+                help=_signature(place),
                 labels=_declared(place),
             )
 
@@ -258,4 +262,11 @@ def _numbers(
 
 
 def _declared(place: Place) -> tuple[Label, ...]:
-    return () if place.declared is None else (Label(place.declared, "declared here"),)
+    if place.declared is None or place.declared.source.is_standard:
+        return ()
+    return (Label(place.declared, "declared here"),)
+
+
+def _signature(place: Place) -> tuple[str, ...]:
+    """How a standard block is called: its declaration is none of the user's files."""
+    return () if place.declared is None else signature_help(place.declared.source)

@@ -80,8 +80,12 @@ class Uses:
             if constants <= {one.name for one in block.constants}
         ]
 
-    def children_forms(self, block: ir.Block, param: str) -> set[bool]:
-        """How children are given to a block: as a dict (True), as a list (False)."""
+    def children_forms(
+        self, block: ir.Block, param: str, seen: frozenset[str] = frozenset()
+    ) -> set[bool]:
+        """How children are given to a block: as a dict (True), as a list (False).
+
+        `seen` are the blocks that hand on to this one, in a circle maybe."""
         found: set[bool] = set()
         for user in self.program.blocks:
             for container in containers_in(user.construct):
@@ -89,12 +93,27 @@ class Uses:
                 path = path_of(callee.func) if isinstance(callee, ast.Call) else None
                 if path == (block.name,) and container.into == param:
                     found.add(container.named)
-            for node in block_expressions(user):
-                found |= set(_forms_given(block, param, node))
+            for value in _given(block, param, user):
+                found |= self._forms_of(value, user, seen | {block.name})
         for default in (one.default for one in block.params if one.name == param):
             if isinstance(default, ast.Dict | ast.List):
                 found.add(isinstance(default, ast.Dict))
         return found
+
+    def _forms_of(
+        self, value: ast.expr, user: ir.Block, seen: frozenset[str]
+    ) -> set[bool]:
+        """What a value given in a call is, where its form shows; else both."""
+        if isinstance(value, ast.List | ast.ListComp | ast.Tuple):
+            return {False}
+        if isinstance(value, ast.Dict | ast.DictComp):
+            return {True}
+        if isinstance(value, ast.Name):
+            handed = (one for one in user.params if one.name == value.id)
+            if any(one.type.name == "children" for one in handed):
+                known = user.name in seen
+                return set() if known else self.children_forms(user, value.id, seen)
+        return {False, True}
 
     @cached_property
     def has_sharing(self) -> bool:
@@ -160,16 +179,13 @@ class Uses:
         )
 
 
-def _forms_given(block: ir.Block, param: str, node: ast.AST) -> Iterator[bool]:
-    """What calls in an expression give for a param: dicts, and what may be a list."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Call) and path_of(one.func) == (block.name,):
-            for taken, value in arguments_of(block, one):
-                if taken.name == param:
-                    is_dict = isinstance(value, ast.Dict | ast.DictComp)
-                    is_list = isinstance(value, ast.List | ast.ListComp | ast.Tuple)
-                    yield from (True,) if is_dict else (False,)
-                    yield from () if is_dict or is_list else (True,)
+def _given(block: ir.Block, param: str, user: ir.Block) -> Iterator[ast.expr]:
+    """What calls of a block give for a param, as expressions."""
+    for node in block_expressions(user):
+        for one in ast.walk(node):
+            if isinstance(one, ast.Call) and path_of(one.func) == (block.name,):
+                pairs = arguments_of(block, one)
+                yield from (value for taken, value in pairs if taken.name == param)
 
 
 def _is_made(block: ir.Block, node: ast.expr) -> bool:

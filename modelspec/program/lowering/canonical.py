@@ -211,9 +211,9 @@ class Canonicalizer(ast.NodeTransformer):
 
     def _called(self, node: ast.expr) -> ast.expr:
         """A container's argument: a layer type, or each in a list or dict, is called."""
-        return node if self._call_items(node) else self.as_module(node)
+        return node if self.call_items(node) else self.as_module(node)
 
-    def _call_items(self, node: ast.expr) -> bool:
+    def call_items(self, node: ast.expr) -> bool:
         """Calls the layer types in a list or dict; false where it is neither."""
         if isinstance(node, ast.List | ast.Tuple):
             node.elts = [self.as_module(item) for item in node.elts]
@@ -237,10 +237,10 @@ class Canonicalizer(ast.NodeTransformer):
         at = positional.index(takes) if takes in positional else len(node.args)
         if not any(isinstance(one, ast.Starred) for one in node.args[:at]):
             for argument in node.args[at : at + 1]:
-                self._call_items(argument)
+                self.call_items(argument)
         for keyword in node.keywords:
             if keyword.arg == takes:
-                self._call_items(keyword.value)
+                self.call_items(keyword.value)
 
     def as_module(self, node: ast.expr) -> ast.expr:
         """A canonical expression where a module is expected: a type is called."""

@@ -263,7 +263,8 @@ def _with_value(
     value = context.interpolated(entry.value)
     if value is None:
         return None
-    return Value(_given_children(callee, block, value, entry.key.span), entry.key.span)
+    span, children = entry.key.span, context.as_children(value)
+    return Value(_given_children(callee, block, children, span), span)
 
 
 def _given_children(
