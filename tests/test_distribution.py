@@ -11,7 +11,7 @@ import pytest
 from modelspec import resources
 
 ROOT = Path(__file__).resolve().parent.parent
-NEEDED = ("examples", "tests", "schemas", "standard", "templates")
+NEEDED = ("docs", "examples", "tests", "schemas", "standard", "templates")
 
 
 @pytest.fixture(scope="module")

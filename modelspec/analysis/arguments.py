@@ -10,7 +10,14 @@ import functools
 
 from modelspec.analysis.places import out_of_bounds, type_of_annotation
 from modelspec.analysis.signatures import signature_of_params
-from modelspec.analysis.standins import LayerType, Module, Opaque, describe, fits, type_in_words
+from modelspec.analysis.standins import (
+    LayerType,
+    Module,
+    Opaque,
+    describe,
+    fits,
+    type_in_words,
+)
 from modelspec.catalog import Problem, ProblemKind, Signature, load_catalog
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Param, TypeExpression
