@@ -22,13 +22,13 @@ from modelspec.analysis.places import (
     places_of,
 )
 from modelspec.analysis.standins import (
-    type_in_words,
     LayerType,
     Module,
     Opaque,
     describe,
     fits,
     static_value,
+    type_in_words,
 )
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Source

@@ -108,7 +108,7 @@ def test_standard_blocks_do_not_see_the_names_of_the_spec() -> None:
         "Sequential: ['SelfAttention(split_heads(4), 2)', 'Linear(6)']"
     )
     model = spec.build()
-    assert list(model.state_dict())[0] == "0.qkv.weight"
+    assert next(iter(model.state_dict())) == "0.qkv.weight"
     assert model[0].qkv.weight.shape == (18, 6)
     namespace: dict[str, type[nn.Module]] = {}
     exec(spec.source(), namespace)

@@ -210,7 +210,7 @@ class Canonicalizer(ast.NodeTransformer):
         return node
 
     def _called(self, node: ast.expr) -> ast.expr:
-        """A container's argument: a layer type, or each in a list or dict, is called."""
+        """A container's argument: a layer type is called, or each in a list or dict."""
         return node if self.call_items(node) else self.as_module(node)
 
     def call_items(self, node: ast.expr) -> bool:
