@@ -286,9 +286,9 @@ def _with_children(
     """A block's call with the modules that stand under it."""
     span = entry.key.span
     empty = isinstance(entry.value, ScalarNode) and entry.value.is_null
+    if isinstance(callee, ast.Call) and empty:
+        return Value(callee, span)
     if takes is None:
-        if isinstance(callee, ast.Call) and empty:
-            return Value(callee, span)
         if _is_reported(callee, context):
             return None
         context.report.error(
