@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from modelspec.backends.python.nodes import names_in, path_of
+from modelspec.backends.python.nodes import names_in, path_of, target_names
 from modelspec.backends.python.traversal import (
     block_expressions,
     containers_in,
@@ -99,6 +99,24 @@ class Uses:
             if isinstance(default, ast.Dict | ast.List):
                 found.add(isinstance(default, ast.Dict))
         return found
+
+    def given_as_children(self, block: ir.Block) -> set[str]:
+        """The names, bound once, that hold what some call takes as its children."""
+        found: set[str] = set()
+        for node in block_expressions(block):
+            for one in ast.walk(node):
+                callee = path_of(one.func) if isinstance(one, ast.Call) else None
+                target = self.program.block(callee[-1]) if callee else None
+                if target is None or not isinstance(one, ast.Call):
+                    continue
+                for param, value in arguments_of(target, one):
+                    if param.type.name == "children" and isinstance(value, ast.Name):
+                        found.add(value.id)
+        lets = [
+            one for one in statements_in(block.construct) if isinstance(one, ir.Let)
+        ]
+        bound = [name for one in lets for name in target_names(one.target)]
+        return {name for name in found if bound.count(name) == 1}
 
     def _forms_of(
         self, value: ast.expr, user: ir.Block, seen: frozenset[str]

@@ -58,7 +58,7 @@ class Concat(nn.Sequential):
 class StandardChildren(nn.Module):
     def __init__(self, depth: int = 2, wide: bool = True) -> None:
         super().__init__()
-        branches = [nn.Linear(4, 4) for _ in range(depth)]
+        branches: list[nn.Module] = [nn.Linear(4, 4) for _ in range(depth)]
         self.r = Residual([nn.Tanh(), nn.Linear(4, 4)])
         self.named = Residual({"fc": nn.Linear(4, 4), "act": nn.ReLU()})
         layers: list[nn.Module] = []
