@@ -2,7 +2,8 @@
 
 In: a name that means nothing nearer. Out: its entry, signature included; `files` are
 those that were named. A standard block is a file like any other, with a scope of its
-own: it sees no name of the user, and takes no name from one.
+own: it sees no name of the user, and its class is renamed where the user has one so
+called.
 """
 
 from __future__ import annotations
