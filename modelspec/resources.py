@@ -1,4 +1,4 @@
-"""Where the data files lie: schemas and templates.
+"""Where the data files lie: schemas, templates and the standard blocks.
 
 Comes in: the name of a file. Goes out: its path. An installed package carries the
 files in ``modelspec/_data``; in a checkout they lie at its top. Never reads them.
@@ -25,6 +25,11 @@ def schema_path(name: str) -> Path:
 def template_directory() -> Path:
     """The directory that holds the templates of generated code."""
     return _find("templates")
+
+
+def standard_path(block: str) -> Path:
+    """The path of the spec of a standard block."""
+    return _find(f"standard/{block}.yaml")
 
 
 def _find(relative: str) -> Path:

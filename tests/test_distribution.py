@@ -11,6 +11,7 @@ import pytest
 from modelspec import resources
 
 ROOT = Path(__file__).resolve().parent.parent
+NEEDED = ("docs", "examples", "tests", "schemas", "standard", "templates")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,8 @@ def test_a_missing_file_is_named() -> None:
 def test_the_wheel_holds_the_package_its_data_and_nothing_else(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     held = {n for n in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in n}
-    data = {f"modelspec/_data/{name}" for name in data_files("schemas", "templates")}
+    shipped = data_files("schemas", "standard", "templates")
+    data = {f"modelspec/_data/{name}" for name in shipped}
     assert held == data_files("modelspec") | data
 
 
@@ -66,7 +68,7 @@ def test_the_sdist_holds_what_the_tests_need(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
-    assert data_files("examples", "tests", "schemas", "templates") <= held
+    assert data_files(*NEEDED) <= held
 
 
 @pytest.mark.slow
@@ -76,3 +78,14 @@ def test_an_installed_wheel_finds_its_data(built: Path, tmp_path: Path) -> None:
     code = "from modelspec import resources as r; print(r.template_directory())"
     found = Path(run("-c", code, cwd=tmp_path).strip())
     assert found == (tmp_path / "modelspec/_data/templates").resolve()
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_knows_the_standard_blocks(
+    built: Path, tmp_path: Path
+) -> None:
+    (wheel,) = built.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    text = "modelspec: 1\nname: Net\nSequential: [{Residual: [ReLU]}]"
+    code = f"import modelspec; print(modelspec.loads({text!r}).source())"
+    assert "class Residual(nn.Sequential)" in run("-c", code, cwd=tmp_path)

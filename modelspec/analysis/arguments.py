@@ -17,10 +17,18 @@ from modelspec.analysis.places import (
     shown_type,
 )
 from modelspec.analysis.signatures import signature_of_params
-from modelspec.analysis.standins import LayerType, Module, Opaque, describe, fits
+from modelspec.analysis.standins import (
+    LayerType,
+    Module,
+    Opaque,
+    describe,
+    fits,
+    type_in_words,
+)
 from modelspec.catalog import Problem, ProblemKind, Signature, load_catalog
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Param, TypeExpression
+from modelspec.program.standard import signature_help
 from modelspec.pysubset.faults import WorldError
 from modelspec.records import dataclass
 
@@ -57,7 +65,8 @@ def bind_block(
         if wrong is not None:
             code, words = wrong
             message = f"'{param.name}' of {block.name} {words}"
-            raise ArgumentFault(code, message, param.name, at, "")
+            help = " ".join(signature_help(block.source))
+            raise ArgumentFault(code, message, param.name, at, help)
     return given
 
 
@@ -71,7 +80,7 @@ def _param_problem(param: Param, value: object) -> tuple[str, str] | None:
     if isinstance(value, Opaque):
         return None
     if not fits(param.type, value):
-        return "param-type", f"takes {param.type}, got {describe(value)}"
+        return "param-type", f"takes {type_in_words(param.type)}, got {describe(value)}"
     if param.choices and not any(
         value == one and isinstance(value, bool) == isinstance(one, bool)
         for one in param.choices

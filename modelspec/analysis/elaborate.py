@@ -30,6 +30,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic, Label
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Program, Variant
+from modelspec.program.standard import told_at_use
 from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.evaluator import Evaluator
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
@@ -228,8 +229,11 @@ class Elaborator:
         if self._labelled is not error:
             self._labelled = error
             found = error.diagnostic
-            uses = reversed(self._entered[-_MOST_LABELS:])
-            error.diagnostic = replace(found, labels=(*found.labels, *uses))
+            for use in self._entered[: -_MOST_LABELS - 1 : -1]:
+                moved = told_at_use(found, use.span)
+                labels = () if use.span.source.is_standard else (use,)
+                found = moved or replace(found, labels=(*found.labels, *labels))
+            error.diagnostic = found
 
     def narrowed(self, error: EvaluationError, node: ast.expr, source: Source) -> None:
         """Moves an error about an argument from the whole call to the argument."""

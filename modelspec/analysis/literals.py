@@ -34,6 +34,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Source
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, TypeExpression
+from modelspec.program.standard import signature_help
 from modelspec.pysubset import span_of
 
 Types = Mapping[str, LayerType]
@@ -184,7 +185,7 @@ def _report_type(
         place.code("type"),
         f"'{place.name}' of {place.of} takes {expected}, got {describe(shown)}",
         span_of(wrong, source),
-        help=_advice(wrong, shown, place, source),
+        help=(*_advice(wrong, shown, place, source), *_signature(place)),
         labels=_declared(place),
     )
 
@@ -245,6 +246,7 @@ def _check_choice(
         f"'{place.name}' of {place.of} must be one of {listed}, got {describe(value)}",
         span_of(node, source),
         note=f"did you mean '{nearest}'?" if nearest else "",
+        help=_signature(place),
         labels=_declared(place),
     )
 
@@ -275,6 +277,7 @@ def _check_bounds(
                 place.code("value"),
                 f"'{place.name}' of {place.of} must be {problem}, got {one}",
                 span_of(item, source),
+                help=_signature(place),
                 labels=_declared(place),
             )
 
@@ -292,4 +295,11 @@ def _numbers(
 
 
 def _declared(place: Place) -> tuple[Label, ...]:
-    return () if place.declared is None else (Label(place.declared, "declared here"),)
+    if place.declared is None or place.declared.source.is_standard:
+        return ()
+    return (Label(place.declared, "declared here"),)
+
+
+def _signature(place: Place) -> tuple[str, ...]:
+    """How a standard block is called: its declaration is none of the user's files."""
+    return () if place.declared is None else signature_help(place.declared.source)

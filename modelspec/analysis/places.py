@@ -11,6 +11,7 @@ import functools
 from collections.abc import Mapping
 
 from modelspec.analysis.signatures import Callee
+from modelspec.analysis.standins import type_in_words
 from modelspec.catalog import Parameter, load_catalog
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import Param, TypeExpression
@@ -135,7 +136,7 @@ def shown_type(type_: TypeExpression) -> str:
     """A type in words; what torch merely tolerates is left out."""
     if type_ is NOT_TEXT:
         return "a number or a flag"
-    return "bool" if type_ is FLAG else str(type_)
+    return "bool" if type_ is FLAG else type_in_words(type_)
 
 
 @functools.cache

@@ -167,6 +167,11 @@ def describe(value: object) -> str:
     return f"a {kind_of(value)}"
 
 
+def type_in_words(type_: TypeExpression) -> str:
+    """A type as messages call it."""
+    return "a list or mapping of modules" if type_.name == "children" else str(type_)
+
+
 # --- types of params --------------------------------------------------------------
 
 _PLAIN: dict[str, tuple[type, ...]] = {

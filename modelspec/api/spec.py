@@ -120,7 +120,7 @@ def make_spec(found: Compilation, policy: Policy, variant: str | None) -> Spec:
         doc=root.doc if root is not None else None,
         params=param_views(root),
         variants=variant_views(program),
-        blocks=tuple(block.name for block in program.blocks),
+        blocks=tuple(b.name for b in program.blocks if not b.source.is_standard),
         diagnostics=found.diagnostics,
         variant=variant,
         program=program,

@@ -27,12 +27,14 @@ class Source:
     """One text, under the name by which the user knows it.
 
     `name` is the path as it was given (or `<stdin>`, `<text>`); `path` is the real
-    path of the file, None when the text came from elsewhere.
+    path of the file, None when the text came from elsewhere. `is_standard` marks the
+    texts that modelspec brings along: no user can be told to mend them.
     """
 
     name: str
     text: str = field(repr=False)
     path: str | None = None
+    is_standard: bool = False
     _starts: list[int] = field(default_factory=list, init=False, repr=False)
 
     def line_starts(self) -> list[int]:

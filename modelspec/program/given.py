@@ -28,7 +28,8 @@ def find_root(program: Program) -> Block | Diagnostic:
     """The block that is built."""
     if program.root_block is not None:
         return program.root_block
-    names = ", ".join(block.name for block in program.blocks)
+    own = (block for block in program.blocks if not block.source.is_standard)
+    names = ", ".join(block.name for block in own)
     return Diagnostic(
         "no-root",
         f"{program.sources[0].name} is a library of blocks: there is nothing to build",

@@ -66,7 +66,7 @@ ELSEWHERE = set(
     """
     # What only torch knows.
     """call-error constructor-error forward-error init-error invalid-size not-a-layer
-    rule-never-applies shape-mismatch unknown-parameter
+    rule-never-applies shape-mismatch
     """.split()
 )
 """Codes of which no spec that is only checked is an example."""

@@ -115,6 +115,15 @@ class _Annotations:
         return as_list if forms == {False} else union([as_list, as_dict])
 
 
+def children_annotation(value: ast.expr) -> ast.expr | None:
+    """What holds modules of any class, where it is written out as a list or a dict."""
+    if isinstance(value, ast.List | ast.ListComp):
+        return generic("list", dotted("nn.Module"))
+    if isinstance(value, ast.Dict | ast.DictComp):
+        return generic("dict", name("str"), dotted("nn.Module"))
+    return None
+
+
 def layer_type() -> ast.expr:
     """`Callable[..., nn.Module]`"""
     return generic("Callable", ast.Constant(...), dotted("nn.Module"))

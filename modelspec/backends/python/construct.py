@@ -11,6 +11,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
+from modelspec.backends.python.annotations import children_annotation
 from modelspec.backends.python.containers import Inline, kind_of
 from modelspec.backends.python.filling import joined, local_names, local_type
 from modelspec.backends.python.initialization import Initialization, joined_contexts
@@ -78,6 +79,7 @@ def _inherits_all(uses: Uses, block: ir.Block) -> bool:
 class _Constructor:
     def __init__(self, uses: Uses, block: ir.Block, taken: Sequence[str]) -> None:
         self.block = block
+        self.children = uses.given_as_children(block)
         self.inline = Inline(uses, block, names_that_outlive(block.construct))
         self.locals = Locals(block, taken)
         self.initialization = Initialization(uses, block, self.locals)
@@ -186,6 +188,8 @@ class _Constructor:
                 if isinstance(value, ast.Call) and self._is_unread(one.target):
                     return [*before, statement(value)]
                 annotation = layer_annotation(value, self.initialization.uses.program)
+                if isinstance(one.target, ast.Name) and one.target.id in self.children:
+                    annotation = children_annotation(value)
                 if annotation is not None and isinstance(one.target, ast.Name):
                     return [*before, annotate(one.target.id, annotation, value)]
                 return [*before, assign(one.target, value)]

@@ -60,11 +60,12 @@ def emit_package(
 
 
 def _exported(text: str, program: ir.Program) -> list[str]:
-    """The root class and the factories; all classes of a library."""
+    """The root class and the factories; all classes of a library but standard ones."""
     body = ast.parse(text).body
-    classes = [one.name for one in body if isinstance(one, ast.ClassDef)]
     if program.root is None:
-        return classes
+        standard = {one.name for one in program.blocks if one.source.is_standard}
+        names = [one.name for one in body if isinstance(one, ast.ClassDef)]
+        return [one for one in names if one not in standard]
     last_class = max(i for i, one in enumerate(body) if isinstance(one, ast.ClassDef))
     later = body[last_class:]
     return [program.root] + [

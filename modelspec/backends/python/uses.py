@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from modelspec.backends.python.nodes import names_in, path_of
+from modelspec.backends.python.nodes import names_in, path_of, target_names
 from modelspec.backends.python.traversal import (
     block_expressions,
     containers_in,
@@ -80,8 +80,12 @@ class Uses:
             if constants <= {one.name for one in block.constants}
         ]
 
-    def children_forms(self, block: ir.Block, param: str) -> set[bool]:
-        """How children are given to a block: as a dict (True), as a list (False)."""
+    def children_forms(
+        self, block: ir.Block, param: str, seen: frozenset[str] = frozenset()
+    ) -> set[bool]:
+        """How children are given to a block: as a dict (True), as a list (False).
+
+        `seen` are the blocks that hand on to this one, in a circle maybe."""
         found: set[bool] = set()
         for user in self.program.blocks:
             for container in containers_in(user.construct):
@@ -89,10 +93,45 @@ class Uses:
                 path = path_of(callee.func) if isinstance(callee, ast.Call) else None
                 if path == (block.name,) and container.into == param:
                     found.add(container.named)
+            for value in _given(block, param, user):
+                found |= self._forms_of(value, user, seen | {block.name})
         for default in (one.default for one in block.params if one.name == param):
             if isinstance(default, ast.Dict | ast.List):
                 found.add(isinstance(default, ast.Dict))
         return found
+
+    def given_as_children(self, block: ir.Block) -> set[str]:
+        """The names, bound once, that hold what some call takes as its children."""
+        found: set[str] = set()
+        for node in block_expressions(block):
+            for one in ast.walk(node):
+                callee = path_of(one.func) if isinstance(one, ast.Call) else None
+                target = self.program.block(callee[-1]) if callee else None
+                if target is None or not isinstance(one, ast.Call):
+                    continue
+                for param, value in arguments_of(target, one):
+                    if param.type.name == "children" and isinstance(value, ast.Name):
+                        found.add(value.id)
+        lets = [
+            one for one in statements_in(block.construct) if isinstance(one, ir.Let)
+        ]
+        bound = [name for one in lets for name in target_names(one.target)]
+        return {name for name in found if bound.count(name) == 1}
+
+    def _forms_of(
+        self, value: ast.expr, user: ir.Block, seen: frozenset[str]
+    ) -> set[bool]:
+        """What a value given in a call is, where its form shows; else both."""
+        if isinstance(value, ast.List | ast.ListComp | ast.Tuple):
+            return {False}
+        if isinstance(value, ast.Dict | ast.DictComp):
+            return {True}
+        if isinstance(value, ast.Name):
+            handed = (one for one in user.params if one.name == value.id)
+            if any(one.type.name == "children" for one in handed):
+                known = user.name in seen
+                return set() if known else self.children_forms(user, value.id, seen)
+        return {False, True}
 
     @cached_property
     def has_sharing(self) -> bool:
@@ -156,6 +195,15 @@ class Uses:
             (one in own) if of == layer else (not of and one in affine)
             for of, one in self._switched
         )
+
+
+def _given(block: ir.Block, param: str, user: ir.Block) -> Iterator[ast.expr]:
+    """What calls of a block give for a param, as expressions."""
+    for node in block_expressions(user):
+        for one in ast.walk(node):
+            if isinstance(one, ast.Call) and path_of(one.func) == (block.name,):
+                pairs = arguments_of(block, one)
+                yield from (value for taken, value in pairs if taken.name == param)
 
 
 def _is_made(block: ir.Block, node: ast.expr) -> bool:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, SpecError
 from modelspec.diagnostics.span import Span
+from modelspec.program.standard import told_at_use
 
 _MOST_LABELS = 16
 _MOST_CHARACTERS = 400
@@ -33,6 +34,9 @@ def fail(
 def label_use(error: SpecError, span: Span, text: str) -> SpecError:
     """The same failure, with a label for where the block that failed was used."""
     first = error.diagnostics[0]
+    moved = told_at_use(first, span)
+    if moved is not None:
+        return SpecError([moved, *error.diagnostics[1:]])
     if first.span == span or len(first.labels) >= _MOST_LABELS:
         return error
     told = replace(first, labels=(*first.labels, Label(span, text)))

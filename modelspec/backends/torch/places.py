@@ -30,7 +30,7 @@ def find_place(module: nn.Module, path: str, block_of: BlockOf) -> Span | None:
         inner = block_of(type(module))
         if child is not None:
             place = child.value.span
-        if inner is not None:
+        if inner is not None and not inner.source.is_standard:
             statements = inner.construct
         elif child is not None and isinstance(child.value, Container):
             statements = child.value.children

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable
 from typing import TypeAlias
 
+from modelspec.program.ir import TypeExpression
 from modelspec.program.lowering.context import Context, place
 from modelspec.program.names import is_identifier
 from modelspec.syntax.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -66,11 +67,18 @@ def _as_taken(
         entry = context.scope.file.entry_of_class(callee.id)
         params = entry.params if entry is not None else ()
         taken = [p for at, p in enumerate(params) if which in (at, p.name)]
-        if not any(param.type.name == "tuple" for param in taken):
+        if not any(_takes_tuple(param.type) for param in taken):
             return value
     elif not isinstance(callee, ast.Attribute):
         return value
     return ast.copy_location(ast.Tuple(value.elts, ast.Load()), value)
+
+
+def _takes_tuple(type_: TypeExpression) -> bool:
+    """Whether a type is a tuple, or a union of one and no list."""
+    members = type_.arguments if type_.name == "union" else (type_,)
+    names = {one.name for one in members}
+    return "tuple" in names and not names & {"list", "any"}
 
 
 def _keyword(name: str, value: ast.expr, key: ScalarNode) -> ast.keyword:

@@ -80,8 +80,9 @@ class Canonicalizer(ast.NodeTransformer):
     def _global(self, name: str) -> str | None:
         """The canonical text of a name that no local hides."""
         file = self.scope.file
-        if name in file.blocks:
-            return file.blocks[name].class_name
+        block = file.block(name)
+        if block is not None:
+            return block.class_name
         if name in file.functions:
             return file.functions[name]
         if load_catalog().layer(name) is not None:
@@ -204,14 +205,42 @@ class Canonicalizer(ast.NodeTransformer):
             keyword.value = self.visit(keyword.value)
         if _is_container(node.func):
             node.args = [self._called(argument) for argument in node.args]
+        elif isinstance(node.func, ast.Name) and not self.is_local(node.func.id):
+            self._call_children(node, node.func.id)
         return node
 
     def _called(self, node: ast.expr) -> ast.expr:
-        """A container's argument: a layer type, or a list of them, is called."""
-        if isinstance(node, ast.List):
+        """A container's argument: a layer type is called, or each in a list or dict."""
+        return node if self.call_items(node) else self.as_module(node)
+
+    def call_items(self, node: ast.expr) -> bool:
+        """Calls the layer types in a list or dict; false where it is neither."""
+        if isinstance(node, ast.List | ast.Tuple):
             node.elts = [self.as_module(item) for item in node.elts]
-            return node
-        return self.as_module(node)
+        elif isinstance(node, ast.Dict):
+            node.values = [self.as_module(value) for value in node.values]
+        elif isinstance(node, ast.ListComp):
+            node.elt = self.as_module(node.elt)
+        elif isinstance(node, ast.DictComp):
+            node.value = self.as_module(node.value)
+        else:
+            return False
+        return True
+
+    def _call_children(self, node: ast.Call, class_name: str) -> None:
+        """What a block is given as its children: modules, as in a container."""
+        entry = self.scope.file.entry_of_class(class_name)
+        takes = entry.children_param if entry is not None else None
+        if entry is None or takes is None:
+            return
+        positional = [one.name for one in entry.params if not one.keyword_only]
+        at = positional.index(takes) if takes in positional else len(node.args)
+        if not any(isinstance(one, ast.Starred) for one in node.args[:at]):
+            for argument in node.args[at : at + 1]:
+                self.call_items(argument)
+        for keyword in node.keywords:
+            if keyword.arg == takes:
+                self.call_items(keyword.value)
 
     def as_module(self, node: ast.expr) -> ast.expr:
         """A canonical expression where a module is expected: a type is called."""

@@ -53,6 +53,11 @@ class Context:
     def as_module(self, node: ast.expr) -> ast.expr:
         return self._canonicalizer().as_module(node)
 
+    def as_children(self, node: ast.expr) -> ast.expr:
+        """A list or dict of modules: each layer type in it is called."""
+        self._canonicalizer().call_items(node)
+        return node
+
     def _canonicalizer(self) -> Canonicalizer:
         return Canonicalizer(self.scope, self.source, self.report)
 

@@ -49,11 +49,13 @@ class FileNames:
     imported: dict[str, Span] = field(default_factory=dict)
 
 
-def resolve_files(files: tuple[LoadedFile, ...], report: Report) -> list[FileNames]:
-    """Definitions and scopes of all files, the root's first."""
+def resolve_files(
+    files: tuple[LoadedFile, ...], taken: set[str], report: Report
+) -> list[FileNames]:
+    """Definitions and scopes of all files, the root's first; `taken` gets the names
+    of their classes and functions in the Program."""
     names = [_definitions(file, report) for file in files]
     by_key = {one.file.key: one for one in names}
-    taken: set[str] = set()
     aliases = _aliases(names)
     for one in names:
         _name_classes(one, taken, aliases)
@@ -63,6 +65,15 @@ def resolve_files(files: tuple[LoadedFile, ...], report: Report) -> list[FileNam
         _own_scope(one)
     for one in names:
         _imported_scope(one, by_key, report)
+    return names
+
+
+def resolve_further(file: LoadedFile, taken: set[str], report: Report) -> FileNames:
+    """Definitions and scope of a file that imports nothing, after the others."""
+    names = _definitions(file, report)
+    _name_classes(names, taken, {})
+    _name_functions(names, taken)
+    _own_scope(names)
     return names
 
 
@@ -165,7 +176,9 @@ def _name_functions(one: FileNames, taken: set[str]) -> None:
 
 def _prefixed(name: str, one: FileNames) -> Iterator[str]:
     """The name after that of its file: `ResnetBlock`, `resnet_make_divisible`."""
-    words = re.findall(r"[A-Za-z0-9]+", PurePath(one.file.source.name).stem)
+    source = one.file.source
+    stem = "standard" if source.is_standard else PurePath(source.name).stem
+    words = re.findall(r"[A-Za-z0-9]+", stem)
     words = [word for word in words if word[:1].isalpha()] or ["spec"]
     if name[:1].isupper():
         prefix = "".join(word[:1].upper() + word[1:] for word in words)

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable
 
 from modelspec.catalog import load_catalog
+from modelspec.diagnostics.span import Span
 from modelspec.program.ir import (
     Child,
     Container,
@@ -171,6 +172,8 @@ def _typed_module(
     block = _block_entry(callee, context)
     takes = None if block is None else block.children_param
     if isinstance(callee, ast.Call) or (takes and _holds_children(entry.value)):
+        if block is not None and takes is not None and _is_value(entry.value):
+            return _with_value(callee, block, entry, context)
         return _with_children(callee, takes, entry, context)
     call = call_with(callee, entry.value, lower_argument_module, context)
     return None if call is None else Value(place(call, node.span), node.span)
@@ -188,7 +191,7 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
         return constant(None, node.span)
     if isinstance(value, Value):
         return value.expression
-    expression = container_expression(value)
+    expression = container_expression(value, context)
     if expression is None:
         context.report.error(
             "loop-in-argument",
@@ -199,7 +202,7 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
     return expression
 
 
-def container_expression(container: Container) -> ast.expr | None:
+def container_expression(container: Container, context: Context) -> ast.expr | None:
     """A positional container without control flow, as one call."""
     items: list[ast.expr] = []
     for child in container.children:
@@ -209,11 +212,15 @@ def container_expression(container: Container) -> ast.expr | None:
         inner = (
             value.expression
             if isinstance(value, Value)
-            else container_expression(value)
+            else container_expression(value, context)
         )
         if inner is None:
             return None
         items.append(inner)
+    block = _block_entry(container.callee, context)
+    if block is not None:
+        listed = place(ast.List(items, ast.Load()), container.span)
+        return _given_children(container.callee, block, listed, container.span)
     is_sequential = getattr(container.callee, "attr", "") == "Sequential"
     arguments: list[ast.expr] = items
     if not is_sequential:
@@ -240,7 +247,37 @@ def _is_reported(callee: ast.expr, context: Context) -> bool:
 
 
 def _holds_children(node: Node) -> bool:
-    return not isinstance(node, ScalarNode)
+    return not isinstance(node, ScalarNode) or isinstance(node.value, str)
+
+
+def _is_value(node: Node) -> bool:
+    """`${blocks}`: a list or mapping of modules that is at hand."""
+    return isinstance(node, ScalarNode) and node.text.lstrip().startswith("${")
+
+
+def _with_value(
+    callee: ast.expr, block: BlockEntry, entry: Entry, context: Context
+) -> ModuleValue | None:
+    """A block's call with modules that are a value already."""
+    assert isinstance(entry.value, ScalarNode)
+    value = context.interpolated(entry.value)
+    if value is None:
+        return None
+    span, children = entry.key.span, context.as_children(value)
+    return Value(_given_children(callee, block, children, span), span)
+
+
+def _given_children(
+    callee: ast.expr, block: BlockEntry, children: ast.expr, span: Span
+) -> ast.Call:
+    """A block's call with an expression for its children, first where they are."""
+    made = callee if isinstance(callee, ast.Call) else ast.Call(callee, [], [])
+    if block.params[0].name == block.children_param and not made.args:
+        call = ast.Call(made.func, [children], made.keywords)
+    else:
+        given = ast.keyword(block.children_param, children)
+        call = ast.Call(made.func, made.args, [*made.keywords, given])
+    return place(call, span)
 
 
 def _with_children(
@@ -249,9 +286,9 @@ def _with_children(
     """A block's call with the modules that stand under it."""
     span = entry.key.span
     empty = isinstance(entry.value, ScalarNode) and entry.value.is_null
+    if isinstance(callee, ast.Call) and empty:
+        return Value(callee, span)
     if takes is None:
-        if isinstance(callee, ast.Call) and empty:
-            return Value(callee, span)
         if _is_reported(callee, context):
             return None
         context.report.error(

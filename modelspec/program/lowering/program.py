@@ -24,6 +24,7 @@ from modelspec.program.lowering.keep import keep_read_values
 from modelspec.program.lowering.methods import lower_function
 from modelspec.program.lowering.params import lower_params, lower_variants
 from modelspec.program.lowering.scope import Scope
+from modelspec.program.lowering.standard import StandardBlocks
 from modelspec.program.walk import block_nodes, function_nodes, names_read
 from modelspec.spec.loader import LoadedFile
 
@@ -32,14 +33,24 @@ def lower_program(
     files: tuple[LoadedFile, ...], limits: Limits, report: Report
 ) -> Program:
     """The meaning of a spec; complete only if the report holds no error."""
-    names = resolve_files(files, report)
+    taken: set[str] = set()
+    names = resolve_files(files, taken, report)
+    standard = StandardBlocks(
+        taken, lambda one: _lower_signatures(one, Limits(), report)
+    )
+    for one in names:
+        one.scope.standard = standard.entry
     for one in names:
         _lower_signatures(one, limits, report)
     functions = [f for one in names for f in _functions(one, limits, report)]
     blocks = [b for one in names for b in _blocks(one, limits, report)]
+    variants = _variants(names[0], limits, report)
+    # The list grows while it is gone through: standard blocks may use others.
+    for at, one in enumerate(standard.files):
+        functions[at:at] = _functions(one, Limits(), report)
+        blocks[at:at] = _blocks(one, Limits(), report)
     check_bases(blocks, report)
     root = names[0].root
-    variants = _variants(names[0], limits, report)
     start = [root.entry.class_name] if root else _class_names(names[0])
     start += [
         name for variant in variants for _, v in variant.values for name in _read(v)

@@ -29,6 +29,7 @@ from modelspec.program.ir import (
 from modelspec.program.kinds import VALUE
 from modelspec.program.lowering.context import Context, literal
 from modelspec.program.lowering.flow import branch, lower_list, lower_mapping, negated
+from modelspec.program.names import is_identifier
 from modelspec.program.walk import names_read, walk_statements
 from modelspec.pysubset import parse_expression
 from modelspec.syntax.nodes import (
@@ -167,9 +168,21 @@ def _leaves(entry: Entry, context: Context) -> Iterable[tuple[str, Initializer]]
         )
         return
     for leaf in entry.value.entries:
+        if not is_identifier(leaf.key.text) or leaf.key.text.startswith("__"):
+            _not_a_leaf(leaf.key, context)
+            continue
         initializer = _initializer(leaf.value, context)
         if initializer is not None:
             yield leaf.key.text, replace(initializer, key=leaf.key.span)
+
+
+def _not_a_leaf(key: ScalarNode, context: Context) -> None:
+    context.report.error(
+        "unknown-parameter",
+        f"a rule names tensors of the module itself, got '{key.text}'",
+        key.span,
+        help=f'write a glob for those further in: `"*.{key.text}": zeros_`',
+    )
 
 
 def _initializer(node: Node, context: Context) -> Initializer | None:

@@ -1,18 +1,19 @@
 """What a name means at a place of a spec.
 
 The order is that of the language: loop and `let` names, vars, params (all `locals`
-here), blocks, functions, `torch.nn`, built-ins.
+here), blocks, functions, `torch.nn`, standard blocks, built-ins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Param
 from modelspec.program.kinds import LAYER, UNKNOWN, Kind
+from modelspec.program.standard import STANDARD_BLOCKS
 from modelspec.pysubset.builtin import BUILTINS
 from modelspec.records import dataclass
 
@@ -38,17 +39,33 @@ class BlockEntry:
 class FileScope:
     """Names of a file: blocks and functions, its own and imported, by local name.
 
-    `reported` are names that would be known but for a mistake already told.
+    `reported` are names that would be known but for a mistake already told. `standard`
+    reads a standard block, one of `STANDARD_BLOCKS`.
     """
 
     blocks: dict[str, BlockEntry] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
     classes: dict[str, BlockEntry] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
+    standard: Callable[[str], BlockEntry] | None = None
 
     def add_block(self, name: str, entry: BlockEntry) -> None:
         self.blocks[name] = entry
         self.classes[entry.class_name] = entry
+
+    def block(self, name: str) -> BlockEntry | None:
+        """The block that a name means where no local hides it; a standard block's name
+        may mean something nearer."""
+        own = self.blocks.get(name)
+        if own is not None or name not in STANDARD_BLOCKS or self.standard is None:
+            return own
+        if name in self.reported or name in self.functions:
+            return None
+        if load_catalog().layer(name) is not None:
+            return None
+        entry = self.standard(name)
+        self.classes[entry.class_name] = entry
+        return entry
 
     def entry_of_class(self, class_name: str) -> BlockEntry | None:
         """The block that has this name in the Program."""
@@ -74,7 +91,7 @@ class Scope:
 
     def layer_entry(self, name: str) -> BlockEntry | None:
         """The block a bare name means, if it means a block."""
-        return None if name in self.locals else self.file.blocks.get(name)
+        return None if name in self.locals else self.file.block(name)
 
     def is_torch_layer(self, name: str) -> bool:
         """Whether a bare name means a class of `torch.nn`."""
@@ -91,6 +108,7 @@ class Scope:
         yield from self.file.blocks
         yield from self.file.functions
         yield from load_catalog().layer_names
+        yield from STANDARD_BLOCKS
         yield from sorted(BUILTINS)
 
     def suggest(self, name: str) -> str | None:

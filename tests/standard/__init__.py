@@ -1,0 +1,1 @@
+"""The standard blocks: what they compute, and how specs use them."""
