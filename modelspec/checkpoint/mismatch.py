@@ -85,7 +85,7 @@ def _advice(
     rules = suggest_rules(expected, given)
     if rules:
         found = compare(expected, renamed(given, rules))
-        left = "then all fits" if found.is_fit else f"then {_counts(found)}"
+        left = "Then all fits." if found.is_fit else f"That leaves {_counts(found)}."
         yield f"did you mean {options(rules)}? {left}"
     only_unexpected = found.unexpected and not (found.missing or found.different)
     if only_unexpected:

@@ -83,6 +83,10 @@ def _is_state(found: Mapping[object, object]) -> bool:
     )
 
 
+def _holds_tensors(value: object) -> bool:
+    return isinstance(value, Mapping) and bool(value) and _is_state(value)
+
+
 def _entry(found: object, key: str, path: Path) -> object:
     if isinstance(found, Mapping) and key in found:
         return found[key]
@@ -103,14 +107,8 @@ def _refuse_others(
 ) -> NoReturn:
     """Say what is there instead of tensors, and which entry may be meant."""
     place = f"the entry '{printable(key)}' of '{path}'" if key else f"'{path}'"
-    states = [
-        name
-        for name, value in found.items()
-        if isinstance(name, str)
-        and isinstance(value, Mapping)
-        and value
-        and _is_state(value)
-    ]
+    names = (name for name, value in found.items() if _holds_tensors(value))
+    states = [name for name in names if isinstance(name, str)]
     help: tuple[str, ...] = ()
     if states and key is None:
         help = (f"say which entry is meant: {' or '.join(map(_option, states))}",)
@@ -140,7 +138,7 @@ def _kind(value: object) -> str:
     if isinstance(value, torch.Tensor):
         return "a tensor"
     if isinstance(value, Mapping):
-        if value and _is_state(value):
+        if _holds_tensors(value):
             return f"a dict of {len(value)} tensors"
         return f"a dict of {len(value)} entries"
     return f"a value of type {type(value).__name__}"
