@@ -40,7 +40,7 @@ def read_pickled(path: Path, key: str | None) -> dict[str, torch.Tensor]:
 
 
 def _load(path: Path) -> object:
-    _require_stored(path)
+    _check_archive(path)
     try:
         with warnings.catch_warnings():
             # What torch warns of, it then refuses or reads all the same.
@@ -49,22 +49,20 @@ def _load(path: Path) -> object:
     except pickle.UnpicklingError as error:
         # Torch's own words advise to run what is in the file.
         fail("unreadable-weights", f"cannot read '{path}': {_refusal(error)}", path)
-    except RuntimeError as error:
-        if "TorchScript" not in str(error):
-            raise
-        message = f"'{path}' is a program of TorchScript, not a state_dict"
-        fail("unreadable-weights", message, path)
     return found
 
 
-def _require_stored(path: Path) -> None:
-    """Refuse a compressed archive: torch writes none, and it may unpack to anything."""
+def _check_archive(path: Path) -> None:
+    """Refuse what torch would run, and what is compressed: it unpacks to anything."""
     with path.open("rb") as file:
         if file.read(len(_ZIP)) != _ZIP:
             return
         with zipfile.ZipFile(file) as archive:
-            packed = any(one.compress_type for one in archive.infolist())
-    if packed:
+            members = archive.infolist()
+    if any(one.filename.endswith("/constants.pkl") for one in members):
+        message = f"'{path}' is a program of TorchScript, not a state_dict"
+        fail("unreadable-weights", message, path)
+    if any(one.compress_type != zipfile.ZIP_STORED for one in members):
         message = f"cannot read '{path}': it is compressed, which torch.save never does"
         fail("unreadable-weights", message, path)
 
