@@ -12,8 +12,9 @@ from modelspec.checkpoint.suggestions import is_plain, renamed, suggest_rules
 from modelspec.diagnostics.diagnostic import Diagnostic
 
 _MOST_ROWS = 20
+_MOST_FOLDED = 20_000
 
-# A heading, its rows, and how many rows were left out.
+# A heading, its rows, and how many names were left out.
 _Section = tuple[str, Sequence[Row], int]
 
 
@@ -63,8 +64,9 @@ def _sections(expected: Expected, found: Comparison) -> Iterator[_Section]:
 
 
 def _section(title: str, names: Iterable[tuple[str, str]]) -> _Section:
-    rows = fold(names)
-    return title, rows[:_MOST_ROWS], max(0, len(rows) - _MOST_ROWS)
+    every = list(names)
+    rows = fold(every[:_MOST_FOLDED])[:_MOST_ROWS]
+    return title, rows, len(every) - sum(row.count for row in rows)
 
 
 def _table(sections: Iterable[_Section]) -> Iterator[str]:

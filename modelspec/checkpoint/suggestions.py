@@ -18,10 +18,10 @@ from modelspec.checkpoint.renaming import RenameRule, rename
 from modelspec.diagnostics.diagnostic import SpecError
 
 _MOST_RULES = 6
-_MOST_NAMES = 20_000
+_MOST_NAMES = 10_000
 _SAMPLED = 64
 _PARTNERS = 256
-_TRIED = 24
+_TRIED = 16
 # What needs no quotes inside the quotes of a shell, and means itself in a rule.
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]*")
 
@@ -76,15 +76,23 @@ def _best(expected: Expected, given: Mapping[str, Entry]) -> RenameRule | None:
 
 def _candidates(found: Comparison) -> list[RenameRule]:
     """The rules that most pairs of names speak for; of equals the first."""
-    partners: dict[tuple[int, ...] | None, list[str]] = {}
+    partners: dict[object, list[str]] = {}
     for name, entry in found.missing.items():
-        partners.setdefault(entry.shape, []).append(name)
+        for key in _keys(name, entry):
+            partners.setdefault(key, []).append(name)
     step = max(1, len(found.unexpected) // _SAMPLED)
     votes: Counter[RenameRule] = Counter()
     for name, entry in islice(found.unexpected.items(), 0, None, step):
-        for other in partners.get(entry.shape, [])[:_PARTNERS]:
+        near, far = (partners.get(key, []) for key in _keys(name, entry))
+        for other in (near or far)[:_PARTNERS]:
             votes.update(dict.fromkeys(_rules_between(name, other), 1))
     return [rule for rule, _ in votes.most_common(_TRIED)]
+
+
+def _keys(name: str, entry: Entry) -> tuple[object, object]:
+    """What names that belong together share: shape and numbers, or else the shape."""
+    numbers = tuple(part for part in name.split(".") if part.isdigit())
+    return (entry.shape, numbers), entry.shape
 
 
 def _rules_between(name: str, other: str) -> Iterator[RenameRule]:

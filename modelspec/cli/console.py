@@ -20,7 +20,7 @@ FORMATS = ("full", "concise", "json", "github")
 # What the caller wrote is wrong, and not the spec.
 _CALLER = frozenset(
     "cannot-write file-exists missing-param no-root unknown-variant wrong-param"
-    " wrong-input wrong-rename wrong-seed wrong-template missing-file"
+    " wrong-input wrong-rename wrong-seed wrong-template missing-file missing-package"
     " unreadable-weights unknown-device".split()
 )
 # The same, where the diagnostic is not about a place in a spec.
