@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from modelspec import driver
 from modelspec.api.names import split_name
 from modelspec.api.pickles import rebuild_class
-from modelspec.api.spec import PathLike, Spec, check_compiled, make_spec, merged
+from modelspec.api.spec import Spec, check_compiled, make_spec, merged
 from modelspec.api.views import ParamView
+from modelspec.api.weights import Files, PathLike, Renames
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.policy import Limits, Policy
 
@@ -58,7 +59,9 @@ def build(
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
     seed: int | None = None,
-    weights: PathLike | None = None,
+    weights: Files | None = None,
+    rename: Renames | None = None,
+    weights_key: str | None = None,
     policy: Policy | None = None,
     params: Mapping[str, object] | None = None,
     **more: object,
@@ -67,6 +70,12 @@ def build(
 
     Params are given by name; one that is called as an option here goes into `params`.
     None leaves device, dtype and random numbers to torch's own defaults.
+
+    `weights` is a file with a `state_dict`, or several that hold it together: all of
+    its tensors must fit, or `SpecError` shows in a table which do not. `rename` gives
+    them other names first, rule by rule: `{"module.*": "*"}` takes a prefix off, an
+    empty right side drops what matches. `weights_key` is the entry of a `.pt` file
+    that is the `state_dict`, where it holds more.
     """
     policy = policy or Policy()
     name, named = split_name(os.fspath(path))
@@ -77,6 +86,8 @@ def build(
         dtype=dtype,
         seed=seed,
         weights=weights,
+        rename=rename,
+        weights_key=weights_key,
         params=merged(params, more),
     )
 

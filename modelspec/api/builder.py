@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
+from modelspec.api.weights import WeightsRequest
 from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
 from modelspec.diagnostics.span import Source
 from modelspec.policy import Limits
@@ -50,7 +50,7 @@ class BuildRequest:
     device: str | torch.device | None = None
     dtype: str | torch.dtype | None = None
     seed: int | None = None
-    weights: str | Path | None = None
+    weights: WeightsRequest | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,8 @@ class Built:
     """A module, its classes, and the values of params that it was given.
 
     `seconds` is what making it took, without reading the spec and importing torch.
-    `dtype` is what it was made with; None is torch's default.
+    `dtype` is what it was made with; None is torch's default. `loaded` is how many
+    tensors the files of weights had for it; None where there are none.
     """
 
     module: nn.Module
@@ -68,6 +69,7 @@ class Built:
     warnings: tuple[Diagnostic, ...]
     seconds: float
     dtype: str | torch.dtype | None = None
+    loaded: int | None = None
 
     def run_once(self, sizes: Mapping[str, int]) -> RunResult:
         """Run it once on its declared inputs, without memory or random numbers."""
@@ -98,9 +100,17 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
     )
     seconds = perf_counter() - start
     warnings = tuple(classes.warnings)
-    if request.weights is not None:
-        load_weights(module, Path(request.weights))
-    return Built(module, block, classes, params, warnings, seconds, request.dtype)
+    loaded = None
+    if (given_weights := request.weights) is not None:
+        loaded = load_weights(
+            module,
+            *given_weights.paths,
+            rules=given_weights.rules,
+            key=given_weights.key,
+        )
+    return Built(
+        module, block, classes, params, warnings, seconds, request.dtype, loaded
+    )
 
 
 def find_class(program: Program, limits: Limits) -> type[nn.Module]:

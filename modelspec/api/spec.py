@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from modelspec.api.builder import BuildRequest, Built, build_module, find_class
 from modelspec.api.views import ParamView, param_views, variant_views
+from modelspec.api.weights import Files, Renames, request_weights
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.driver import Compilation
 from modelspec.policy import Policy
@@ -19,8 +18,6 @@ from modelspec.records import dataclass
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-PathLike: TypeAlias = "str | os.PathLike[str]"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -47,7 +44,9 @@ class Spec:
         device: str | torch.device | None = None,
         dtype: str | torch.dtype | None = None,
         seed: int | None = None,
-        weights: PathLike | None = None,
+        weights: Files | None = None,
+        rename: Renames | None = None,
+        weights_key: str | None = None,
         params: Mapping[str, object] | None = None,
         **more: object,
     ) -> nn.Module:
@@ -58,7 +57,7 @@ class Spec:
             device=device,
             dtype=dtype,
             seed=seed,
-            weights=None if weights is None else Path(weights),
+            weights=request_weights(weights, rename, weights_key),
         )
         return self.make(request).module
 

@@ -82,7 +82,14 @@ def _report(built: Built, request: BuildRequest, result: RunResult) -> BuildRepo
         device=", ".join(places) or "no device",
         dtype=", ".join(kinds) or "no parameters",
         seconds=built.seconds,
+        weights=_weights(built, request),
     )
+
+
+def _weights(built: Built, request: BuildRequest) -> str | None:
+    if request.weights is None:
+        return None
+    return f"{built.loaded:,} tensors of {request.weights}"
 
 
 def _outputs(value: object, path: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The command `modelspec`: one file a command, each thin over `modelspec.api`.
 
-In: the arguments. Out: an exit code: 0 fine, 1 the spec is wrong or `--check` found a
-difference, 2 the command line is wrong, 3 we are. Never raises.
+In: the arguments. Out: an exit code: 0 fine, 1 the spec is wrong, weights do not fit or
+`--check` found a difference, 2 the command line is wrong, 3 we are. Never raises.
 """
 
 from __future__ import annotations

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 
 from modelspec.cli.console import Console
-from modelspec.cli.values import assignment, input_shape, output_file, policy_of
+from modelspec.cli.values import (
+    assignment,
+    input_shape,
+    output_file,
+    policy_of,
+    rename_rule,
+)
 
 NAME = "build"
 SUMMARY = "make the module, run it once, report; write source and weights"
@@ -14,7 +20,8 @@ Check a spec, make its module, run it once on the declared inputs (on fake tenso
 no memory, no random numbers), and report."""
 EPILOG = """\
 example:
-  modelspec build resnet.yaml:resnet50 --set num_classes=10 -o resnet50.py"""
+  modelspec build resnet.yaml:resnet50 --set num_classes=10 -o resnet50.py
+  modelspec build resnet.yaml:resnet50 --weights resnet50.pth --rename 'module.*=*'"""
 TAKES_SPECS = True
 SUFFIXES = (".py", ".safetensors", ".pt")
 
@@ -36,9 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dtype", metavar="T", help="such as bfloat16")
     parser.add_argument("--seed", type=int, metavar="N", help="of the initial weights")
-    parser.add_argument(
-        "--weights", metavar="FILE", help="fill it from a .safetensors or .pt file"
-    )
+    _add_weights(parser)
     parser.add_argument(
         "--input",
         type=input_shape,
@@ -66,13 +71,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "weights",
+        "From a state_dict, all of it or an error with a table of what does not fit.",
+    )
+    group.add_argument(
+        "--weights",
+        action="append",
+        metavar="FILE",
+        help=".safetensors, or .pt, .pth or .bin, read as data only; repeated for a"
+        " state_dict in several files",
+    )
+    group.add_argument(
+        "--weights-key",
+        metavar="KEY",
+        help="the entry of a .pt file that is the state_dict, where it holds more",
+    )
+    group.add_argument(
+        "--rename",
+        type=rename_rule,
+        action="append",
+        default=[],
+        metavar="GLOB=GLOB",
+        help="rename what matches, such as 'module.*=*'; an empty right side drops it;"
+        " repeated rules are applied in order",
+    )
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     from modelspec.api.builder import BuildRequest
     from modelspec.api.products import Products
     from modelspec.api.trial import build_and_run
+    from modelspec.api.weights import request_weights
     from modelspec.cli.sources import load_named
     from modelspec.report.built import render_built
 
+    if arguments.weights is None and (arguments.rename or arguments.weights_key):
+        arguments.parser.error("--rename and --weights-key need --weights")
+    weights = request_weights(
+        arguments.weights, arguments.rename, arguments.weights_key
+    )
     products = Products(arguments.output, force=arguments.force)
     products.require_writable()
     spec = load_named(arguments.spec, policy_of(arguments))
@@ -83,7 +122,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         device=arguments.device,
         dtype=arguments.dtype,
         seed=arguments.seed,
-        weights=arguments.weights,
+        weights=weights,
     )
     trial = build_and_run(spec, request, dict(arguments.input), eval=arguments.eval)
     console.tell(trial.diagnostics)

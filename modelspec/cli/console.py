@@ -20,13 +20,13 @@ FORMATS = ("full", "concise", "json", "github")
 # What the caller wrote is wrong, and not the spec.
 _CALLER = frozenset(
     "cannot-write file-exists missing-param no-root unknown-variant wrong-param"
-    " wrong-input wrong-seed wrong-template missing-file unreadable-weights"
-    " unknown-device".split()
+    " wrong-input wrong-rename wrong-seed wrong-template missing-file missing-package"
+    " unreadable-weights unknown-device".split()
 )
 # The same, where the diagnostic is not about a place in a spec.
 _CALLER_WITHOUT_PLACE = frozenset(
     "file-not-found not-a-file unknown-dtype unknown-param unreadable-file"
-    " unknown-suffix weights-mismatch".split()
+    " unknown-suffix".split()
 )
 
 

@@ -13,8 +13,8 @@ from modelspec.cli.values import add_limits
 _COMMANDS = (build, generate, check, explain, new, doctor)
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
 _EPILOG = """\
-exit codes: 0 fine, 1 the spec is wrong or --check found a difference,
-            2 the command line is wrong, 3 modelspec is wrong
+exit codes: 0 fine, 1 the spec is wrong, weights do not fit, or --check found a
+            difference, 2 the command line is wrong, 3 modelspec is wrong
 
 modelspec COMMAND --help tells more about a command.
 """

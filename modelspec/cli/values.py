@@ -24,6 +24,14 @@ def assignment(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def rename_rule(text: str) -> tuple[str, str]:
+    """`GLOB=GLOB`; nothing on the right drops what matches."""
+    left, sign, right = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"expected GLOB=GLOB, got '{text}'")
+    return left, right
+
+
 def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
     """`x=1x3x224x224`."""
     name, sign, shape = text.partition("=")

@@ -33,7 +33,8 @@ class Diagnostic:
     `code` is a key of the table in `codes`; `message` is one sentence in the user's
     own words, expected then got; `span` the smallest stretch that is wrong (None
     only where there is no text, as for a missing file); `note` a few words printed
-    at the underline; `help` what to do.
+    at the underline; `help` what to do; `details` the lines of a table of what was
+    found, where one sentence cannot hold it.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     severity: Severity = Severity.ERROR
     path: str | None = None
+    details: tuple[str, ...] = ()
 
     @property
     def is_error(self) -> bool:

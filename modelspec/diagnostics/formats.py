@@ -38,16 +38,20 @@ FORMATS: dict[str, Callable[[Iterable[Diagnostic]], str]] = {
 
 
 def json_object(diagnostic: Diagnostic) -> dict[str, Any]:
-    """A diagnostic as plain data; what is printed at its underline leads the help."""
-    note = (diagnostic.note,) if diagnostic.note else ()
+    """A diagnostic as plain data; what is printed before the help leads it."""
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
         "message": diagnostic.message,
-        "help": [*note, *diagnostic.help],
+        "help": [*_before_help(diagnostic), *diagnostic.help],
         **_json_place(diagnostic.span, diagnostic.path),
         "labels": [_json_label(label) for label in diagnostic.labels],
     }
+
+
+def _before_help(diagnostic: Diagnostic) -> list[str]:
+    """What is printed at the underline, and the table."""
+    return [text for text in (diagnostic.note, "\n".join(diagnostic.details)) if text]
 
 
 def _json_label(label: Label) -> dict[str, Any]:
@@ -80,8 +84,7 @@ def _concise(diagnostic: Diagnostic) -> str:
 def _github(diagnostic: Diagnostic) -> str:
     fields = {**_github_place(diagnostic), "title": diagnostic.code}
     shown = ",".join(f"{key}={_property(str(one))}" for key, one in fields.items())
-    note = (diagnostic.note,) if diagnostic.note else ()
-    texts = (diagnostic.message, *note, *diagnostic.help)
+    texts = (diagnostic.message, *_before_help(diagnostic), *diagnostic.help)
     lines = (printable(line) for text in texts for line in text.split("\n"))
     return f"::{diagnostic.severity.value} {shown}::{_data(chr(10).join(lines))}"
 

@@ -38,10 +38,17 @@ def render_one(diagnostic: Diagnostic, paint: Paint = paint_plain) -> str:
     if diagnostic.span is None and diagnostic.path:
         arrow = paint("gutter", " " * (gutter + 1) + "-->")
         lines.append(f"{arrow} {printable(diagnostic.path)}")
-    if diagnostic.span is not None and diagnostic.help:
+    lines += _detail_lines(diagnostic, gutter, paint)
+    if diagnostic.help and (diagnostic.span is not None or diagnostic.details):
         lines.append(paint("gutter", " " * (gutter + 2) + "|"))
     lines += _help_lines(diagnostic, gutter, paint)
     return "\n".join(lines)
+
+
+def _detail_lines(diagnostic: Diagnostic, gutter: int, paint: Paint) -> list[str]:
+    edge = paint("gutter", " " * (gutter + 2) + "|")
+    lines = [f"{edge} {printable(line)}".rstrip() for line in diagnostic.details]
+    return [edge, *lines] if lines else []
 
 
 def _help_lines(diagnostic: Diagnostic, gutter: int, paint: Paint) -> list[str]:

@@ -32,6 +32,7 @@ class BuildReport:
     device: str
     dtype: str
     seconds: float
+    weights: str | None = None
 
 
 def render_built(report: BuildReport) -> str:
@@ -57,6 +58,8 @@ def _rows(report: BuildReport) -> Iterator[tuple[str, str]]:
         yield f"output{path}", shape
     if report.note is not None:
         yield "run", report.note
+    if report.weights is not None:
+        yield "weights", printable(report.weights)
     yield "made in", f"{report.seconds:.2f} s, {report.dtype} on {report.device}"
 
 

@@ -145,3 +145,49 @@ def test_weights(tmp_path: Path) -> None:
     second = modelspec.loads(MLP).build(weights=os.fspath(tmp_path / "net.pt"))
     name = "layers.0.weight"
     assert torch.equal(first.get_parameter(name), second.get_parameter(name))
+
+
+@pytest.mark.parametrize(
+    "rename",
+    [
+        {"module.*": "*", "*.old": ""},
+        [("module.*", "*"), ("*.old", "")],
+        iter([("*.old", ""), ("module.*", "*")]),
+    ],
+    ids=["dict", "pairs", "iterator"],
+)
+def test_weights_of_others(tmp_path: Path, rename: object) -> None:
+    """Renamed, out of an entry, and out of several files."""
+    first = modelspec.loads(MLP).build()
+    state = {f"module.{name}": one for name, one in first.state_dict().items()}
+    torch.save({"step": 1, "model": state}, tmp_path / "a.pt")
+    torch.save({"model": {"module.b.old": torch.ones(1)}}, tmp_path / "b.pt")
+    spec = tmp_path / "net.yaml"
+    spec.write_text(MLP, encoding="utf-8")
+    second = modelspec.build(
+        spec,
+        weights=[tmp_path / "a.pt", tmp_path / "b.pt"],
+        weights_key="model",
+        rename=rename,
+    )
+    name = "layers.0.weight"
+    assert torch.equal(first.get_parameter(name), second.get_parameter(name))
+
+
+def test_weights_that_do_not_fit(tmp_path: Path) -> None:
+    """The table is in the text of the error."""
+    torch.save({"layers.0.weight": torch.ones(3, 4)}, tmp_path / "net.pt")
+    with pytest.raises(modelspec.SpecError, match=r"layers\.0\.bias +float32 \[3\]"):
+        modelspec.loads(MLP).build(weights=tmp_path / "net.pt")
+
+
+def test_renaming_needs_weights() -> None:
+    for given in ({"rename": {"a": "b"}}, {"weights_key": "model"}):
+        with pytest.raises(TypeError, match="need 'weights'"):
+            modelspec.loads(MLP).build(**given)
+
+
+def test_rules_are_checked_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(modelspec.SpecError) as raised:
+        modelspec.loads(MLP).build(weights="none.pt", rename={"a.*": "b"})
+    assert code_of(raised) == "wrong-rename"

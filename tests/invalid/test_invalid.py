@@ -62,7 +62,7 @@ ELSEWHERE = set(
     """
     # What the caller gives beside a spec.
     """missing-param no-root unknown-device unknown-variant wrong-input wrong-param
-    wrong-seed
+    wrong-rename wrong-seed
     """
     # What only torch knows.
     """call-error constructor-error forward-error init-error invalid-size not-a-layer

@@ -1,0 +1,101 @@
+"""The `state_dict` of a module into a file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from modelspec.backends.torch.weights.failure import fail, reason, require_safetensors
+
+SUFFIXES = (".safetensors", ".pt")
+
+
+def save_weights(module: nn.Module, path: Path) -> None:
+    """Write the `state_dict`, in the format that the suffix names."""
+    state = module.state_dict()
+    _require_values(state, path)
+    if path.suffix == ".safetensors":
+        save = require_safetensors(path).torch.save_file
+        tensors = _distinct(state)
+        _write(path, lambda to: save(tensors, to, metadata={"format": "pt"}))
+    elif path.suffix == ".pt":
+        _write(path, lambda to: torch.save(state, to))
+    else:
+        known = " or ".join(SUFFIXES)
+        fail("unknown-suffix", f"weights are {known}, got '{path.name}'", path)
+
+
+def _write(path: Path, save: Callable[[str], object]) -> None:
+    """Into a temporary file beside it, then renamed: all or nothing."""
+    temporary = ""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError("it is a directory")
+        handle, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"
+        )
+        os.close(handle)
+        save(temporary)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except Exception as error:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+        fail("cannot-write", f"cannot write '{path}': {reason(error)}", path)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _require_values(state: Mapping[str, object], path: Path) -> None:
+    for name, tensor in state.items():
+        if isinstance(tensor, torch.Tensor) and tensor.is_meta:
+            fail(
+                "cannot-write",
+                f"cannot write '{path}': '{name}' is on the device meta and has no "
+                "values",
+                path,
+            )
+
+
+def _distinct(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The form safetensors takes: contiguous, no two tensors over one memory.
+
+    A tensor under two names is written under the first; `load_weights` knows.
+    """
+    kept: dict[str, torch.Tensor] = {}
+    seen: set[tuple[object, ...]] = set()
+    for name, tensor in state.items():
+        identity = _identity(tensor)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        kept[name] = _own_memory(tensor)
+    return kept
+
+
+def _identity(tensor: torch.Tensor) -> tuple[object, ...]:
+    if tensor.numel() == 0:
+        return (id(tensor),)
+    return (
+        tensor.device,
+        tensor.data_ptr(),
+        tensor.dtype,
+        tensor.shape,
+        tensor.stride(),
+    )
+
+
+def _own_memory(tensor: torch.Tensor) -> torch.Tensor:
+    whole = tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size()
+    if whole and tensor.is_contiguous():
+        return tensor.detach()
+    return tensor.detach().clone(memory_format=torch.contiguous_format)

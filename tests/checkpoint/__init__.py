@@ -1,0 +1,1 @@
+"""Names of files of weights against those of models: rules, tables, suggestions."""
