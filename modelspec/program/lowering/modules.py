@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable
 
 from modelspec.catalog import load_catalog
+from modelspec.diagnostics.span import Span
 from modelspec.program.ir import (
     Child,
     Container,
@@ -111,6 +112,9 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
     if not isinstance(node.value, str):
         _not_a_module(node, context)
         return None
+    if control_word(node.text) not in (None, "let"):
+        _control_without_colon(node, context)
+        return None
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
@@ -128,6 +132,18 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
         _function_as_module(expression, node, context)
         return None
     return Value(context.as_module(expression), node.span)
+
+
+def _control_without_colon(node: ScalarNode, context: Context) -> None:
+    """`- for i in range(3)` with lines under it, which YAML reads as one text."""
+    line = node.span.text.split("\n", 1)[0].rstrip()
+    start = node.span.start
+    context.report.error(
+        "missing-colon",
+        f"expected a colon at the end of '{line}'",
+        Span(node.span.source, start, start + len(line)),
+        help=f"write `{line}:`",
+    )
 
 
 def _is_function(node: ast.expr) -> bool:
