@@ -26,6 +26,7 @@ from tests.agreement.inputs import has_optional, make_inputs
 from tests.agreement.test_agreement import same_structure
 from tests.docs.examples import OUTPUTS, PAGE, ROOT, Example, read_examples, read_fences
 from tests.docs.sessions import run_session
+from tests.docs.told import render_told
 
 EXAMPLES = read_examples()
 FILES = {one.file: one.spec for one in EXAMPLES if one.file != "net.yaml"}
@@ -51,7 +52,7 @@ def test_example(example: Example, spec: Path, tmp_path: Path) -> None:
     """What is wrong is told in these words; what is right is as the page shows it."""
     told = example.shown("text")
     if told:
-        assert diagnostics_of(spec) == "".join(one.text for one in told)
+        assert render_told(spec) == "".join(one.text for one in told)
         return
     loaded = modelspec.load(spec)
     assert not loaded.diagnostics, render_full(loaded.diagnostics, color=False)
@@ -59,16 +60,6 @@ def test_example(example: Example, spec: Path, tmp_path: Path) -> None:
         assert fence.text in loaded.source()
     if loaded.name is not None:
         compare_back_ends(example, Case("docs", spec.absolute(), spec), tmp_path)
-
-
-def diagnostics_of(spec: Path) -> str:
-    """What `check` prints of a spec, or the build that comes after it."""
-    found = modelspec.check(spec)
-    if not found:
-        with pytest.raises(modelspec.SpecError) as caught:
-            modelspec.build(spec)
-        found = list(caught.value.diagnostics)
-    return render_full(found, color=False) + "\n"
 
 
 def compare_back_ends(example: Example, case: Case, folder: Path) -> None:
