@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +101,8 @@ def read_fences(page: Path = PAGE) -> Iterator[Fence]:
         comments = []
 
 
-def read_examples(page: Path = PAGE) -> list[Example]:
+@cache
+def read_examples(page: Path = PAGE) -> tuple[Example, ...]:
     """The specs of a page, in order, each with the outputs below it."""
     found: list[Example] = []
     for fence in read_fences(page):
@@ -108,7 +110,15 @@ def read_examples(page: Path = PAGE) -> list[Example]:
             found.append(Example(fence))
         else:
             found[-1].outputs.append(fence)
-    return found
+    return tuple(found)
+
+
+def write_files(example: Example, folder: Path) -> None:
+    """The example's file, and beside it the files that the page names."""
+    for one in read_examples():
+        if one.file != "net.yaml":
+            (folder / one.file).write_text(one.spec, encoding="utf-8")
+    (folder / example.file).write_text(example.spec, encoding="utf-8")
 
 
 def _headed(text: str, *, named: bool) -> str:

@@ -24,12 +24,19 @@ from tests.agreement.cases import Case, Model
 from tests.agreement.generated import imported, make, maker
 from tests.agreement.inputs import has_optional, make_inputs
 from tests.agreement.test_agreement import same_structure
-from tests.docs.examples import OUTPUTS, PAGE, ROOT, Example, read_examples, read_fences
+from tests.docs.examples import (
+    OUTPUTS,
+    PAGE,
+    ROOT,
+    Example,
+    read_examples,
+    read_fences,
+    write_files,
+)
 from tests.docs.sessions import run_session
 from tests.docs.told import render_told
 
 EXAMPLES = read_examples()
-FILES = {one.file: one.spec for one in EXAMPLES if one.file != "net.yaml"}
 TEXT = PAGE.read_text(encoding="utf-8")
 SEED = 20
 
@@ -40,9 +47,7 @@ def spec(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     page = example.waits_for
     if page is not None and not (ROOT / page).exists():
         pytest.skip(f"{page} is not written yet")
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    (tmp_path / example.file).write_text(example.spec, encoding="utf-8")
+    write_files(example, tmp_path)
     monkeypatch.chdir(tmp_path)
     return Path(example.file)
 
@@ -52,7 +57,7 @@ def test_example(example: Example, spec: Path, tmp_path: Path) -> None:
     """What is wrong is told in these words; what is right is as the page shows it."""
     told = example.shown("text")
     if told:
-        assert render_told(spec) == "".join(one.text for one in told)
+        assert render_told(spec) == told[0].text
         return
     loaded = modelspec.load(spec)
     assert not loaded.diagnostics, render_full(loaded.diagnostics, color=False)
@@ -111,8 +116,9 @@ def names_of(
 
 
 def test_every_fence_is_tested() -> None:
-    """No snippet stands on the page that nothing runs."""
+    """No snippet stands on the page that nothing runs, and nothing is told twice."""
     fences = list(read_fences())
+    assert all(len(one.shown("text")) <= 1 for one in EXAMPLES)
     assert TEXT.count("```") == 2 * len(fences), "a fence begins in the first column"
     assert {fence.language for fence in fences} <= {"yaml", *OUTPUTS}
     assert fences[0].language == "yaml"
