@@ -110,7 +110,7 @@ class Composer:
         """A piece of a call that YAML cut has brackets without their other half."""
         in_flow = frame is not None and frame.flow
         # Of other brackets inside a flow collection the parser itself complains.
-        if text.count("(") != text.count(")") or (not in_flow and is_cut(text)):
+        if text.count("(") != text.count(")") or (not in_flow and is_cut(span)):
             self._cut(span, in_flow)
 
     def _value(self, text: str, span: Span) -> ScalarValue:

@@ -17,9 +17,13 @@ _OPENER = re.compile(r"[(\[{]")
 _COMMENT = re.compile(r"\s#")
 
 
-def is_cut(text: str) -> bool:
-    """Whether a piece has brackets without their other half."""
-    return any(text.count(one) != text.count(other) for one, other in _CLOSERS.items())
+def is_cut(key: Span) -> bool:
+    """Whether a key has a bracket that the rest of its line closes."""
+    found = _OPENER.search(key.source.text, key.start, key.end)
+    if found is None:
+        return False
+    end = matching_bracket(key.source.text, found.start())
+    return end is not None and key.end <= end < end_of_line(key.source.text, key.end)
 
 
 def cut_call(span: Span, in_flow: bool) -> Span:

@@ -201,7 +201,7 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
         return None
     value = lower_module(node, context)
     if value is None:
-        return constant(None, node.span)
+        return _stand_in(node)
     if isinstance(value, Value):
         return value.expression
     expression = container_expression(value)
@@ -212,7 +212,14 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
             value.span,
             help="give it a name first, as a child of its own or with `let`",
         )
+        return _stand_in(node)
     return expression
+
+
+def _stand_in(node: Node) -> ast.expr:
+    """A module in the place of one that was reported, so that no more is said of it."""
+    identity = ast.Attribute(ast.Name("nn", ast.Load()), "Identity", ast.Load())
+    return place(ast.Call(identity, [], []), node.span)
 
 
 def container_expression(container: Container) -> ast.expr | None:
