@@ -57,12 +57,14 @@ def test_example(example: Example, spec: Path, tmp_path: Path) -> None:
     """What is wrong is told in these words; what is right is as the page shows it."""
     told = example.shown("text")
     if told:
+        assert example.outputs == told, "a wrong spec has no other outputs"
         assert render_told(spec) == told[0].text
         return
     loaded = modelspec.load(spec)
     assert not loaded.diagnostics, render_full(loaded.diagnostics, color=False)
     for fence in example.shown("python"):
         assert fence.text in loaded.source()
+    assert loaded.name is not None or not example.shown("pycon")
     if loaded.name is not None:
         compare_back_ends(example, Case("docs", spec.absolute(), spec), tmp_path)
 
