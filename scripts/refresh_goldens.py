@@ -1,7 +1,8 @@
 """Writes the expected sources of all cases anew; review the diff like code.
 
 Goes over `examples/` and `tests/cases/`, writes only what changed and says so, and
-removes goldens whose case is gone. Exits with 1 if a case could not be generated.
+removes goldens whose case is gone. Then does the same with the messages that
+`docs/language.md` shows. Exits with 1 if a case could not be generated.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ sys.path.insert(0, str(ROOT))
 
 import modelspec  # noqa: E402  # found in the checkout by the line above
 from tests.agreement.cases import CASES, Case, all_cases  # noqa: E402
+from tests.docs.examples import PAGE  # noqa: E402
+from tests.docs.refresh import refreshed_page  # noqa: E402
 
 
 def main() -> int:
@@ -22,6 +25,7 @@ def main() -> int:
     for path in {*CASES.glob("*/expected.py"), *CASES.glob("examples/*.py")} - wanted:
         path.unlink()
         print(f"removed {path.relative_to(ROOT)}")
+    refresh_page()
     return 1 if failed else 0
 
 
@@ -40,6 +44,14 @@ def refresh(case: Case) -> bool:
             f"{'wrote' if old is None else 'changed'} {case.golden.relative_to(ROOT)}"
         )
     return True
+
+
+def refresh_page() -> None:
+    """Writes what the wrong specs of the reference are told, if it changed."""
+    text = refreshed_page()
+    if text != PAGE.read_text(encoding="utf-8"):
+        PAGE.write_text(text, encoding="utf-8", newline="\n")
+        print(f"changed {PAGE.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from modelspec.analysis.literals import check_literals, check_torch_literals
 from modelspec.analysis.locals import check_locals
 from modelspec.analysis.reachability import check_reachability
 from modelspec.analysis.recursion import check_recursion
+from modelspec.analysis.rules import check_rules
 from modelspec.analysis.structure import check_structure
 from modelspec.analysis.unused import check_unused
 from modelspec.diagnostics.diagnostic import Diagnostic
@@ -48,6 +49,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("attributes", check_attributes),
     Pass("forward", check_forward),
     Pass("structure", check_structure),
+    Pass("rules", check_rules),
     Pass("recursion", check_recursion),
     Pass("elaboration", check_elaboration),
     Pass("unused", check_unused),

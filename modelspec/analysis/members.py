@@ -8,6 +8,7 @@ that is not among them may still be right.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import field
@@ -151,13 +152,23 @@ def is_torch_layer(node: ast.expr) -> TypeGuard[ast.Attribute]:
 
 
 def _add_layer(name: str, found: Members) -> None:
+    names = layer_members(name)
+    found.is_open = found.is_open or names is None
+    for member in sorted(names or ()):
+        found.kinds.setdefault(member, "torch")
+
+
+@functools.cache
+def layer_members(name: str) -> frozenset[str] | None:
+    """What a layer of torch has of its own; None where no table has it all."""
     layer = load_catalog().layer(name)
     if layer is None or layer.is_container or _OPEN_BASES & {name, *layer.bases}:
-        found.is_open = True
-        return
+        return None
+    if not layer.attributes:
+        return None
+    names: set[str] = set()
     for one in (name, *layer.bases):
         inherited = load_catalog().layer(one)
         if inherited is not None:
-            for member in (*inherited.attributes, *inherited.methods):
-                found.kinds.setdefault(member, "torch")
-    found.is_open = found.is_open or not layer.attributes
+            names.update(inherited.attributes, inherited.methods)
+    return frozenset(names)

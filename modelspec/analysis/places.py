@@ -151,6 +151,8 @@ def _read(node: ast.expr) -> TypeExpression:
             return TypeExpression("None")
         case ast.Name(id="int" | "float" | "bool" | "str"):
             return TypeExpression(node.id)
+        case ast.Name(id=name) if load_catalog().layer(name) is not None:
+            return TypeExpression("module")
         case ast.BinOp(left=left, right=right):
             return _union(_read(left), _read(right))
         case ast.Subscript(value=ast.Name(id="tuple"), slice=inside):

@@ -54,7 +54,12 @@ def register(
     key = str(len(into)) if name is None else name
     taken = at.names if sink is None else sink
     if name is not None and key in taken:
-        fail("duplicate-name", f"'{key}' is registered twice", span)
+        fail(
+            "duplicate-name",
+            f"'{key}' is registered twice",
+            span,
+            "in a loop, compute the name: `fc${i}`",
+        )
     if sink is None:
         at.names.add(key)
     into[key] = value

@@ -344,22 +344,19 @@ class _Checker:
             refused.RAISED_IN_FORWARD if self.runs else refused.RAISED_IN_FUNCTIONS
         )
         called = node.exc
+        function = called.func if isinstance(called, ast.Call) else called
+        known = isinstance(function, ast.Name) and function.id in allowed
         if node.cause is not None:
             span = span_of(node.cause, self.source)
             message = "`raise ... from ...` is not in the language"
             self.error("unsupported-syntax", message, span, "leave out `from`")
-        elif (
-            isinstance(called, ast.Call)
-            and isinstance(called.func, ast.Name)
-            and called.func.id in allowed
-            and not called.keywords
-        ):
-            for argument in called.args:
+        elif known and not (isinstance(called, ast.Call) and called.keywords):
+            for argument in called.args if isinstance(called, ast.Call) else ():
                 self.whole(argument)
         else:
             where = node if called is None else called
             span = span_of(where, self.source)
-            message = f"`raise` takes a call of {' or '.join(allowed)}"
+            message = f"`raise` takes {' or '.join(allowed)}, with a message"
             advice = 'write `raise ValueError("...")`'
             self.error("unsupported-syntax", message, span, advice)
 

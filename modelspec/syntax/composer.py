@@ -15,7 +15,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.syntax import events as ev
 from modelspec.syntax import refusals
-from modelspec.syntax.cuts import cut_call
+from modelspec.syntax.cuts import cut_call, is_cut
 from modelspec.syntax.frames import Anchored, Frame
 from modelspec.syntax.keys import is_control_key
 from modelspec.syntax.marks import event_span, scalar_span
@@ -108,10 +108,10 @@ class Composer:
 
     def _check_whole(self, text: str, span: Span, frame: Frame | None) -> None:
         """A piece of a call that YAML cut has brackets without their other half."""
-        if "(" not in text and ")" not in text:
-            return
-        if text.count("(") != text.count(")"):
-            self._cut(span, frame is not None and frame.flow)
+        in_flow = frame is not None and frame.flow
+        # Of other brackets inside a flow collection the parser itself complains.
+        if text.count("(") != text.count(")") or (not in_flow and is_cut(span)):
+            self._cut(span, in_flow)
 
     def _value(self, text: str, span: Span) -> ScalarValue:
         value = resolve_plain(text, self.limits.integer_bits)
@@ -127,7 +127,7 @@ class Composer:
         self.trusted = False
         if span.start < self._cut_until:
             return
-        cut = cut_call(span)
+        cut = cut_call(span, in_flow)
         self._cut_until = max(cut.end, span.end)
         refusals.cut_call(self.report, cut, in_flow)
         self._give_up_at_many()

@@ -6,19 +6,38 @@ the span the user meant. Only brackets and quotes are looked at.
 
 from __future__ import annotations
 
+import re
+
 from modelspec.diagnostics.span import Span
 
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _FARTHEST = 4096
+_CALL = re.compile(r"\(")
+_OPENER = re.compile(r"[(\[{]")
+_COMMENT = re.compile(r"\s#")
 
 
-def cut_call(span: Span) -> Span:
-    """From the start of a piece to the end of the call that it begins."""
+def is_cut(key: Span) -> bool:
+    """Whether a key has a bracket that the rest of its line closes."""
+    found = _OPENER.search(key.source.text, key.start, key.end)
+    if found is None:
+        return False
+    end = matching_bracket(key.source.text, found.start())
+    return end is not None and key.end <= end < end_of_line(key.source.text, key.end)
+
+
+def cut_call(span: Span, in_flow: bool) -> Span:
+    """From the start of a piece to the end of the text that it begins."""
     text = span.source.text
-    opener = text.find("(", span.start, span.end)
-    end = None if opener < 0 else matching_bracket(text, opener)
+    openers = _CALL if in_flow else _OPENER
+    found = openers.search(text, span.start, span.end)
+    end = None if found is None else matching_bracket(text, found.start())
     if end is None:
         return span
+    if not in_flow:
+        # A key that goes on, such as `for k in {"a": 4}.values():`.
+        rest = _COMMENT.split(text[end : end_of_line(text, end)])[0]
+        end += len(rest.rstrip().removesuffix(":")) - 1
     return Span(span.source, span.start, max(end + 1, span.end))
 
 

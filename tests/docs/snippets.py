@@ -9,9 +9,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 STORIES = [ROOT / "docs" / "checkpoints.md"]
 """Pages whose snippets build on one another; `test_stories` runs them."""
+LANGUAGE = ROOT / "docs" / "language.md"
+"""The reference: it has snippets of its own kinds, which `test_language` runs."""
+_ELSEWHERE = {*STORIES, LANGUAGE}
 PAGES = [
     ROOT / "README.md",
-    *(one for one in sorted((ROOT / "docs").glob("**/*.md")) if one not in STORIES),
+    *(one for one in sorted((ROOT / "docs").glob("**/*.md")) if one not in _ELSEWHERE),
 ]
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -99,7 +99,7 @@ def test_a_wrong_expression_is_underlined(
         ("x = yield", "unsupported-syntax", "yield"),
         ("with open('x'): pass", "unsupported-syntax", "open('x')"),
         ("raise KeyError('x')", "unsupported-syntax", "KeyError('x')"),
-        ("raise ValueError", "unsupported-syntax", "ValueError"),
+        ("raise SystemExit", "unsupported-syntax", "SystemExit"),
         ("x.y = 3", "invalid-target", "x.y"),
         ("a, *b, *c = x", "invalid-target", "*c"),
         ("with torch.no_grad() as x.y: pass", "invalid-target", "x.y"),

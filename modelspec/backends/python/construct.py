@@ -44,6 +44,7 @@ from modelspec.backends.python.sinks import (
     ListSink,
     SelfSink,
     Sink,
+    may_be_none,
 )
 from modelspec.backends.python.traversal import (
     expressions_of,
@@ -138,8 +139,10 @@ class _Constructor:
             return alone or self.inline.form(one.value) == "list"
         if not isinstance(one, ir.Child) or _has_control_flow(one):
             return False
-        named = one.name is not None
-        return named == (self.block.base.kind == "ModuleDict")
+        is_dict = self.block.base.kind == "ModuleDict"
+        if is_dict and isinstance(one.value, ir.Value):
+            return one.name is not None and not may_be_none(one.value.expression)
+        return is_dict == (one.name is not None)
 
     def _super_of(self, given: list[ir.Statement]) -> list[ast.stmt]:
         """`super().__init__(first, second)`"""

@@ -78,9 +78,11 @@ class SelfSink:
             return statement(method_call(SELF, "append", value))
         text = string(key)
         if text is not None and is_identifier(text):
-            if self.kind == "ModuleDict" and not is_none(value):
+            if self.kind != "ModuleDict":
+                return assign(attribute(SELF, text), value)
+            # By its type, `self[name]` takes no None; `add_module` does.
+            if not may_be_none(value):
                 return assign(subscript(SELF, key), value)
-            return assign(attribute(SELF, text), value)
         return statement(method_call(SELF, "add_module", key, value))
 
     def splice(self, value: ast.expr, form: str) -> list[ast.stmt]:
@@ -99,6 +101,13 @@ class SelfSink:
         add = method_call(SELF, "add_module", name("name"), name(self.item))
         items = method_call(value, "items")
         return [loop(pair, items, [statement(add)])]
+
+
+def may_be_none(value: ast.expr) -> bool:
+    """Whether a child is None, or is in one of the cases of a condition."""
+    if isinstance(value, ast.IfExp):
+        return may_be_none(value.body) or may_be_none(value.orelse)
+    return is_none(value)
 
 
 def _given(key: ChildName) -> ast.expr:

@@ -185,7 +185,9 @@ class Compiler:
         name = self.name(one, base)
         if place is Place.NAMED:
             return _named(make, span, name, tensors)
-        if isinstance(one.name, ast.Constant) and _is_attribute(one.name.value):
+        text = one.name.value if isinstance(one.name, ast.Constant) else None
+        # An item of a ModuleDict is there even where it is None.
+        if base != "ModuleDict" and _is_attribute(text):
             return _attribute(make, span, name)
         return _added(make, span, name)
 

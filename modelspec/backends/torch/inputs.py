@@ -15,8 +15,8 @@ import torch
 
 from modelspec.backends.torch.failure import fail
 from modelspec.catalog import load_catalog
-from modelspec.diagnostics.span import Span
 from modelspec.program.ir import Block, Input
+from modelspec.pysubset import span_of
 
 Evaluate = Callable[[ast.expr], object]
 
@@ -58,8 +58,8 @@ def plan_inputs(
         shape = tuple(
             _size(one, index, evaluate, known) for index in range(len(one.shape))
         )
-        low = _bound(one.minimum, evaluate, 0, one.span)
-        high = _bound(one.maximum, evaluate, low + 2, one.span)
+        low = _bound(one.minimum, evaluate, 0, one)
+        high = _bound(one.maximum, evaluate, low + 2, one)
         dtype = find_dtype(one)
         dtype = floating if dtype is torch.float32 else dtype
         plans.append(InputPlan(one.name, shape, dtype, low, high))
@@ -101,7 +101,7 @@ def _size(one: Input, index: int, evaluate: Evaluate, known: dict[str, int]) -> 
         fail(
             "invalid-size",
             f"a size of '{one.name}' must be a whole number, got {value!r}"[:200],
-            one.span,
+            span_of(size, one.span.source) if isinstance(size, ast.expr) else one.span,
         )
     return value
 
@@ -112,10 +112,11 @@ def _default_size(index: int, rank: int) -> int:
     return _BATCH if index == 0 else _LENGTH
 
 
-def _bound(bound: ast.expr | None, evaluate: Evaluate, default: int, span: Span) -> int:
+def _bound(bound: ast.expr | None, evaluate: Evaluate, default: int, one: Input) -> int:
     if bound is None:
         return default
     value = evaluate(bound)
     if not isinstance(value, (int, float)):
-        fail("invalid-size", "the bounds of an input must be numbers", span)
+        message = f"a bound of '{one.name}' must be a number, got {value!r}"[:200]
+        fail("invalid-size", message, span_of(bound, one.span.source))
     return int(value)

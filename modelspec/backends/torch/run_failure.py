@@ -90,7 +90,7 @@ def describe_failure(
         "limit-exceeded" if endless else "forward-error",
         f"the run on {inputs} failed: {what}",
         span or block.span,
-        help=_advice(what),
+        help=_advice(what, block),
         labels=labels,
     )
 
@@ -145,7 +145,24 @@ def _sentence(error: Exception) -> str:
     return re.split(r"(?<=[a-z\])])\. (?=[A-Z])", text, maxsplit=1)[0].rstrip(".")
 
 
-def _advice(what: str) -> tuple[str, ...]:
-    if "shape" in what or "size" in what or "expected" in what:
-        return ("sizes of symbols can be given: --input x=2x3x224x224",)
-    return ()
+_RANK_OF_IMAGES = 4
+
+
+def _advice(what: str, block: Block) -> tuple[str, ...]:
+    """How to run on other sizes, where the spec leaves some open."""
+    symbols = (one for one in block.inputs if any(map(_is_symbol, one.shape or ())))
+    one = next(symbols, None)
+    if one is None or not any(word in what for word in ("shape", "size", "expected")):
+        return ()
+    shape = one.shape or ()
+    other = "224" if len(shape) == _RANK_OF_IMAGES else "16"
+    sizes = [
+        str(size) if isinstance(size, int) else other if at else "2"
+        for at, size in enumerate(shape)
+    ]
+    given = f"--input {one.name}={'x'.join(sizes)}"
+    return (f"sizes of symbols can be given, as in `{given}`",)
+
+
+def _is_symbol(size: object) -> bool:
+    return isinstance(size, str)

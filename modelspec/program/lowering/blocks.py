@@ -32,6 +32,7 @@ from modelspec.program.lowering.methods import (
     lower_methods,
     lower_text,
     registers,
+    through_self,
 )
 from modelspec.program.lowering.modules import lower_children, named_children
 from modelspec.program.lowering.params import lower_constants, lower_vars
@@ -42,6 +43,7 @@ from modelspec.program.lowering.state import (
     lower_buffers,
     lower_parameters,
 )
+from modelspec.program.names import is_identifier
 from modelspec.program.walk import registered_names
 from modelspec.pysubset import Mode
 from modelspec.records import dataclass
@@ -67,11 +69,13 @@ def lower_block(source: BlockSource, context: Context) -> Block:
     """The IR of a block; what could not be read is reported and left out."""
     spec, report = source.spec, context.report
     check_bodies(source.node, report)
+    # Class attributes: made before there is an instance with params.
+    constants = lower_constants(spec.constants, source.entry.params, context)
     for param in source.entry.params:
         context.scope.locals[param.name] = kind_of_type(param.type)
         if param.default is not None and param.type.name in ("list", "dict", "any"):
             context.scope.locals[param.name] = context.kind_of(param.default)
-    constants = lower_constants(spec.constants, context)
+    context.hints = dict(through_self(_attributes(spec)))
     early = _early_vars(spec, context)
     base = _base(source, context)
     context.extends = base.kind == "extends"
@@ -92,6 +96,15 @@ def lower_block(source: BlockSource, context: Context) -> Block:
         inputs=_inputs_of(inputs, methods, spec, context),
         methods=methods,
     )
+
+
+def _attributes(spec: BlockSpec) -> Iterator[str]:
+    """Names that a block gives to what is read through `self` only."""
+    owned = (spec.modules, spec.parameters, spec.buffers, spec.attributes)
+    for node in (spec.constants, *owned, spec.methods):
+        for entry in node.entries if node is not None else ():
+            if is_identifier(entry.key.text):
+                yield entry.key.text
 
 
 def _base(source: BlockSource, context: Context) -> Base:

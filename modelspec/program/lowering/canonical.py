@@ -8,7 +8,7 @@ nothing here is reported at its own span, with the nearest name that would.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from modelspec.catalog import Catalog, load_catalog
@@ -33,14 +33,14 @@ class Canonicalizer(ast.NodeTransformer):
     """Rewrites one expression or statement list in the scope of a block or text.
 
     `in_text` is set for `forward`, methods and functions, where exceptions, `super`
-    and assignments stand; `members` are names that a method reads through `self`.
+    and assignments stand; `hints` are names that mean nothing here and what to write.
     """
 
     scope: Scope
     source: Source
     report: Report
     in_text: bool = False
-    members: frozenset[str] = frozenset()
+    hints: Mapping[str, str] = field(default_factory=dict)
     inner: list[dict[str, Kind]] = field(default_factory=list)
 
     # --- names ------------------------------------------------------------------
@@ -100,12 +100,12 @@ class Canonicalizer(ast.NodeTransformer):
     def _unknown_name(self, node: ast.Name) -> None:
         if node.id in self.scope.file.reported:
             return
-        if node.id in self.members:
+        if node.id in self.hints:
             self.report.error(
                 "unknown-name",
-                f"'{node.id}' is no local name here",
+                f"nothing is named '{node.id}' here",
                 span_of(node, self.source),
-                note=f"write `self.{node.id}`",
+                note=self.hints[node.id],
             )
             return
         if node.id == "auto":

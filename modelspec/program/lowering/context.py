@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from dataclasses import field
 from typing import TypeVar
 
 from modelspec.diagnostics.diagnostic import Report
@@ -34,7 +35,8 @@ N = TypeVar("N", bound=ast.expr)
 class Context:
     """`base` is the container or `Module` that the block's class derives from; with
     `extends`, a dotted name among the children replaces a module that is inherited.
-    `registered` are names of modules and tensors, once the body has been read."""
+    `registered` are names of modules and tensors, once the body has been read; `hints`
+    tell of names that mean nothing here what to write instead."""
 
     scope: Scope
     source: Source
@@ -43,6 +45,7 @@ class Context:
     base: str = "Module"
     extends: bool = False
     registered: frozenset[str] = frozenset()
+    hints: dict[str, str] = field(default_factory=dict)
 
     # --- expressions --------------------------------------------------------------
 
@@ -59,7 +62,7 @@ class Context:
         return node
 
     def _canonicalizer(self) -> Canonicalizer:
-        return Canonicalizer(self.scope, self.source, self.report)
+        return Canonicalizer(self.scope, self.source, self.report, hints=self.hints)
 
     def kind_of(self, node: ast.expr) -> Kind:
         return kind_of(node, self.scope.kind)

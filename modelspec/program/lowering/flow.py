@@ -113,6 +113,10 @@ def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Ste
     elif isinstance(item, MappingNode) and is_control_item(item):
         for entry in item.entries:
             yield _list_control(entry, context, lower)
+    elif isinstance(item, ScalarNode) and control_word(item.text) in ("if", "elif"):
+        # Without its colon it is a text, which `lower` reports; an `else` may follow.
+        yield _Step(tuple(lower(item)))
+        yield _Step((), IfControl(constant(True, item.span)), (), item.span)
     else:
         yield _Step(tuple(lower(item)))
 

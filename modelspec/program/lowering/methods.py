@@ -140,14 +140,19 @@ def canonical_body(
             argument.annotation = annotation(argument.annotation, context)
     names = {argument.arg for argument in given} | set(_stored(statements, context))
     scope = Scope(context.scope.file, dict.fromkeys(sorted(names), UNKNOWN))
-    members = frozenset(context.scope.locals) if method else frozenset()
+    hints = context.hints | dict(through_self(context.scope.locals)) if method else {}
     visitor = Canonicalizer(
-        scope, context.source, context.report, in_text=True, members=members
+        scope, context.source, context.report, in_text=True, hints=hints
     )
     if method:
         reads = DictReads(context.scope.locals)
         statements = tuple(reads.visit(statement) for statement in statements)
     return tuple(visitor.visit(statement) for statement in statements)
+
+
+def through_self(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What to write for a name that is only known as an attribute of the module."""
+    return ((name, f"write `self.{name}`") for name in names)
 
 
 def annotation(node: ast.expr, context: Context) -> ast.expr:

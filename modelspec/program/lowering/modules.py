@@ -112,6 +112,9 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
     if not isinstance(node.value, str):
         _not_a_module(node, context)
         return None
+    if control_word(node.text) not in (None, "let"):
+        _control_without_colon(node, context)
+        return None
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
@@ -129,6 +132,18 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
         _function_as_module(expression, node, context)
         return None
     return Value(context.as_module(expression), node.span)
+
+
+def _control_without_colon(node: ScalarNode, context: Context) -> None:
+    """`- for i in range(3)` with lines under it, which YAML reads as one text."""
+    line = node.span.text.split("\n", 1)[0].rstrip()
+    start = node.span.start
+    context.report.error(
+        "missing-colon",
+        f"expected a colon at the end of '{line}'",
+        Span(node.span.source, start, start + len(line)),
+        help=f"write `{line}:`",
+    )
 
 
 def _is_function(node: ast.expr) -> bool:
@@ -188,7 +203,7 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
         return None
     value = lower_module(node, context)
     if value is None:
-        return constant(None, node.span)
+        return _stand_in(node)
     if isinstance(value, Value):
         return value.expression
     expression = container_expression(value, context)
@@ -199,7 +214,14 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
             value.span,
             help="give it a name first, as a child of its own or with `let`",
         )
+        return _stand_in(node)
     return expression
+
+
+def _stand_in(node: Node) -> ast.expr:
+    """A module in the place of one that was reported, so that no more is said of it."""
+    identity = ast.Attribute(ast.Name("nn", ast.Load()), "Identity", ast.Load())
+    return place(ast.Call(identity, [], []), node.span)
 
 
 def container_expression(container: Container, context: Context) -> ast.expr | None:

@@ -25,7 +25,7 @@ from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import lower_mapping
 from modelspec.program.names import check_child, check_identifier, check_variant
 from modelspec.program.types import NAMES, is_type, read_type, type_of_value
-from modelspec.pysubset import parse_expression
+from modelspec.pysubset import parse_expression, span_of
 from modelspec.spec.frame import ParamSpec
 from modelspec.spec.validate import validate_mapping
 from modelspec.syntax.nodes import (
@@ -37,6 +37,7 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
+_NOT_YET = "constants belong to the class: make it a var"
 _YAML_WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -44,7 +45,10 @@ def lower_params(node: MappingNode | None, context: Context) -> tuple[Param, ...
     """The params of a block, in order; names are checked."""
     params: list[Param] = []
     optional_seen = keyword_only = False
-    for entry in node.entries if node is not None else ():
+    entries = node.entries if node is not None else ()
+    note = "a default sees no other params: make it a var"
+    context.hints = {entry.key.text: note for entry in entries}
+    for entry in entries:
         param = _param(entry, context)
         keyword_only = keyword_only or (optional_seen and param.default is None)
         optional_seen = optional_seen or param.default is not None
@@ -53,16 +57,32 @@ def lower_params(node: MappingNode | None, context: Context) -> tuple[Param, ...
     return tuple(params)
 
 
-def lower_constants(node: MappingNode | None, context: Context) -> tuple[Constant, ...]:
+def lower_constants(
+    node: MappingNode | None, params: tuple[Param, ...], context: Context
+) -> tuple[Constant, ...]:
+    """The constants of a block; they see neither its params nor each other."""
     found: list[Constant] = []
-    for entry in node.entries if node is not None else ():
+    entries = node.entries if node is not None else ()
+    names = [*(param.name for param in params), *(one.key.text for one in entries)]
+    context.hints = dict.fromkeys(names, _NOT_YET)
+    for entry in entries:
         name, span = entry.key.text, entry.key.span
         if check_identifier(name, "a constant", span, context.report):
             check_child(name, "a constant", "Module", span, context.report)
         value = context.value(entry.value)
-        if value is not None:
+        if value is not None and _reads_no_instance(value, context):
             found.append(Constant(entry.key.text, value, entry.key.span))
     return tuple(found)
+
+
+def _reads_no_instance(value: ast.expr, context: Context) -> bool:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Name) and node.id == "self":
+            span = span_of(node, context.source)
+            message = "a constant cannot read `self`"
+            context.report.error("unknown-name", message, span, note=_NOT_YET)
+            return False
+    return True
 
 
 def lower_vars(node: MappingNode, context: Context) -> tuple[Statement, ...]:

@@ -10,6 +10,7 @@ import re
 from modelspec.diagnostics.diagnostic import Label
 from modelspec.syntax.cuts import end_of_line, start_of_line
 from modelspec.syntax.faults.case import Case, as_quoted
+from modelspec.syntax.keys import control_word
 from modelspec.syntax.refusals import quoted
 
 _MISSING_SPACE = re.compile(r"\s*(?:- +)*([\w.$-]+):([^\s:].*)")
@@ -54,6 +55,9 @@ def second_colon(case: Case) -> bool:
         return True
     last = case.last
     if last is not None and "\n" in last.text:
+        if control_word(last.text) is not None:
+            _control_without_colon(case, last.start)
+            return True
         case.report.error(
             "bad-indentation",
             "this line reads as more of the text above it, because of its indentation",
@@ -74,6 +78,16 @@ def second_colon(case: Case) -> bool:
         ),
     )
     return True
+
+
+def _control_without_colon(case: Case, start: int) -> None:
+    span = case.line_span(start)
+    case.report.error(
+        "missing-colon",
+        f"expected a colon at the end of {quoted(span.text)}",
+        span,
+        help=f"Write {span.text.removeprefix('- ').lstrip()}:",
+    )
 
 
 def _missing_space(case: Case) -> bool:

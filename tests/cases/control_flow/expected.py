@@ -25,6 +25,8 @@ class ControlFlow(nn.Module):
             if i > 2 and weight.mean().item() > 2:
                 break
             outputs.append(y * weight)
+        if not outputs:
+            raise NotImplementedError
         total, *rest = outputs
         for other in rest:
             total = total + other
