@@ -18,10 +18,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from modelspec.backends.python.layout.expressions import Expressions, Spelling
-from modelspec.backends.python.layout.headers import Headers
-from modelspec.backends.python.layout.statements import Statements, render_line
-from modelspec.backends.python.layout.wrapping import Kept
+from modelspec.layout.expressions import Expressions, Spelling
+from modelspec.layout.headers import Headers
+from modelspec.layout.statements import Statements, render_line
+from modelspec.layout.wrapping import Kept
 from modelspec.pysubset.body import Comment
 
 __all__ = [

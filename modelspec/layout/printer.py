@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from modelspec.backends.python.layout import print_expression, print_statements
 from modelspec.diagnostics.span import Source
+from modelspec.layout import print_expression, print_statements
 from modelspec.pysubset import number_spelling, span_of
 from modelspec.pysubset.body import Comment
 
