@@ -42,12 +42,12 @@ Clauses: TypeAlias = (
 _CLAUSES = (ast.If, ast.For, ast.While, ast.With, ast.FunctionDef, ast.ClassDef)
 
 
-def render_line(doc: Doc, indent: int) -> list[str]:
+def render_line(doc: Doc, indent: int, step: int = STEP) -> list[str]:
     """The lines of a document: one if it fits."""
     text = flat_text(doc)
     if text_width(text) + indent <= WIDTH:
         return [" " * indent + text]
-    return render(doc, indent).split("\n")
+    return render(doc, indent, step=step).split("\n")
 
 
 @dataclass(slots=True)
