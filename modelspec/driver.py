@@ -44,6 +44,13 @@ def open_source(path: str, policy: Policy) -> Source | Diagnostic:
     return read_source(path, policy.limits)
 
 
+def open_text(data: bytes, policy: Policy, *, name: str) -> Source | Diagnostic:
+    """A text that is no file, under a name."""
+    from modelspec.syntax.source import decode_source
+
+    return decode_source(data, policy.limits, name=name)
+
+
 def compile_path(path: str, policy: Policy, *, to_build: bool = False) -> Compilation:
     """A spec file to a Program; `to_build` leaves to the build what it finds too."""
     source = open_source(path, policy)
@@ -54,9 +61,7 @@ def compile_path(path: str, policy: Policy, *, to_build: bool = False) -> Compil
 
 def compile_text(data: bytes, policy: Policy, *, name: str = "<text>") -> Compilation:
     """A spec that is not a file; it can import only from the policy's folder."""
-    from modelspec.syntax.source import decode_source
-
-    source = decode_source(data, policy.limits, name=name)
+    source = open_text(data, policy, name=name)
     if isinstance(source, Diagnostic):
         return Compilation(None, (source,))
     return compile_source(source, policy)

@@ -8,10 +8,17 @@ import sys
 from modelspec.api.names import split_name
 from modelspec.api.spec import Spec, check_compiled, make_spec
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
-from modelspec.driver import Compilation, compile_path, compile_text
+from modelspec.diagnostics.span import Source
+from modelspec.driver import (
+    Compilation,
+    compile_path,
+    compile_text,
+    open_source,
+    open_text,
+)
 from modelspec.policy import Policy
 
-_INPUT = "<stdin>"
+STDIN = "<stdin>"
 
 
 def load_named(name: str, policy: Policy) -> Spec:
@@ -26,10 +33,17 @@ def check_named(name: str, policy: Policy) -> list[Diagnostic]:
     return check_compiled(_compile(path, policy), variant)
 
 
+def open_named(name: str, policy: Policy) -> Source | Diagnostic:
+    """The text of a spec file, or of standard input for `-`."""
+    if name != "-":
+        return open_source(name, policy)
+    return open_text(_read_input(policy), policy, name=STDIN)
+
+
 def _compile(path: str, policy: Policy) -> Compilation:
     if path != "-":
         return compile_path(path, policy)
-    return compile_text(_read_input(policy), policy, name=_INPUT)
+    return compile_text(_read_input(policy), policy, name=STDIN)
 
 
 def _read_input(policy: Policy) -> bytes:
@@ -40,5 +54,5 @@ def _read_input(policy: Policy) -> bytes:
         return sys.stdin.buffer.read(policy.limits.file_bytes + 1)
     except OSError as error:
         message = f"cannot read standard input: {error.strerror}"
-        unreadable = Diagnostic("unreadable-file", message, None, path=_INPUT)
+        unreadable = Diagnostic("unreadable-file", message, None, path=STDIN)
         raise SpecError([unreadable]) from error

@@ -107,6 +107,14 @@ def parse_function(
     return Function(definition, _comments(fragment))
 
 
+def read_statements(
+    fragment: Fragment, report: Report, limits: Limits
+) -> tuple[tuple[ast.stmt, ...], tuple[Comment, ...]] | None:
+    """The statements of a text as they stand, and its comments; nothing is checked."""
+    tree = _parse(fragment, report, limits)
+    return None if tree is None else (tuple(tree.body), _comments(fragment))
+
+
 def _parse(fragment: Fragment, report: Report, limits: Limits) -> ast.Module | None:
     text = fragment.text
     if "\n" not in text.strip():

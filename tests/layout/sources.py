@@ -9,7 +9,7 @@ import sys
 import tokenize
 from pathlib import Path
 
-from modelspec.backends.python.layout import Comment, print_module
+from modelspec.layout import Comment, print_module
 
 FORMATTED = Path(__file__).parent / "formatted"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modelspec.backends.python.layout import Comment, print_module, print_statements
+from modelspec.layout import Comment, print_module, print_statements
 from tests.layout.sources import FORMATTED, comments_of, reprint, ruff_format
 
 FILES = sorted(FORMATTED.glob("*.txt"))

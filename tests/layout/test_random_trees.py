@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from modelspec.backends.python.layout import print_module
+from modelspec.layout import print_module
 from tests.layout.sources import ruff_format
 from tests.layout.trees import Trees
 

@@ -27,11 +27,11 @@ from modelspec.backends.python.functions import (
 )
 from modelspec.backends.python.imports import import_groups
 from modelspec.backends.python.names import factory_names, verify_names
-from modelspec.backends.python.printing import Printer
 from modelspec.backends.python.reach import reachable
 from modelspec.backends.python.rendering import render_module
 from modelspec.backends.python.verify import Intended, verify_text
 from modelspec.backends.python.views import ClassView, FunctionView, ModuleView
+from modelspec.layout.printer import Printer
 from modelspec.policy import Limits
 from modelspec.program import ir
 

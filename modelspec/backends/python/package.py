@@ -17,10 +17,10 @@ from modelspec.backends.python.docs import WIDTH
 from modelspec.backends.python.emit import HEADER, Style, emit_module
 from modelspec.backends.python.names import is_identifier
 from modelspec.backends.python.nodes import constant, list_of, name
-from modelspec.backends.python.printing import Printer
 from modelspec.backends.python.rendering import render_package
 from modelspec.backends.python.views import PackageView
 from modelspec.diagnostics.diagnostic import InternalError
+from modelspec.layout.printer import Printer
 from modelspec.policy import Limits
 from modelspec.program import ir
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from modelspec.backends.python.layout.literals import escape_character
+from modelspec.layout.literals import escape_character
 
 _QUOTE_RUNS = re.compile(r'^"|"{3,}|"+$')
 

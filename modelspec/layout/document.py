@@ -142,14 +142,15 @@ def _write_flat(doc: Doc, out: list[str]) -> None:
         _write_flat(doc.content, out)
 
 
-def render(doc: Doc, indent: int, width: int = WIDTH) -> str:
+def render(doc: Doc, indent: int, width: int = WIDTH, step: int = STEP) -> str:
     """The document as text; its first line is indented too."""
-    return _Renderer(width).render(doc, indent)
+    return _Renderer(width, step).render(doc, indent)
 
 
 class _Renderer:
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, step: int) -> None:
         self.width = width
+        self.step = step
         self.out: list[str] = []
         self.column = 0
         self.broken: dict[Key, bool] = {}
@@ -187,7 +188,7 @@ class _Renderer:
         elif isinstance(doc, Unmeasured):
             self.out.append(doc.text)
         else:
-            _push(self.stack, (doc, indent, flat, reach), self.broken)
+            _push(self.stack, (doc, indent, flat, reach), self.broken, self.step)
 
     def _write(self, text: str) -> None:
         self.out.append(text)
@@ -224,15 +225,15 @@ class _Renderer:
             self.stack.append((doc.content, indent, True, reach))
             return
         self.broken[doc.key] = True
-        inner = (doc.content, indent + STEP, False, _Reach.ALL_LINES)
+        inner = (doc.content, indent + self.step, False, _Reach.ALL_LINES)
         opens = self.column < self.width
-        if opens and self._fits(inner, indent + STEP, close=indent):
+        if opens and self._fits(inner, indent + self.step, close=indent):
             self._write("(")
-            self._break(indent + STEP)
+            self._break(indent + self.step)
             self.stack += [
                 (")", indent, True, reach),
                 (SOFT, indent, False, reach),
-                (doc.content, indent + STEP, False, reach),
+                (doc.content, indent + self.step, False, reach),
             ]
             return
         # Parentheses would not help: go without.
@@ -307,15 +308,15 @@ class _Renderer:
                 chosen = doc.variants[0 if flat else -1]
                 local.append((chosen, indent, flat, reach))
             elif not isinstance(doc, Unmeasured):
-                _push(local, (doc, indent, flat, reach), self.broken)
+                _push(local, (doc, indent, flat, reach), self.broken, self.step)
 
 
-def _push(stack: list[_Todo], todo: _Todo, broken: dict[Key, bool]) -> None:
+def _push(stack: list[_Todo], todo: _Todo, broken: dict[Key, bool], step: int) -> None:
     """Unfold what means the same when printing and when measuring."""
     doc, indent, flat, reach = todo
     if isinstance(doc, Indent):
         if doc.when is None or broken[doc.when]:
-            indent += STEP
+            indent += step
         stack.append((doc.content, indent, flat, reach))
     elif isinstance(doc, IfBroken):
         is_broken = broken[doc.key] if doc.key else not flat

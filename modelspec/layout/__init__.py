@@ -18,10 +18,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from modelspec.backends.python.layout.expressions import Expressions, Spelling
-from modelspec.backends.python.layout.headers import Headers
-from modelspec.backends.python.layout.statements import Statements, render_line
-from modelspec.backends.python.layout.wrapping import Kept
+from modelspec.layout.document import STEP, flat_text
+from modelspec.layout.expressions import Expressions, Spelling
+from modelspec.layout.headers import Headers
+from modelspec.layout.statements import Statements, render_line
+from modelspec.layout.wrapping import Kept
 from modelspec.pysubset.body import Comment
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Kept",
     "Spelling",
     "print_expression",
+    "print_line",
     "print_module",
     "print_statements",
 ]
@@ -40,12 +42,23 @@ def print_expression(
     indent: int = 0,
     prefix: str = "",
     suffix: str = "",
+    step: int = STEP,
     spelling: Spelling | None = None,
     kept: Kept | None = None,
 ) -> str:
-    """An expression, all of it on the lines of one statement `prefix` ... `suffix`."""
+    """An expression, all of it on the lines of one statement `prefix` ... `suffix`.
+
+    What is broken is indented by `step`.
+    """
     doc = (prefix, Expressions(spelling, kept).standalone(node), suffix)
-    return "\n".join(render_line(doc, indent))
+    return "\n".join(render_line(doc, indent, step))
+
+
+def print_line(
+    node: ast.expr, *, spelling: Spelling | None = None, kept: Kept | None = None
+) -> str:
+    """An expression on one line, however long."""
+    return flat_text(Expressions(spelling, kept).standalone(node))
 
 
 def print_statements(

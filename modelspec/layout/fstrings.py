@@ -11,8 +11,8 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modelspec.backends.python.layout.document import flat_text
-from modelspec.backends.python.layout.literals import (
+from modelspec.layout.document import flat_text
+from modelspec.layout.literals import (
     QUOTES,
     UnquotableError,
     escape,
@@ -20,7 +20,7 @@ from modelspec.backends.python.layout.literals import (
 )
 
 if TYPE_CHECKING:
-    from modelspec.backends.python.layout.expressions import Expressions
+    from modelspec.layout.expressions import Expressions
 
 Inner = Callable[[tuple[str, ...]], "Expressions"]
 

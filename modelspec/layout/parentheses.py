@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from modelspec.backends.python.layout.wrapping import Operand, Wrapping
+from modelspec.layout.wrapping import Operand, Wrapping
 
 BINARY_LIKE = (ast.BinOp, ast.BoolOp, ast.Compare)
 CHAIN = (ast.Attribute, ast.Call, ast.Subscript)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from modelspec.backends.python.layout.document import Doc, Unmeasured
+from modelspec.layout.document import Doc, Unmeasured
 from modelspec.pysubset.body import Comment
 
 _PRAGMAS = (

@@ -10,8 +10,8 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from modelspec.backends.python.layout import precedence as level
-from modelspec.backends.python.layout.document import (
+from modelspec.layout import precedence as level
+from modelspec.layout.document import (
     SOFT,
     SPACE,
     BestFit,
@@ -19,7 +19,7 @@ from modelspec.backends.python.layout.document import (
     Group,
     Key,
 )
-from modelspec.backends.python.layout.fences import (
+from modelspec.layout.fences import (
     BARE,
     BRACKETED,
     bracket,
@@ -30,19 +30,19 @@ from modelspec.backends.python.layout.fences import (
     parentheses_if_broken,
     space_if_broken,
 )
-from modelspec.backends.python.layout.fstrings import f_string_text
-from modelspec.backends.python.layout.literals import (
+from modelspec.layout.fstrings import f_string_text
+from modelspec.layout.literals import (
     QUOTES,
     normalise_number,
     number_text,
     string_text,
 )
-from modelspec.backends.python.layout.parentheses import (
+from modelspec.layout.parentheses import (
     CHAIN,
     Extra,
     Extras,
 )
-from modelspec.backends.python.layout.wrapping import (
+from modelspec.layout.wrapping import (
     Kept,
     Operand,
     Operator,

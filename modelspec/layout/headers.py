@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from modelspec.backends.python.layout.document import (
+from modelspec.layout.document import (
     SOFT,
     BestFit,
     Choice,
@@ -20,19 +20,19 @@ from modelspec.backends.python.layout.document import (
     Indent,
     Key,
 )
-from modelspec.backends.python.layout.expressions import Expressions
-from modelspec.backends.python.layout.fences import (
+from modelspec.layout.expressions import Expressions
+from modelspec.layout.fences import (
     BRACKETED,
     commas,
     optional_parentheses,
     parentheses_if_broken,
 )
-from modelspec.backends.python.layout.parentheses import (
+from modelspec.layout.parentheses import (
     CHAIN,
     Extra,
     has_brackets,
 )
-from modelspec.backends.python.layout.precedence import BINARY
+from modelspec.layout.precedence import BINARY
 
 
 class Headers:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from modelspec.backends.python.layout.precedence import (
+from modelspec.layout.precedence import (
     AND,
     ATOM,
     BINARY,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from modelspec.backends.python.layout.document import (
+from modelspec.layout.document import (
     SOFT,
     SPACE,
     Doc,

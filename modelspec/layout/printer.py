@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from modelspec.backends.python.layout import print_expression, print_statements
 from modelspec.diagnostics.span import Source
+from modelspec.layout import print_expression, print_line, print_statements
 from modelspec.pysubset import number_spelling, span_of
 from modelspec.pysubset.body import Comment
 
@@ -46,6 +46,25 @@ class Printer:
             spelling=self.spelling,
             kept=self.kept,
         )
+
+    def lines(
+        self, node: ast.expr, indent: int, prefix: str, suffix: str, step: int
+    ) -> list[str]:
+        """An expression that does not stand among statements, indented by `step`."""
+        text = print_expression(
+            node,
+            indent=indent,
+            prefix=prefix,
+            suffix=suffix,
+            step=step,
+            spelling=self.spelling,
+            kept=self.kept,
+        )
+        return text.split("\n")
+
+    def line(self, node: ast.expr) -> str:
+        """An expression on one line, however long."""
+        return print_line(node, spelling=self.spelling, kept=self.kept)
 
     def signature(
         self,

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias
 
-from modelspec.backends.python.layout.comments import (
+from modelspec.layout.comments import (
     CommentQueue,
     comment_text,
     trailing_text,
 )
-from modelspec.backends.python.layout.docstrings import docstring_lines, docstring_value
-from modelspec.backends.python.layout.document import (
+from modelspec.layout.docstrings import docstring_lines, docstring_value
+from modelspec.layout.document import (
     STEP,
     WIDTH,
     Doc,
@@ -30,7 +30,7 @@ from modelspec.backends.python.layout.document import (
     render,
     text_width,
 )
-from modelspec.backends.python.layout.headers import Headers
+from modelspec.layout.headers import Headers
 from modelspec.pysubset.body import Comment
 
 _DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
@@ -42,12 +42,12 @@ Clauses: TypeAlias = (
 _CLAUSES = (ast.If, ast.For, ast.While, ast.With, ast.FunctionDef, ast.ClassDef)
 
 
-def render_line(doc: Doc, indent: int) -> list[str]:
+def render_line(doc: Doc, indent: int, step: int = STEP) -> list[str]:
     """The lines of a document: one if it fits."""
     text = flat_text(doc)
     if text_width(text) + indent <= WIDTH:
         return [" " * indent + text]
-    return render(doc, indent).split("\n")
+    return render(doc, indent, step=step).split("\n")
 
 
 @dataclass(slots=True)

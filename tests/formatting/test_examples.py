@@ -1,0 +1,12 @@
+"""The examples are written as the formatter would write them."""
+
+from __future__ import annotations
+
+from tests.cli.commands import run
+from tests.formatting.corpus import ROOT
+
+
+def test_the_examples_are_in_style() -> None:
+    """`modelspec fmt examples/...` puts them there."""
+    found = run("fmt", "--check", *sorted((ROOT / "examples").rglob("*.yaml")))
+    assert (found.status, found.err) == (0, ""), found.out
