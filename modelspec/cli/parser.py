@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from modelspec import __version__
 from modelspec.cli import build, check, doctor, explain, generate, new
-from modelspec.cli.console import FORMATS
-from modelspec.cli.values import add_limits
+from modelspec.cli.console import FORMATS, MOST_SHOWN
+from modelspec.cli.values import add_limits, count
 
 _COMMANDS = (build, generate, check, explain, new, doctor)
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
@@ -65,9 +65,16 @@ def _add_common(parser: argparse.ArgumentParser, takes_specs: bool) -> None:
             default="full",
             help="of diagnostics (default: full)",
         )
+        group.add_argument(
+            "--max-errors",
+            type=count,
+            default=MOST_SHOWN,
+            metavar="N",
+            help=f"show N diagnostics and count the rest; 0 for all ({MOST_SHOWN})",
+        )
         add_limits(parser)
     else:
-        parser.set_defaults(format="full")
+        parser.set_defaults(format="full", max_errors=MOST_SHOWN)
     group.add_argument(
         "-q", "--quiet", action="store_true", help="print no report of what was done"
     )
