@@ -97,10 +97,8 @@ class Console:
             lead = "\n" if self.format == "full" else ""
             rest = len(self._told) - self._most
             if rest > 0:
-                print(
-                    f"{lead}... and {rest} more; --max-errors 0 shows all",
-                    file=sys.stderr,
-                )
+                more = f"{lead}... and {rest} more; --max-errors 0 shows all"
+                print(more, file=sys.stderr)
             print(lead + _summary(self._told), file=sys.stderr)
 
     def status(self) -> int:

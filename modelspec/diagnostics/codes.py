@@ -65,8 +65,8 @@ def render_code(code: Code) -> str:
 def render_code_markdown(code: Code) -> str:
     """The entry below its heading, as Markdown.
 
-    The fences say `yml`: what is in them is YAML, and need be no whole or right spec, as
-    it must where a page says `yaml`.
+    The fences say `yml`: what is in them is YAML, but not the whole and right spec that
+    it must be where a page says `yaml`.
     """
     parts = [code.explanation] if code.explanation else []
     if code.example:

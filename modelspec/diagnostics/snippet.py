@@ -167,10 +167,9 @@ def _underline(
     end = min(max(mark.span.end - start, begin), last)
     lead = width((_GAP if first else "") + printable(text[first:begin]))
     signs = mark.sign * max(1, width(printable(text[begin:end])))
-    over_lines = (
-        mark.span.last.line > mark.line and mark.span.end - start > len(text) + 1
-    )
-    if over_lines or min(mark.span.end - start, len(text)) > last:
+    stop = mark.span.end - start
+    over_lines = mark.span.last.line > mark.line and stop > len(text) + 1
+    if over_lines or min(stop, len(text)) > last:
         signs += _GAP
     note = f" {printable(mark.text)}" if mark.text else ""
     return " " * lead + paint(mark.style, signs + note)

@@ -12,7 +12,15 @@ import modelspec
 from modelspec.diagnostics.codes import all_codes
 from tests.cli.commands import ROOT, run
 
-COMMANDS = ["build", "generate", "check", "explain", "new", "doctor"]
+COMMANDS = [
+    "build",
+    "generate",
+    "check",
+    "explain",
+    "layers",
+    "new",
+    "doctor",
+]
 
 
 def test_version() -> None:
