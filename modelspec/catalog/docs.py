@@ -9,11 +9,14 @@ import functools
 import json
 from fnmatch import fnmatchcase
 
+from modelspec.catalog.signature import Parameter
 from modelspec.resources import schema_path
 
 _PAGE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.{}.html"
 # Classes of torch.nn that its documentation has no page of.
 _WITHOUT_PAGE = frozenset("Container CrossMapLRN2d NLLLoss2d RNNCellBase".split())
+
+_SPELLED_OUT = {"_shape_t": "int | list[int]", "T": "Any"}
 
 
 def layer_doc(name: str) -> str:
@@ -28,6 +31,12 @@ def argument_doc(layer: str, argument: str) -> str:
         return text
     fitting = (one for pattern, one in text.items() if fnmatchcase(layer, pattern))
     return next(fitting, "")
+
+
+def argument_type(parameter: Parameter) -> str:
+    """An annotation as people are shown it; torch's private names are spelled out."""
+    annotation = parameter.annotation or ""
+    return _SPELLED_OUT.get(annotation, annotation)
 
 
 def layer_link(name: str) -> str:

@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Sequence
 
 from modelspec import __version__
-from modelspec.cli import build, check, doctor, explain, generate, layers, new
+from modelspec.cli import build, check, doctor, explain, generate, layers, new, schema
 from modelspec.cli.console import FORMATS, MOST_SHOWN
 from modelspec.cli.values import add_limits, count
 
-_COMMANDS = (build, generate, check, explain, layers, new, doctor)
+_COMMANDS = (build, generate, check, explain, layers, new, schema, doctor)
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
 _EPILOG = """\
 exit codes: 0 fine, 1 the spec is wrong or --check found a difference,

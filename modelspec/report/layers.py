@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from modelspec.catalog import Parameter, load_catalog
-from modelspec.catalog.docs import argument_doc, layer_doc, layer_link
+from modelspec.catalog.docs import argument_doc, argument_type, layer_doc, layer_link
 from modelspec.diagnostics.suggest import suggest
 from modelspec.records import dataclass
 
@@ -23,12 +23,13 @@ _WIDTH = 88
 class Argument:
     """An argument of a layer; the default is source text, None where it must be given.
 
-    `choices` are the strings it takes, where there is a closed list.
+    `type` is empty where nothing is known; `choices` are the strings it takes, where
+    there is a closed list.
     """
 
     name: str
     default: str | None
-    type: str | None
+    type: str
     doc: str
     choices: tuple[str, ...] = ()
 
@@ -109,7 +110,7 @@ def _facts(one: Argument) -> str:
     strings = " | ".join(map(repr, one.choices))
     members = (one.type or "str").split(" | ")
     if not strings or "str" not in members:
-        return strings or one.type or ""
+        return strings or one.type
     return " | ".join(strings if member == "str" else member for member in members)
 
 
@@ -118,7 +119,7 @@ def _plain(layer: LayerEntry) -> dict[str, object]:
         {
             "name": one.name,
             "default": one.default,
-            "type": one.type,
+            "type": one.type or None,
             "choices": list(one.choices),
             "doc": one.doc,
         }
@@ -155,7 +156,7 @@ def _torch_layers() -> Iterator[LayerEntry]:
 
 def _argument(one: Parameter, layer: str, choices: tuple[str, ...]) -> Argument:
     doc = argument_doc(layer, one.name)
-    return Argument(one.name, one.default, one.annotation, doc, choices)
+    return Argument(one.name, one.default, argument_type(one), doc, choices)
 
 
 _SOURCES: tuple[Callable[[], Iterable[LayerEntry]], ...] = (_torch_layers,)

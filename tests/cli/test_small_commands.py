@@ -19,6 +19,7 @@ COMMANDS = [
     "explain",
     "layers",
     "new",
+    "schema",
     "doctor",
 ]
 
