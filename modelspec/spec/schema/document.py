@@ -36,7 +36,7 @@ def spec_schema() -> Schema:
         definitions |= part
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "A network in the modelspec language, version 1",
+        "title": "modelspec",
         **file_schema(),
         "defaultSnippets": [_SPEC_SNIPPET],
         "definitions": definitions,

@@ -22,7 +22,7 @@ from modelspec.spec.frame import (
     ParamSpec,
 )
 from modelspec.spec.models import model_of
-from modelspec.spec.schema.parts import MODULE, SCALAR, Schema, ref
+from modelspec.spec.schema.parts import MODULE, SCALAR, Schema, ref, told
 
 TYPE_NAMES = (
     *("int", "float", "bool", "str", "layer", "module", "children", "dtype", "any"),
@@ -68,30 +68,30 @@ def docs_of(frame: type) -> dict[str, str]:
 
 
 def _frame(frame: type) -> Schema:
-    told = model_of(frame).model_json_schema()
+    shape = model_of(frame).model_json_schema()
     docs = docs_of(frame)
     inside = {**_INSIDE.get(frame, {})}
     if issubclass(frame, BlockSpec):
         inside = {**_INSIDE[BlockSpec], **inside}
     properties = {
-        name: {"description": docs[name], **_kind(kind), **inside.get(name, {})}
-        for name, kind in told["properties"].items()
+        name: {**told(docs[name]), **_kind(kind), **inside.get(name, {})}
+        for name, kind in shape["properties"].items()
     }
     schema: Schema = {
         "type": "object",
         "description": frame.__doc__,
         "properties": properties,
-        "additionalProperties": told["additionalProperties"],
+        "additionalProperties": shape["additionalProperties"],
     }
-    if "required" in told:
-        schema["required"] = told["required"]
+    if "required" in shape:
+        schema["required"] = shape["required"]
     if issubclass(frame, BlockSpec):
         schema["dependencies"] = _one_body()
     return schema
 
 
-def _kind(told: Schema) -> Schema:
-    return {"type": told["type"]} if "type" in told else {}
+def _kind(shape: Schema) -> Schema:
+    return {"type": shape["type"]} if "type" in shape else {}
 
 
 def _one_body() -> Schema:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from modelspec.catalog import Layer, Parameter, ParameterKind, load_catalog
 from modelspec.catalog.docs import argument_doc, argument_type, layer_doc, layer_link
-from modelspec.spec.schema.parts import Schema, ref
+from modelspec.spec.schema.parts import Schema, ref, told
 from modelspec.spec.schema.values import argument_schema
 
 _CONTAINERS = frozenset(
@@ -112,7 +112,7 @@ def _argument(one: Parameter, layer: Layer) -> Schema:
     doc = argument_doc(layer.name, one.name)
     facts = [argument_type(one)] if one.annotation else []
     facts += [f"default {one.default}"] if one.default is not None else []
-    schema: Schema = {"description": f"{doc}\n\n{', '.join(facts)}" if facts else doc}
+    schema = told(f"{doc}\n\n{', '.join(facts)}" if facts else doc)
     if doc.startswith("Former "):
         schema["deprecationMessage"] = doc
     return schema | argument_schema(one, tuple(layer.choices.get(one.name, ())))

@@ -55,19 +55,14 @@ def ref(name: str) -> Schema:
 def spliced(place: str, names: str, value: Schema) -> Schema:
     """A mapping whose keys are names, or control keys over what the place takes.
 
-    `place` is the definition that this is to be: what stands under a control key.
+    `place` is the definition that this is to be: what stands under a control key. Names
+    are not a pattern of properties: editors complete no values under those.
     """
-    below = ref(place)
     return {
         "type": ["object", "null"],
-        "patternProperties": {
-            names: value,
-            _FOR: below,
-            _IF: below,
-            _ELSE: below,
-            _LET: NOTHING,
-        },
-        "additionalProperties": False,
+        "propertyNames": _names(f"{names}|{CONTROL}"),
+        "patternProperties": control_keys(ref(place)),
+        "additionalProperties": value,
         "defaultSnippets": CONTROL_SNIPPETS,
     }
 
@@ -77,14 +72,28 @@ def control_keys(below: Schema) -> Schema:
     return {_FOR: below, _IF: below, _ELSE: below, _LET: NOTHING}
 
 
-def mapping(names: str, value: Schema, **more: object) -> Schema:
+def mapping(names: str, value: Schema) -> Schema:
     """A mapping of names without control keys."""
     return {
         "type": "object",
-        "patternProperties": {names: value},
-        "additionalProperties": False,
-        **more,
+        "propertyNames": _names(names),
+        "additionalProperties": value,
     }
+
+
+def _names(pattern: str) -> Schema:
+    message = (
+        "Neither a name nor `for ... in ...`, `if ...`, `else` or `let ... = ...`."
+    )
+    if CONTROL not in pattern:
+        message = "A name holds ASCII letters, digits and '_', and is no keyword."
+    return {"pattern": pattern, "patternErrorMessage": message}
+
+
+def told(text: str) -> Schema:
+    """A text that editors show; those that know Markdown take it as such."""
+    marked = {"markdownDescription": text} if "`" in text else {}
+    return {"description": text, **marked}
 
 
 CONTROL_SNIPPETS: list[Schema] = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 from modelspec.spec.schema.layers import layer_names
 from modelspec.spec.schema.parts import (
     ANYTHING,
+    CONTROL,
     IDENTIFIER,
     NAME,
     SCALAR,
@@ -98,14 +99,14 @@ def _input_definitions() -> dict[str, Schema]:
         "inputs": {
             "type": ["object", "array"],
             "items": {"type": "string", "pattern": IDENTIFIER},
-            "patternProperties": {IDENTIFIER: ref("input")},
-            "additionalProperties": False,
+            "propertyNames": {"pattern": IDENTIFIER},
+            "additionalProperties": ref("input"),
         },
     }
 
 
 def _rule_definitions() -> dict[str, Schema]:
-    leaves = mapping("^[^\\s]+$", ref("initializer"))
+    leaves = mapping(r"^[^\s]+$", ref("initializer"))
     rule: Schema = {
         "type": ["string", "number", "boolean", "object"],
         "if": {"type": "object"},
@@ -126,8 +127,9 @@ def _rule_definitions() -> dict[str, Schema]:
         "initRules": {
             "type": ["object", "null"],
             "properties": types,
-            "patternProperties": {_GLOB: rule, **control},
-            "additionalProperties": False,
+            "propertyNames": {"pattern": f"{_GLOB}|{CONTROL}"},
+            "patternProperties": control,
+            "additionalProperties": rule,
         },
         "init": {
             "type": ["string", "object"],
@@ -158,8 +160,8 @@ def _file_definitions() -> dict[str, Schema]:
             "additionalProperties": {
                 "type": ["array", "object"],
                 "items": name,
-                "patternProperties": {IDENTIFIER: name},
-                "additionalProperties": False,
+                "propertyNames": {"pattern": IDENTIFIER},
+                "additionalProperties": name,
             },
             "defaultSnippets": [
                 {"label": "import", "body": {"./${1:blocks}.yaml": "[${2:Block}]"}}
@@ -171,8 +173,7 @@ def _file_definitions() -> dict[str, Schema]:
             _VARIANT,
             {
                 "type": ["object", "null"],
-                "patternProperties": {IDENTIFIER: ANYTHING},
-                "additionalProperties": False,
+                "propertyNames": {"pattern": IDENTIFIER},
             },
         ),
     }
