@@ -89,7 +89,8 @@ def _definition(name: str, layer: Layer) -> Schema:
     if not signature.has(ParameterKind.VAR_POSITIONAL):
         schema |= {"additionalItems": False} if order else {"maxItems": 0}
     if order and "pattern" in arguments[order[0]]:
-        schema["pattern"] = arguments[order[0]]["pattern"]
+        of_texts = ("pattern", "patternErrorMessage")
+        schema |= {key: arguments[order[0]][key] for key in of_texts}
     if required:
         schema |= {"required": required, "minItems": len(required)}
     return schema

@@ -9,6 +9,7 @@ from __future__ import annotations
 from modelspec.spec.schema.layers import call_snippets, layer_names, layer_text
 from modelspec.spec.schema.parts import (
     CONTROL,
+    CONTROL_FORMS,
     CONTROL_SNIPPETS,
     MODULE,
     MODULE_OR_LET,
@@ -29,6 +30,8 @@ CONTAINERS = {
     "ParameterDict": "tensorDict",
 }
 _NOT_A_MODULE = "A layer, a call of one, `self.name`, an expression or nothing."
+_NOT_A_TYPE = "The key of a module is its type, or a call of one."
+_NOT_AN_ITEM = f"The keys of an item are one type, or {CONTROL_FORMS}."
 _LET_SNIPPET: Schema = {
     "label": "let ... = ...",
     "description": "Rebinds a name for what follows.",
@@ -69,7 +72,7 @@ def _module() -> Schema:
         "type": ["string", "object", "null"],
         "pattern": MODULE,
         "patternErrorMessage": _NOT_A_MODULE,
-        "propertyNames": {"pattern": TYPE},
+        "propertyNames": {"pattern": TYPE, "patternErrorMessage": _NOT_A_TYPE},
         "minProperties": 1,
         "maxProperties": 1,
         "if": {"type": "object"},
@@ -88,7 +91,9 @@ def _item() -> Schema:
         "patternProperties": control_keys(ref("controlled")),
         "if": {"type": "object", "propertyNames": {"pattern": TYPE}},
         "then": {"maxProperties": 1, "allOf": [ref("typed")]},
-        "else": {"propertyNames": {"pattern": CONTROL}},
+        "else": {
+            "propertyNames": {"pattern": CONTROL, "patternErrorMessage": _NOT_AN_ITEM}
+        },
         "defaultSnippets": [*call_snippets(), _LET_SNIPPET, *CONTROL_SNIPPETS],
     }
 

@@ -28,6 +28,8 @@ _ELSE = r"^\s*else\s*:?\s*$"
 _LET = r"^\s*let\s+[A-Za-z_(\[*][^=]*=(?!=)\s*[^\s][\s\S]*$"
 CONTROL = "|".join((_FOR, _IF, _ELSE, _LET))
 
+CONTROL_FORMS = "`for ... in ...`, `if ...`, `elif ...`, `else` or `let ... = ...`"
+
 _NO_CONTROL = r"(?!\s*(?:for|foreach|if|elif|else|let|while)(?:\s|$))"
 MODULE = rf"^{_NO_CONTROL}\s*[A-Za-z_(\[{{\"'$](?:[^()]*|[\s\S]*\)[\s\S]*)$"
 """What begins as an expression does; a bracket that is opened is closed somewhere."""
@@ -82,11 +84,9 @@ def mapping(names: str, value: Schema) -> Schema:
 
 
 def _names(pattern: str) -> Schema:
-    message = (
-        "Neither a name nor `for ... in ...`, `if ...`, `else` or `let ... = ...`."
-    )
-    if CONTROL not in pattern:
-        message = "A name holds ASCII letters, digits and '_', and is no keyword."
+    message = "A name holds ASCII letters, digits and '_', and is no keyword."
+    if CONTROL in pattern:
+        message = f"Neither a name nor {CONTROL_FORMS}."
     return {"pattern": pattern, "patternErrorMessage": message}
 
 

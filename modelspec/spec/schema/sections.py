@@ -154,6 +154,11 @@ def _rule_definitions() -> dict[str, Schema]:
 
 def _file_definitions() -> dict[str, Schema]:
     name: Schema = {"type": "string", "pattern": IDENTIFIER}
+    function: Schema = {
+        "type": "string",
+        "pattern": _DEF,
+        "patternErrorMessage": "A function begins with its `def` line.",
+    }
     return {
         "imports": {
             "type": "object",
@@ -167,7 +172,7 @@ def _file_definitions() -> dict[str, Schema]:
                 {"label": "import", "body": {"./${1:blocks}.yaml": "[${2:Block}]"}}
             ],
         },
-        "functions": mapping(IDENTIFIER, {"type": "string", "pattern": _DEF}),
+        "functions": mapping(IDENTIFIER, function),
         "blocks": mapping(IDENTIFIER, ref("BlockSpec")),
         "variants": mapping(
             _VARIANT,
