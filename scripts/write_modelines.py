@@ -2,7 +2,7 @@
 
 In: the specs under `examples/`. Out: the same, each beginning with `# yaml-language-
 server: $schema=PATH`, relative to the file, so that it works in a checkout. Says what
-it changed; running it again changes nothing. Usage: `python scripts/write_modelines.py`.
+it changed; run again, it changes nothing. Usage: `python scripts/write_modelines.py`.
 """
 
 import os
