@@ -70,7 +70,7 @@ def _add_common(parser: argparse.ArgumentParser, takes_specs: bool) -> None:
             type=count,
             default=MOST_SHOWN,
             metavar="N",
-            help=f"show N diagnostics and count the rest; 0 for all ({MOST_SHOWN})",
+            help=f"show so many diagnostics, 0 for all (default: {MOST_SHOWN})",
         )
         add_limits(parser)
     else:
