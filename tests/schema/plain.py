@@ -12,11 +12,17 @@ from modelspec.syntax.reader import read_nodes
 
 
 def plain_spec(path: Path) -> Any:
-    report = Report()
+    """The data of a file that can be read."""
+    spec = read_plain(path)
+    assert spec is not None
+    return spec
+
+
+def read_plain(path: Path) -> Any:
+    """The data of a file, None where it is no YAML that modelspec reads."""
     source = Source(path.name, path.read_text(encoding="utf-8"))
-    node = read_nodes(source, Limits(), report)
-    assert node is not None, report.found
-    return _plain(node)
+    node = read_nodes(source, Limits(), Report())
+    return None if node is None else _plain(node)
 
 
 def _plain(node: Node) -> Any:

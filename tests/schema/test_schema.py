@@ -20,13 +20,15 @@ from jsonschema.exceptions import ValidationError
 
 import modelspec
 from modelspec.catalog import load_catalog
+from modelspec.driver import compile_path
+from modelspec.policy import Policy
 from modelspec.program import types
 from modelspec.resources import SPEC_SCHEMA, schema_path
 from modelspec.spec.frame import FRAMES, BlockSpec, FileSpec, keys_of
 from modelspec.spec.schema import frames, parts, spec_schema
 from modelspec.syntax.keys import control_word
 from tests.cli.commands import run, run_without_torch
-from tests.schema.plain import plain_spec
+from tests.schema.plain import plain_spec, read_plain
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(schema_path(SPEC_SCHEMA).read_text(encoding="utf-8"))
@@ -108,6 +110,26 @@ def _refusals(instance: object) -> Iterator[tuple[str, str]]:
 def _told(error: ValidationError) -> tuple[str, str]:
     at = "".join(f"/{step}" for step in error.absolute_path)
     return at, error.message[:200]
+
+
+FOUND_BY_CHECK = sorted((ROOT / "tests" / "invalid").glob("*/*.yaml"))
+OF_FORM = {"wrong-kind", "missing-key", "several-bodies", "invalid-control"}
+
+
+def test_it_refuses_only_what_check_refuses() -> None:
+    """Over all wrong specs there are; and what is wrong in its form it refuses."""
+    refused = 0
+    for path in FOUND_BY_CHECK:
+        spec = read_plain(path)
+        if spec is None:
+            continue
+        told = compile_path(str(path), Policy()).diagnostics
+        codes = {one.code for one in told if one.is_error}
+        takes = VALIDATOR.is_valid(spec)
+        assert takes or codes, path
+        assert not (takes and codes & OF_FORM), path
+        refused += not takes
+    assert refused > 25
 
 
 # --- what an editor shows -------------------------------------------------------
