@@ -17,6 +17,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.records import dataclass
 
 _LONGEST = 120
+_MOST_MEASURED = 4 * _LONGEST
 _CONTEXT = 40
 _GAP = "..."
 
@@ -118,7 +119,8 @@ def _windows(
     text: str, start: int, marks: list[Mark]
 ) -> list[tuple[tuple[int, int], list[Mark]]]:
     """The parts of a line to show, each with the marks that begin in it."""
-    if width(printable(text)) <= _LONGEST:
+    # Most lines are short; the width of a very long one would take long to find.
+    if len(text) <= _MOST_MEASURED and width(printable(text)) <= _LONGEST:
         return [((0, len(text)), marks)]
     if not marks:
         return [(_window(text, 0), [])]
@@ -143,9 +145,12 @@ def _window(text: str, at: int) -> tuple[int, int]:
 
 
 def _reach(text: str, at: int, step: int, columns: int) -> int:
-    """How far from a place so many columns go, forwards or backwards."""
+    """How far from a place so many columns go, forwards or backwards.
+
+    What has no width counts one, so that there is an end to it.
+    """
     while 0 <= (next_ := min(at, at + step)) < len(text):
-        columns -= width(printable(text[next_]))
+        columns -= max(1, width(printable(text[next_])))
         if columns < 0:
             break
         at += step

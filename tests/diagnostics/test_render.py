@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,6 +162,16 @@ def test_long_lines_are_cut_by_columns(char: str) -> None:
     assert width(line) <= 135
     assert width(line[: line.index("HERE")]) == underline.index("^^^^")
     assert underline.count("^") == 4
+
+
+@pytest.mark.parametrize("char", ["x", "世", "\u0301", "\u202e"])
+def test_lines_of_any_length_are_shown_at_once(char: str) -> None:
+    """What is shown of a line is found without reading all of it."""
+    source = Source("a", char * 3_000_000)
+    started = time.process_time()
+    shown = show(Diagnostic("c", "m", Span(source, 1_500_000, 1_500_001)))
+    assert time.process_time() - started < 1
+    assert len(shown) < 1000
 
 
 def test_a_span_that_is_cut_off() -> None:
