@@ -47,6 +47,9 @@ fmt: $(READY)  ## put the code in one style
 
 golden: $(READY)  ## write the expected outputs anew; review the diff like code
 	$(BIN)/python scripts/refresh_goldens.py
+	$(BIN)/python scripts/write_schema.py
+	$(BIN)/python scripts/write_diagnostics_page.py
+	$(BIN)/python scripts/write_modelines.py
 
 bench: $(READY)  ## measure, each figure a ratio taken in one run
 	$(BIN)/python -m benchmarks

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+SPEC_SCHEMA = "modelspec-1.schema.json"
+
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = _PACKAGE / "_data"
 _ROOT = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent

@@ -1,8 +1,8 @@
 """What a command says: results on stdout, diagnostics on stderr, in one format.
 
-With the format `json` all diagnostics of a run are one array on stdout, and results are
-left out, so that what is printed is one document. Colour only on a terminal, and never
-with `NO_COLOR`.
+With the formats `json` and `sarif` all diagnostics of a run are one document on stdout,
+and results are left out. The formats for people show so many diagnostics and count the
+rest. Colour only on a terminal, and never with `NO_COLOR`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import TextIO
 
 from modelspec.diagnostics.diagnostic import Diagnostic
 
-FORMATS = ("full", "concise", "json", "github")
+FORMATS = ("full", "concise", "json", "github", "sarif")
+MOST_SHOWN = 20
+_DOCUMENTS = ("json", "sarif")
+_FOR_PEOPLE = ("full", "concise")
 
 # What the caller wrote is wrong, and not the spec.
 _CALLER = frozenset(
@@ -46,22 +49,27 @@ def writing() -> Iterator[None]:
 
 
 class Console:
-    def __init__(self, format: str = "full", *, quiet: bool = False) -> None:
+    """`most` diagnostics are shown to people, with 0 all of them."""
+
+    def __init__(
+        self, format: str = "full", *, quiet: bool = False, most: int = MOST_SHOWN
+    ) -> None:
         self.format = format
         self.quiet = quiet
+        self._most = most if most and format in _FOR_PEOPLE else sys.maxsize
         self._told: list[Diagnostic] = []
         self._seen: set[tuple[object, ...]] = set()
 
     @writing()
     def say(self, text: str) -> None:
         """A result for people."""
-        if not self.quiet and self.format != "json":
+        if not self.quiet and self.format not in _DOCUMENTS:
             print(text)
 
     @writing()
     def put(self, text: str) -> None:
         """A result that was asked for: as it is, in UTF-8 whatever the terminal has."""
-        if self.format == "json":
+        if self.format in _DOCUMENTS:
             return
         sys.stdout.flush()
         raw = getattr(sys.stdout, "buffer", None)
@@ -74,20 +82,23 @@ class Console:
     def tell(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Diagnostics, each once however many specs share the file it is in."""
         new = [one for one in diagnostics if self._is_new(one)]
+        shown = first_of(new, max(0, self._most - len(self._told)))
         self._told += new
-        if new and self.format != "json":
+        if shown and self.format not in _DOCUMENTS:
             sys.stdout.flush()
-            print(self._rendered(new), file=sys.stderr)
+            print(self._rendered(shown, len(self._told) > len(new)), file=sys.stderr)
 
     @writing()
     def finish(self) -> None:
-        """The end of a run: the array, or how many diagnostics there were."""
-        if self.format == "json":
-            from modelspec.diagnostics.formats import render_json
-
-            print(render_json(self._told))
-        elif self._told and self.format in ("full", "concise"):
+        """The end of a run: the document, or how many diagnostics there were."""
+        if self.format in _DOCUMENTS:
+            print(self._document())
+        elif self._told and self.format in _FOR_PEOPLE:
             lead = "\n" if self.format == "full" else ""
+            rest = len(self._told) - self._most
+            if rest > 0:
+                more = f"{lead}... and {rest} more; --max-errors 0 shows all"
+                print(more, file=sys.stderr)
             print(lead + _summary(self._told), file=sys.stderr)
 
     def status(self) -> int:
@@ -106,16 +117,33 @@ class Console:
         self._seen.add(key)
         return is_new
 
-    def _rendered(self, diagnostics: list[Diagnostic]) -> str:
+    def _rendered(self, diagnostics: list[Diagnostic], is_more: bool) -> str:
         if self.format == "full":
             from modelspec.diagnostics.render import render_full
 
-            more = len(self._told) > len(diagnostics)
-            text = render_full(diagnostics, color=has_color(sys.stderr))
-            return f"\n{text}" if more else text
+            color = has_color(sys.stderr)
+            text = render_full(diagnostics, color=color, limit=len(diagnostics))
+            return f"\n{text}" if is_more else text
         from modelspec.diagnostics.formats import FORMATS as RENDERERS
 
         return RENDERERS[self.format](diagnostics)
+
+    def _document(self) -> str:
+        if self.format == "sarif":
+            from modelspec import __version__
+            from modelspec.diagnostics.sarif import render_sarif
+
+            return render_sarif(self._told, __version__)
+        from modelspec.diagnostics.formats import render_json
+
+        return render_json(self._told)
+
+
+def first_of(diagnostics: list[Diagnostic], most: int) -> list[Diagnostic]:
+    """At most so many, in their order; warnings only where errors leave room."""
+    by_weight = sorted(diagnostics, key=lambda one: not one.is_error)
+    chosen = set(map(id, by_weight[:most]))
+    return [one for one in diagnostics if id(one) in chosen]
 
 
 def has_color(stream: TextIO) -> bool:

@@ -6,11 +6,21 @@ import argparse
 from collections.abc import Sequence
 
 from modelspec import __version__
-from modelspec.cli import build, check, doctor, explain, fmt, generate, new
-from modelspec.cli.console import FORMATS
-from modelspec.cli.values import add_limits
+from modelspec.cli import (
+    build,
+    check,
+    doctor,
+    explain,
+    fmt,
+    generate,
+    layers,
+    new,
+    schema,
+)
+from modelspec.cli.console import FORMATS, MOST_SHOWN
+from modelspec.cli.values import add_limits, count
 
-_COMMANDS = (build, generate, check, fmt, explain, new, doctor)
+_COMMANDS = (build, generate, check, fmt, explain, layers, new, schema, doctor)
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
 _EPILOG = """\
 exit codes: 0 fine, 1 the spec is wrong, weights do not fit, or --check found a
@@ -65,9 +75,16 @@ def _add_common(parser: argparse.ArgumentParser, takes_specs: bool) -> None:
             default="full",
             help="of diagnostics (default: full)",
         )
+        group.add_argument(
+            "--max-errors",
+            type=count,
+            default=MOST_SHOWN,
+            metavar="N",
+            help=f"show so many diagnostics, 0 for all (default: {MOST_SHOWN})",
+        )
         add_limits(parser)
     else:
-        parser.set_defaults(format="full")
+        parser.set_defaults(format="full", max_errors=MOST_SHOWN)
     group.add_argument(
         "-q", "--quiet", action="store_true", help="print no report of what was done"
     )

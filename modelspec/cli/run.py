@@ -32,7 +32,9 @@ def run_command(argv: Sequence[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    console = Console(arguments.format, quiet=arguments.quiet)
+    console = Console(
+        arguments.format, quiet=arguments.quiet, most=arguments.max_errors
+    )
     try:
         status: int = arguments.run(arguments, console)
     except SpecError as error:

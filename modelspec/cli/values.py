@@ -41,6 +41,13 @@ def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
     return name.strip(), tuple(map(int, shape.strip().split("x")))
 
 
+def count(text: str) -> int:
+    """A number that is not negative."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise argparse.ArgumentTypeError(f"expected a number, 0 or more, got '{text}'")
+    return int(text)
+
+
 def output_file(*suffixes: str) -> Callable[[str], Path]:
     """A file that has one of these suffixes."""
 

@@ -41,6 +41,7 @@ def width(text: str) -> int:
 
 
 def _character_width(char: str) -> int:
-    if unicodedata.category(char) in _ZERO_WIDTH:
+    # Vowels and finals of Hangul join the consonant before them.
+    if unicodedata.category(char) in _ZERO_WIDTH or "\u1160" <= char <= "\u11ff":
         return 0
     return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1

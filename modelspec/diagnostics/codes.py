@@ -2,7 +2,8 @@
 
 The entries are in `codes.md`, one heading each, in alphabetical order: a title after
 the code, an explanation, a fenced block that is wrong, and one that is right. What is
-read here is what `modelspec explain CODE` prints and what the documentation shows.
+read here is what `modelspec explain CODE` prints, what `docs/diagnostics.md` shows and
+what SARIF says of its rules.
 """
 
 from __future__ import annotations
@@ -61,10 +62,28 @@ def render_code(code: Code) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def render_code_markdown(code: Code) -> str:
+    """The entry below its heading, as Markdown.
+
+    The fences say `yml`: what is in them is YAML, but not the whole and right spec that
+    it must be where a page says `yaml`.
+    """
+    parts = [code.explanation] if code.explanation else []
+    if code.example:
+        parts += ["Wrong:", _fenced(code.example)]
+    if code.fixed:
+        parts += ["Right:", _fenced(code.fixed)]
+    return "\n\n".join(parts) + "\n"
+
+
 def _read_entry(name: str, title: str, body: str) -> Code:
     blocks = [*_FENCE.findall(body), "", ""]
     explanation = _FENCE.sub("", body).strip()
     return Code(name, title.strip(), explanation, blocks[0], blocks[1])
+
+
+def _fenced(text: str) -> str:
+    return f"```yml\n{text.rstrip()}\n```"
 
 
 def _indented(text: str) -> str:

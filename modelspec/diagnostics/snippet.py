@@ -2,7 +2,8 @@
 
 In: a diagnostic with a span. Out: printed lines, from `-->` on. The span is underlined
 with carets, labels with dashes; of a span over several lines the first is underlined
-and followed by `...`. Of long lines the part around the underline is shown.
+and followed by `...`. Of long lines the part around the underline is shown: so many
+columns, whatever the characters; what else is marked in it has a part of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.records import dataclass
 
 _LONGEST = 120
+_MOST_MEASURED = 4 * _LONGEST
 _CONTEXT = 40
 _GAP = "..."
 
@@ -100,24 +102,59 @@ def _render_marks(
 def _render_line(
     source: Source, number: int, marks: list[Mark], gutter: int, paint: Paint
 ) -> list[str]:
+    """A line and its marks; a part of it again for a mark that was cut off."""
     start = source.line_starts()[number - 1]
     text = source.line(number)
-    window = _window(len(text), marks[0].span.start - start if marks else 0)
-    shown = _windowed(text, window)
     number_column = paint("gutter", f" {number:>{gutter}} |")
-    lines = [f"{number_column} {shown}".rstrip()]
     lead = paint("gutter", " " * (gutter + 2) + "|")
-    for mark in marks:
-        lines.append(f"{lead} {_underline(mark, text, start, window, paint)}")
+    lines: list[str] = []
+    for window, seen in _windows(text, start, marks):
+        lines.append(f"{number_column} {_windowed(text, window)}".rstrip())
+        for mark in seen:
+            lines.append(f"{lead} {_underline(mark, text, start, window, paint)}")
     return lines
 
 
-def _window(length: int, at: int) -> tuple[int, int]:
-    """The characters of a line to show, given where its first mark starts."""
-    if length <= _LONGEST:
-        return 0, length
-    first = max(0, min(at - _CONTEXT, length - _LONGEST))
-    return first, min(length, first + _LONGEST)
+def _windows(
+    text: str, start: int, marks: list[Mark]
+) -> list[tuple[tuple[int, int], list[Mark]]]:
+    """The parts of a line to show, each with the marks that begin in it."""
+    # Most lines are short; the width of a very long one would take long to find.
+    if len(text) <= _MOST_MEASURED and width(printable(text)) <= _LONGEST:
+        return [((0, len(text)), marks)]
+    if not marks:
+        return [(_window(text, 0), [])]
+    found: list[tuple[tuple[int, int], list[Mark]]] = []
+    for mark in marks:
+        at = min(mark.span.start - start, len(text))
+        seen = next((seen for (a, b), seen in found if a <= at <= b), None)
+        if seen is None:
+            found.append((_window(text, at), [mark]))
+        else:
+            seen.append(mark)
+    return found
+
+
+def _window(text: str, at: int) -> tuple[int, int]:
+    """The characters of a long line to show around one of them."""
+    first = _reach(text, at, -1, _CONTEXT)
+    last = _reach(text, first, 1, _LONGEST)
+    if last == len(text):
+        first = _reach(text, last, -1, _LONGEST)
+    return first, last
+
+
+def _reach(text: str, at: int, step: int, columns: int) -> int:
+    """How far from a place so many columns go, forwards or backwards.
+
+    What has no width counts one, so that there is an end to it.
+    """
+    while 0 <= (next_ := min(at, at + step)) < len(text):
+        columns -= max(1, width(printable(text[next_])))
+        if columns < 0:
+            break
+        at += step
+    return at
 
 
 def _windowed(text: str, window: tuple[int, int]) -> str:
@@ -135,7 +172,9 @@ def _underline(
     end = min(max(mark.span.end - start, begin), last)
     lead = width((_GAP if first else "") + printable(text[first:begin]))
     signs = mark.sign * max(1, width(printable(text[begin:end])))
-    if mark.span.last.line > mark.line and mark.span.end - start > len(text) + 1:
+    stop = mark.span.end - start
+    over_lines = mark.span.last.line > mark.line and stop > len(text) + 1
+    if over_lines or min(stop, len(text)) > last:
         signs += _GAP
     note = f" {printable(mark.text)}" if mark.text else ""
     return " " * lead + paint(mark.style, signs + note)

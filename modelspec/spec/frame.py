@@ -65,23 +65,52 @@ class BlockSpec:
     """A block: one class."""
 
     doc: Text | None = None
+    """What it is, in one line or a text: the docstring of the class."""
     params: Mapping | None = None
+    """Arguments of the constructor: `name: default`, `name: type`, `name: type =
+    default`, or the long form with `type`, `default`, `min`, `max`, `choices`,
+    `doc`."""
     constants: Mapping | None = None
+    """Class attributes, the same for every instance: `self.expansion` in the block,
+    `block.expansion` where it is used."""
     vars: Mapping | None = None
+    """Values computed from params, in order; a later one sees those before it."""
     parameters: Mapping | None = None
+    """Tensors that are trained: `name: torch.zeros(1, dim)`, or `value` and
+    `requires_grad`."""
     buffers: Mapping | None = None
+    """Tensors that are not trained: `name: torch.arange(n)`, or `value` and
+    `persistent`."""
     attributes: Mapping | None = None
+    """Plain attributes of the instance, which are not in the `state_dict`."""
     Sequential: AnyNode | None = None
+    """Children applied one after the other; the class is a `Sequential`. A list gives
+    the keys 0, 1, ..., a mapping gives its own."""
     ModuleList: AnyNode | None = None
+    """A list of children; the class is a `ModuleList`, and what it computes is its
+    `forward`."""
     ModuleDict: AnyNode | None = None
+    """Children by key; the class is a `ModuleDict`, and what it computes is its
+    `forward`."""
     modules: Mapping | None = None
+    """Named children, in the order of registration. Without a `forward` they are
+    applied in this order."""
     extends: AnyNode | None = None
+    """A call of a layer or block that this one extends: `LayerNorm(dim, eps=1e-6)`."""
     inputs: Several | None = None
+    """What `forward` takes: names with shapes, `x: [N, 3, 224, 224]`, or a list of
+    names. One input `x` where this is left out."""
     forward: Text | None = None
+    """What it computes, in Python: statements, or one expression whose value is
+    returned."""
     methods: Mapping | None = None
+    """Further methods by name, written as `forward` is."""
     init: AnyNode | None = None
+    """Initialisation: rules by layer type or by a glob over names, or statements."""
     tie: Mapping | None = None
+    """Shared parameters, `name: other`: both become the right-hand one."""
     freeze: AnyNode | None = None
+    """Globs of parameters that are not trained."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,11 +118,17 @@ class FileSpec(BlockSpec):
     """A file: the root block, and what only a file holds."""
 
     modelspec: Scalar | None = None
+    """The version of the language, 1."""
     name: Text | None = None
+    """The name of the class; a file of blocks only has none."""
     imports: Mapping | None = None
+    """Blocks of other files: `./blocks.yaml: [BasicBlock]`, or `{theirs: ours}`."""
     functions: Mapping | None = None
+    """Helper functions by name, each a `def` in the language's subset of Python."""
     blocks: Mapping | None = None
+    """Further blocks by name; each becomes a class."""
     variants: Mapping | None = None
+    """Named sets of values of the params: `resnet18: {layers: [2, 2, 2, 2]}`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,11 +136,18 @@ class ParamSpec:
     """The long form of a param."""
 
     type: Text | None = None
+    """`int`, `float`, `bool`, `str`, `list[T]`, `tuple[T, ...]`, `dict[str, T]`,
+    `layer`, `module`, `children`, `dtype`, `any`, or a union `A | B`."""
     default: AnyNode | None = None
+    """The value where none is given; a param without one is required."""
     min: Scalar | None = None
+    """The smallest value there may be."""
     max: Scalar | None = None
+    """The largest value there may be."""
     choices: Sequence | None = None
+    """The values there may be."""
     doc: Text | None = None
+    """What it is for: its line in the docstring."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,11 +155,18 @@ class InputSpec:
     """The long form of an input."""
 
     shape: Sequence | None = None
+    """Sizes: numbers, symbols that stand for the same size everywhere, expressions over
+    params."""
     dtype: Text | None = None
+    """The type of the elements; `float32` where this is left out."""
     optional: Flag | None = None
+    """Whether it may be left out, which is `None`."""
     min: Scalar | None = None
+    """The smallest element a sample may have."""
     max: Scalar | None = None
+    """What every element of a sample is below."""
     doc: Text | None = None
+    """What it is: its line in the docstring."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +174,9 @@ class ParameterSpec:
     """The long form under `parameters`."""
 
     value: Scalar
+    """An expression over params: the tensor to begin with."""
     requires_grad: Scalar | None = None
+    """Whether it is trained; true where this is left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +184,9 @@ class BufferSpec:
     """The long form under `buffers`."""
 
     value: Scalar
+    """An expression over params: the tensor."""
     persistent: Scalar | None = None
+    """Whether it is in the `state_dict`; true where this is left out."""
 
 
 FRAMES = (BlockSpec, FileSpec, ParamSpec, InputSpec, ParameterSpec, BufferSpec)

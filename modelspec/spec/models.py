@@ -10,7 +10,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    create_model,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from modelspec.spec.frame import Key, Kind, keys_of
@@ -23,16 +29,33 @@ class FrameModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_JSON_TYPES: dict[str, dict[str, Any]] = {
+    "a mapping": {"type": "object"},
+    "a list": {"type": "array"},
+    "a list or a mapping": {"type": ["array", "object"]},
+    "a text": {"type": "string"},
+    "true or false": {"type": "boolean"},
+    "one value": {"type": ["string", "number", "boolean", "null"]},
+    "a value": {},
+}
+
+
 class _Check:
     """A kind of node as pydantic takes it: a function that passes on or refuses."""
 
     def __init__(self, kind: Kind) -> None:
         self._check = _checking(kind)
+        self._expected = kind.expected
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return dict(_JSON_TYPES[self._expected])
 
 
 def _checking(kind: Kind) -> Callable[[Any], Any]:

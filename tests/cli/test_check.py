@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from modelspec.cli.console import first_of
+from modelspec.diagnostics import Diagnostic, Severity
 from tests.cli.commands import MLP, RESNET, WRONG, run
 
 PLACE = {"path", "line", "column", "end_line", "end_column"}
@@ -70,6 +72,65 @@ def test_json_is_one_array_on_standard_output(wrong: Path, spec: Path) -> None:
 def test_json_of_nothing_is_an_empty_array(spec: Path) -> None:
     found = run("check", "--format", "json", spec)
     assert (found.status, json.loads(found.out), found.err) == (0, [], "")
+
+
+def test_sarif_is_one_document_on_standard_output(wrong: Path, spec: Path) -> None:
+    found = run("check", "--format", "sarif", wrong, spec, "missing.yaml")
+    assert (found.status, found.err) == (1, "")
+    (ran,) = json.loads(found.out)["runs"]
+    first, second = ran["results"]
+    assert first["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+    assert second["ruleId"] == "file-not-found"
+    assert json.loads(run("check", "--format", "sarif", spec).out)["runs"]
+
+
+MISTAKES = """\
+modelspec: 1
+name: Net
+Sequential:
+""" + "".join(f"  - Linaer{n}(4, 4)\n" for n in range(25))
+
+
+@pytest.mark.parametrize("form", ["full", "concise"])
+def test_twenty_are_shown_and_the_rest_is_counted(tmp_path: Path, form: str) -> None:
+    """Of the whole run, whichever files they are in."""
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text(MISTAKES, encoding="utf-8")
+    second.write_text(MISTAKES, encoding="utf-8")
+    found = run("check", "--format", form, first, second)
+    assert found.err.count("error[unknown-name]") == 20
+    assert "... and 30 more; --max-errors 0 shows all\n" in found.err
+    assert found.err.endswith("50 errors\n")
+    every = run("check", "--format", form, "--max-errors", "0", first, second)
+    assert every.err.count("error[unknown-name]") == 50
+    assert " more" not in every.err
+    few = run("check", "--format", form, "--max-errors", "3", first)
+    assert few.err.count("error[unknown-name]") == 3
+    assert "... and 22 more; --max-errors 0 shows all" in few.err
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "github"])
+def test_programs_are_told_everything(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(MISTAKES, encoding="utf-8")
+    found = run("check", "--format", form, "--max-errors", "3", path)
+    assert (found.out + found.err).count("nothing is named") == 25
+
+
+def test_errors_are_shown_before_warnings() -> None:
+    found = [
+        Diagnostic("a", "m", None, severity=Severity.WARNING),
+        Diagnostic("b", "m", None),
+        Diagnostic("c", "m", None, severity=Severity.WARNING),
+        Diagnostic("d", "m", None),
+    ]
+    assert [one.code for one in first_of(found, 3)] == ["a", "b", "d"]
+    assert [one.code for one in first_of(found, 1)] == ["b"]
+
+
+def test_the_number_shown_is_a_number(spec: Path) -> None:
+    assert run("check", "--max-errors", "-1", spec).status == 2
+    assert run("check", "--max-errors", "many", spec).status == 2
 
 
 def test_concise(wrong: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from modelspec.cli import console
-from tests.cli.commands import MLP, RESNET, ROOT, Result, run, run_python
+from tests.cli.commands import MLP, RESNET, ROOT, WRONG, Result, run, run_python
 
 
 def test_python_m(spec: Path) -> None:
@@ -134,6 +134,33 @@ def test_colour_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     assert not console.has_color(terminal)
     terminal.detach()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
+@pytest.mark.parametrize(("no_color", "is_colored"), [("", True), ("1", False)])
+def test_colour_on_a_real_terminal(
+    tmp_path: Path, no_color: str, is_colored: bool
+) -> None:
+    """Standard error is a terminal here, whatever standard output is."""
+    import pty
+
+    path = tmp_path / "wrong.yaml"
+    path.write_text(WRONG, encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ours, theirs = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "modelspec", "check", path],
+        cwd=ROOT,
+        env={**env, "TERM": "xterm", "NO_COLOR": no_color},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=False,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000)
+    os.close(ours)
+    assert b"wrong.yaml:4:" in shown
+    assert (b"\x1b[" in shown) == is_colored
 
 
 def test_a_terminal_that_knows_only_ascii(spec: Path) -> None:

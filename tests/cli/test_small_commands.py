@@ -12,7 +12,17 @@ import modelspec
 from modelspec.diagnostics.codes import all_codes
 from tests.cli.commands import ROOT, run
 
-COMMANDS = ["build", "generate", "check", "fmt", "explain", "new", "doctor"]
+COMMANDS = [
+    "build",
+    "generate",
+    "check",
+    "fmt",
+    "explain",
+    "layers",
+    "new",
+    "schema",
+    "doctor",
+]
 
 
 def test_version() -> None:

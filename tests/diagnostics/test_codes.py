@@ -9,6 +9,8 @@ import pytest
 
 from modelspec.diagnostics import codes
 from modelspec.diagnostics.codes import all_codes, find_code, nearest_code, render_code
+from modelspec.policy import Policy
+from tests.invalid.test_invalid import ELSEWHERE
 
 TABLE = Path(codes.__file__).with_name("codes.md").read_text(encoding="utf-8")
 
@@ -50,3 +52,23 @@ def test_shown() -> None:
 def test_every_code_is_explained_in_words(name: str) -> None:
     """An entry says more than its title."""
     assert len(all_codes()[name].explanation.split()) > 5
+
+
+def told_of(text: str) -> list[str]:
+    """The codes of what is wrong with a text."""
+    from modelspec.driver import compile_text
+
+    found = compile_text(text.encode(), Policy(), name="<text>").diagnostics
+    return [one.code for one in found]
+
+
+# What only a build finds is tried in `tests/refused`.
+SHOWN = [n for n, one in all_codes().items() if one.example and n not in ELSEWHERE]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_examples_are_what_they_say(name: str) -> None:
+    """What is wrong has this mistake and no other, what is right has none."""
+    code = all_codes()[name]
+    assert set(told_of(code.example)) == {name}
+    assert not code.fixed or told_of(code.fixed) == []

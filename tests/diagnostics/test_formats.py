@@ -44,6 +44,18 @@ def test_github() -> None:
     ]
 
 
+def test_github_escapes() -> None:
+    """Nothing in a path or a message ends a property or begins a command."""
+    source = Source("50%,a:b\r\n::c.yaml", "x\n")
+    (line,) = render_github(
+        [Diagnostic("c", "a % b\r\n::error::%0A", Span(source, 0, 1))]
+    ).splitlines()
+    assert line == (
+        "::error file=50%25%2Ca%3Ab␍␊%3A%3Ac.yaml,line=1,endLine=1,col=1,endColumn=2,"
+        "title=c::a %25 b␍%0A::error::%250A"
+    )
+
+
 def test_json() -> None:
     """One array of objects with the documented keys; places may be null."""
     first, _, third, _ = json.loads(render_json(FOUND))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +125,10 @@ def test_many_lines() -> None:
         ("a: 世界 bc", "bc", "a: 世界 bc\n   |         ^^"),
         ("a: 世界 bc", "世界", "a: 世界 bc\n   |    ^^^^"),
         ("a: e\u0301e\u0301 bc", "bc", "a: e\u0301e\u0301 bc\n   |       ^^"),
+        ("a: 😀👍🏽 bc", "bc", "a: 😀👍🏽 bc\n   |           ^^"),
+        ("a: \uff21\uff22 bc", "bc", "a: \uff21\uff22 bc\n   |         ^^"),
+        ("한\u1112\u1161\u11ab bc", "bc", "한\u1112\u1161\u11ab bc\n   |      ^^"),
+        ("a:\t世e\u0301\tbc", "bc", "a:    世e\u0301    bc\n   |              ^^"),
         ("a: \u202e bc", "bc", "a: <U+202E> bc\n   |             ^^"),
         ("a: \x1b[31m bc", "bc", "a: ␛[31m bc\n   |          ^^"),
         ("a: \x9b bc", "bc", "a: <U+009B> bc\n   |             ^^"),
@@ -146,6 +152,62 @@ def test_long_lines(start: int) -> None:
     assert line[column : column + 1] in ("x", "")
 
 
+@pytest.mark.parametrize("char", ["x", "世", "\t", "😀", "\u200b", "e\u0301"])
+def test_long_lines_are_cut_by_columns(char: str) -> None:
+    """Wide characters make no wider excerpt, and the carets stand under the span."""
+    text = char * 500 + "HERE" + char * 500
+    source = Source("a", text)
+    shown = show(Diagnostic("c", "m", at("HERE", source)))
+    line, underline = shown.split("\n")[-2:]
+    assert width(line) <= 135
+    assert width(line[: line.index("HERE")]) == underline.index("^^^^")
+    assert underline.count("^") == 4
+
+
+@pytest.mark.parametrize("char", ["x", "世", "\u0301", "\u202e"])
+def test_lines_of_any_length_are_shown_at_once(char: str) -> None:
+    """What is shown of a line is found without reading all of it."""
+    source = Source("a", char * 3_000_000)
+    started = time.process_time()
+    shown = show(Diagnostic("c", "m", Span(source, 1_500_000, 1_500_001)))
+    assert time.process_time() - started < 1
+    assert len(shown) < 1000
+
+
+def test_a_span_that_is_cut_off() -> None:
+    """Dots say that the span goes on beyond what is shown."""
+    source = Source("a", "x" * 1000)
+    found = Diagnostic("c", "m", Span(source, 10, 900), "long")
+    assert show(found).endswith("^^^... long")
+    to_the_end = Diagnostic("c", "m", Span(source, 950, 1000), "end")
+    assert show(to_the_end).endswith("^^^^ end")
+
+
+def test_a_label_far_off_in_a_long_line() -> None:
+    """Both places are shown, each under its part of the line."""
+    source = Source("a", "first" + "x" * 1000 + "second" + "y" * 100)
+    label = Label(at("first", source), "set here")
+    found = Diagnostic("c", "m", at("second", source), "again", labels=(label,))
+    *_, one, under_one, two, under_two = show(found).split("\n")
+    assert one.index("second") == under_one.index("^^^^^^ again")
+    assert two.index("first") == under_two.index("----- set here")
+
+
+def test_labels_on_one_line() -> None:
+    """Each has a row of its own under the line, which is shown once."""
+    source = Source("a", "a: [one, two, three]\n")
+    labels = (Label(at("one", source), "first"), Label(at("three", source), "third"))
+    assert show(Diagnostic("c", "m", at("two", source), "here", labels=labels)) == (
+        "error[c]: m\n"
+        "  --> a:1:10\n"
+        "   |\n"
+        " 1 | a: [one, two, three]\n"
+        "   |          ^^^ here\n"
+        "   |     --- first\n"
+        "   |               ----- third"
+    )
+
+
 def test_empty_spans() -> None:
     """A span of no characters is one caret, also at the end of a line or file."""
     source = Source("a", "a:\nb:")
@@ -160,6 +222,7 @@ def test_crlf() -> None:
     assert show(Diagnostic("c", "m", at("b\r\nc", source))).endswith(
         "a: b\n   |    ^..."
     )
+    assert show(Diagnostic("c", "m", at("d", source))).endswith(" 2 | c: d\n   |    ^")
 
 
 def test_without_a_place() -> None:

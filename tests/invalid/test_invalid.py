@@ -79,6 +79,13 @@ def test_codes_are_explained() -> None:
     assert names & ELSEWHERE == set()
 
 
+def test_every_code_of_a_fixture_is_in_the_table() -> None:
+    """Those that comments expect, in files that are only imported too."""
+    fixtures = sorted(HERE.glob("*/*.yaml"))
+    expected = {code for path in fixtures for *_, code in expected_in(path)}
+    assert sorted(expected - set(all_codes())) == []
+
+
 def test_no_code_is_made_up() -> None:
     """What the front end reports is in the table."""
     package = Path(modelspec.__file__).parent
