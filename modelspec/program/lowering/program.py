@@ -76,7 +76,8 @@ def _functions(one: FileNames, limits: Limits, report: Report) -> Iterable[Funct
 
 
 def _blocks(one: FileNames, limits: Limits, report: Report) -> Iterable[Block]:
-    for definition in one.definitions.values():
+    # A root that another file imports comes after the blocks that its params may be.
+    for definition in sorted(one.definitions.values(), key=lambda it: it.is_root):
         source = BlockSource(
             definition.spec, definition.node, definition.entry, definition.span
         )

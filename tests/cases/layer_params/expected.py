@@ -9,16 +9,6 @@ import torch
 from torch import nn
 
 
-class Stage(nn.Sequential):
-    def __init__(
-        self,
-        width: int,
-        norm: Callable[..., nn.Module],
-        act: Callable[..., nn.Module] = nn.ReLU,
-    ) -> None:
-        super().__init__(nn.Linear(width, width, bias=False), norm(width), act())
-
-
 class WideStage(nn.Module):
     def __init__(
         self,
@@ -37,6 +27,16 @@ class WideStage(nn.Module):
         x = self.act(x)
         x = self.norm(x)
         return self.down(x)
+
+
+class Stage(nn.Sequential):
+    def __init__(
+        self,
+        width: int,
+        norm: Callable[..., nn.Module],
+        act: Callable[..., nn.Module] = nn.ReLU,
+    ) -> None:
+        super().__init__(nn.Linear(width, width, bias=False), norm(width), act())
 
 
 class LayerParams(nn.Sequential):
