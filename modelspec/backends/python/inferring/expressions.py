@@ -80,7 +80,7 @@ class Expressions(Names):
                 sides = [self.infer(one) for one in (node.left, *node.comparators)]
                 if isinstance(node.ops[0], ast.Eq | ast.NotEq) and disjoint(*sides[:2]):
                     self.codes.add("comparison-overlap")
-                return TENSOR if any(one.is_tensor for one in sides) else BOOL
+                return self._compared(node.ops, sides)
             case ast.IfExp():
                 self.infer(node.test)
                 before = dict(self.names)
@@ -202,6 +202,14 @@ class Expressions(Names):
         if value.is_tensor or sliced:
             return value
         return self.item(value) if value.text != "Any" else ANY
+
+    def _compared(self, operators: Sequence[ast.cmpop], sides: Sequence[Kind]) -> Kind:
+        """Tensors compare item by item; what is not known may be a tensor."""
+        if isinstance(operators[-1], ast.Is | ast.IsNot | ast.In | ast.NotIn):
+            return BOOL
+        if any(one.is_tensor for one in sides):
+            return TENSOR
+        return ANY if any(one.text == "Any" for one in sides) else BOOL
 
     def _binary(self, left: Kind, right: Kind) -> Kind:
         if "union" in (left.seen, right.seen):
