@@ -21,7 +21,7 @@ help:  ## list the targets
 
 demo: $(READY)  ## compile ResNet-50 from its spec and show the result
 	@mkdir -p $(dir $(DEMO))
-	$(BIN)/modelspec build examples/resnet.yaml:resnet50 -o $(DEMO) --force
+	$(BIN)/modelspec build examples/zoo/resnet.yaml:resnet50 -o $(DEMO) --force
 	@echo
 	@echo "The source it wrote, $(DEMO), begins:"
 	@echo

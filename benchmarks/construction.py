@@ -34,7 +34,7 @@ class ManyLayers(nn.Sequential):
 def ratios() -> Iterator[Ratio]:
     yield ratio(
         "build resnet50 from file / handwritten",
-        lambda: modelspec.build(EXAMPLES / "resnet.yaml", "resnet50"),
+        lambda: modelspec.build(EXAMPLES / "zoo" / "resnet.yaml", "resnet50"),
         resnet50,
         repeats=7,
         goal=GOAL,

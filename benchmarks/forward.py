@@ -21,7 +21,7 @@ GOAL = 1.0
 
 def ratios() -> Iterator[Ratio]:
     images = torch.randn(1, 3, 96, 96)
-    resnet = Model(case_named("examples/resnet"), "resnet50")
+    resnet = Model(case_named("examples/zoo/resnet"), "resnet50")
     yield from compare("resnet50", resnet, resnet50(), images, times=3)
     tokens = torch.randint(97, (4, 32))
     small_gpt = Model(case_named("examples/gpt"), "tiny")

@@ -33,7 +33,7 @@ def ratios() -> Iterator[Ratio]:
 
             return work
 
-        spec = str(EXAMPLES / "resnet.yaml")
+        spec = str(EXAMPLES / "zoo" / "resnet.yaml")
         check = python("-m", "modelspec", "check", spec)
         torch = python("-c", "import torch")
         yield ratio(

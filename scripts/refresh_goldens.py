@@ -19,7 +19,8 @@ from tests.agreement.cases import CASES, Case, all_cases  # noqa: E402
 def main() -> int:
     failed = [case for case in all_cases() if not refresh(case)]
     wanted = {case.golden for case in all_cases()}
-    for path in {*CASES.glob("*/expected.py"), *CASES.glob("examples/*.py")} - wanted:
+    found = {*CASES.glob("*/expected.py"), *CASES.glob("examples/**/*.py")}
+    for path in found - wanted:
         path.unlink()
         print(f"removed {path.relative_to(ROOT)}")
     return 1 if failed else 0

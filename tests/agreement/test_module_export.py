@@ -18,7 +18,7 @@ Transform = Callable[[nn.Module, tuple[Any, ...]], Callable[..., Any]]
 
 MODELS = [
     ("examples/lenet", None),
-    ("examples/resnet", "resnet18"),
+    ("examples/zoo/resnet", "resnet18"),
     ("examples/gpt", "tiny"),
     ("examples/vae", None),
     ("examples/module_list", None),

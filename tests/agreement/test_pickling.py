@@ -17,7 +17,7 @@ from tests.agreement.cases import ROOT, Model, case_named
 from tests.agreement.inputs import make_inputs
 
 MODELS = [
-    ("examples/resnet", "resnet18"),
+    ("examples/zoo/resnet", "resnet18"),
     ("examples/gpt", "tiny"),
     ("examples/nest_mlp", None),
     ("examples/tied", None),

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def resnet() -> Program:
-    return compile_path(str(ROOT / "examples/resnet.yaml"), Policy()).require()
+    return compile_path(str(ROOT / "examples/zoo/resnet.yaml"), Policy()).require()
 
 
 def module_at(module: object, path: str) -> Module:

@@ -112,7 +112,7 @@ import sys
 sys.modules["torch"] = None
 from modelspec.driver import compile_path
 from modelspec.policy import Policy
-print(len(compile_path("examples/resnet.yaml", Policy()).diagnostics))
+print(len(compile_path("examples/zoo/resnet.yaml", Policy()).diagnostics))
 """
     done = subprocess.run(
         [sys.executable, "-c", script],

@@ -13,7 +13,7 @@ from pathlib import Path
 from modelspec.cli import main
 
 ROOT = Path(__file__).parents[2]
-RESNET = str(ROOT / "examples" / "resnet.yaml")
+RESNET = str(ROOT / "examples" / "zoo" / "resnet.yaml")
 
 MLP = """\
 modelspec: 1

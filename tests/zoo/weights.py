@@ -63,12 +63,14 @@ def fill_weights(module: nn.Module, gain: float = 1.0) -> None:
             tensor.data.copy_(weight_values(key, tensor.shape, gain))
 
 
-def make_inputs(model: Facts) -> tuple[list[Any], dict[str, Any]]:
-    """The recorded inputs as positional and keyword arguments, floats in float64."""
+def make_inputs(
+    model: Facts, dtype: torch.dtype = torch.float64
+) -> tuple[list[Any], dict[str, Any]]:
+    """The recorded inputs as positional and keyword arguments."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for index, recipe in enumerate(model.inputs):
-        value = _input(recipe, f"input:{model.name}:{index}")
+        value = _input(recipe, f"input:{model.name}:{index}", dtype)
         if recipe.get("keyword"):
             kwargs[recipe["name"]] = value
         else:
@@ -76,19 +78,20 @@ def make_inputs(model: Facts) -> tuple[list[Any], dict[str, Any]]:
     return args, kwargs
 
 
-def _input(recipe: dict[str, Any], seed: str) -> Any:
+def _input(recipe: dict[str, Any], seed: str, dtype: torch.dtype) -> Any:
     match recipe["kind"]:
         case "const":
             return recipe["value"]
         case "list" | "tuple" as kind:
-            items = [_input(r, f"{seed}.{i}") for i, r in enumerate(recipe["items"])]
+            parts = enumerate(recipe["items"])
+            items = [_input(part, f"{seed}.{i}", dtype) for i, part in parts]
             return items if kind == "list" else tuple(items)
         case "ints":
             low, high, shape = recipe.get("low", 0), recipe["high"], recipe["shape"]
             return torch.randint(low, high, shape, generator=_generator(seed))
         case "uniform":
             noise = 2 * uniform(seed, recipe["shape"]) - 1
-            return (recipe.get("scale", 1.0) * noise).double()
+            return (recipe.get("scale", 1.0) * noise).to(dtype)
         case kind:
             raise ValueError(f"unknown kind of input: {kind}")
 

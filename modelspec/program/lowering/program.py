@@ -112,6 +112,7 @@ def _reachable(
     by_name = {block.name: block for block in blocks}
     place = {name: at for at, name in enumerate(by_name)}
     wanted = sorted(set(start) & by_name.keys(), key=place.__getitem__, reverse=True)
+    wanted.sort(key=lambda name: name == start[0])  # the root's own come first
     # A stack of its own: a chain of blocks may be longer than Python's.
     stack = [(name, False) for name in wanted]
     done: dict[str, Block] = {}

@@ -9,6 +9,16 @@ import torch
 from torch import nn
 
 
+class Stage(nn.Sequential):
+    def __init__(
+        self,
+        width: int,
+        norm: Callable[..., nn.Module],
+        act: Callable[..., nn.Module] = nn.ReLU,
+    ) -> None:
+        super().__init__(nn.Linear(width, width, bias=False), norm(width), act())
+
+
 class WideStage(nn.Module):
     def __init__(
         self,
@@ -27,16 +37,6 @@ class WideStage(nn.Module):
         x = self.act(x)
         x = self.norm(x)
         return self.down(x)
-
-
-class Stage(nn.Sequential):
-    def __init__(
-        self,
-        width: int,
-        norm: Callable[..., nn.Module],
-        act: Callable[..., nn.Module] = nn.ReLU,
-    ) -> None:
-        super().__init__(nn.Linear(width, width, bias=False), norm(width), act())
 
 
 class LayerParams(nn.Sequential):
