@@ -303,6 +303,8 @@ def _ends_in_layer(kind: str, rest: list[str]) -> bool:
         return not rest
     if not kind.startswith("nn."):
         return False
+    if "Conv" in kind and rest == ["bias"]:
+        return False  # torch declares that of a convolution as a tensor or None
     return not rest or (kind not in _OPAQUE and rest in (["weight"], ["bias"]))
 
 

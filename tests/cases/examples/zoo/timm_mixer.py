@@ -120,7 +120,7 @@ class MlpMixer(nn.Module):
             if fnmatchcase(name, "*.mlp_*.bias"):
                 nn.init.normal_(parameter, std=1e-6)
         nn.init.normal_(self.stem.proj.weight, std=1 / math.sqrt(3 * patch_size**2))
-        nn.init.zeros_(self.stem.proj.bias)
+        nn.init.zeros_(self.get_parameter("stem.proj.bias"))
         nn.init.zeros_(self.head.weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
