@@ -7,7 +7,7 @@ from torch import nn
 
 
 class AlexNet(nn.Module):
-    """AlexNet in its single-tower form, with the keys of torchvision's."""
+    """AlexNet with one tower (Krizhevsky, 2014) and the keys of torchvision's."""
 
     def __init__(self, num_classes: int = 1000, dropout: float = 0.5) -> None:
         super().__init__()

@@ -66,16 +66,15 @@ class DenseNet(nn.Module):
     Each layer of a block sees the outputs of all layers before it.
 
     Args:
-        growth_rate: Channels that each layer adds.
         block_config: Layers of each block.
+        growth_rate: Channels that each layer adds.
         bn_size: Width of the bottleneck in growth rates.
     """
 
     def __init__(
         self,
-        growth_rate: int = 32,
-        *,
         block_config: list[int],
+        growth_rate: int = 32,
         num_init_features: int = 64,
         bn_size: int = 4,
         drop_rate: float = 0.0,
@@ -123,8 +122,8 @@ def densenet121(
     num_classes: int = 1000,
 ) -> DenseNet:
     return DenseNet(
+        [6, 12, 24, 16],
         growth_rate=growth_rate,
-        block_config=[6, 12, 24, 16],
         num_init_features=num_init_features,
         bn_size=bn_size,
         drop_rate=drop_rate,
@@ -136,8 +135,8 @@ def densenet161(
     *, bn_size: int = 4, drop_rate: float = 0.0, num_classes: int = 1000
 ) -> DenseNet:
     return DenseNet(
+        [6, 12, 36, 24],
         growth_rate=48,
-        block_config=[6, 12, 36, 24],
         num_init_features=96,
         bn_size=bn_size,
         drop_rate=drop_rate,
@@ -154,8 +153,8 @@ def densenet169(
     num_classes: int = 1000,
 ) -> DenseNet:
     return DenseNet(
+        [6, 12, 32, 32],
         growth_rate=growth_rate,
-        block_config=[6, 12, 32, 32],
         num_init_features=num_init_features,
         bn_size=bn_size,
         drop_rate=drop_rate,
@@ -172,8 +171,8 @@ def densenet201(
     num_classes: int = 1000,
 ) -> DenseNet:
     return DenseNet(
+        [6, 12, 48, 32],
         growth_rate=growth_rate,
-        block_config=[6, 12, 48, 32],
         num_init_features=num_init_features,
         bn_size=bn_size,
         drop_rate=drop_rate,

@@ -197,8 +197,8 @@ class EfficientNet(nn.Module):
             elif isinstance(module, nn.Linear):
                 nn.init.uniform_(
                     module.weight,
-                    -1 / math.sqrt(module.weight.shape[0]),
-                    1 / math.sqrt(module.weight.shape[0]),
+                    -1 / math.sqrt(num_classes),
+                    1 / math.sqrt(num_classes),
                 )
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)

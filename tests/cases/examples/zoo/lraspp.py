@@ -16,32 +16,6 @@ def make_divisible(v: float, divisor: int = 8) -> int:
     return nearest if nearest >= 0.9 * v else nearest + divisor
 
 
-class LRASPPHead(nn.Module):
-    """Coarse features, gated by their own average, added to fine ones."""
-
-    def __init__(
-        self, low: int, high: int, num_classes: int, inter_channels: int
-    ) -> None:
-        super().__init__()
-        self.cbr = nn.Sequential(
-            nn.Conv2d(high, inter_channels, 1, bias=False),
-            nn.BatchNorm2d(inter_channels),
-            nn.ReLU(inplace=True),
-        )
-        self.scale = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(high, inter_channels, 1, bias=False),
-            nn.Sigmoid(),
-        )
-        self.low_classifier = nn.Conv2d(low, num_classes, 1)
-        self.high_classifier = nn.Conv2d(inter_channels, num_classes, 1)
-
-    def forward(self, low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
-        x = self.cbr(high) * self.scale(high)
-        x = F.interpolate(x, size=low.shape[-2:], mode="bilinear", align_corners=False)
-        return self.low_classifier(low) + self.high_classifier(x)
-
-
 class ConvNormAct(nn.Sequential):
     def __init__(
         self,
@@ -74,6 +48,28 @@ class ConvNormAct(nn.Sequential):
             self.append(norm(out_channels))
         if act is not None:
             self.append(act())
+
+
+class LRASPPHead(nn.Module):
+    """Coarse features, gated by their own average, added to fine ones."""
+
+    def __init__(
+        self, low: int, high: int, num_classes: int, inter_channels: int
+    ) -> None:
+        super().__init__()
+        self.cbr = ConvNormAct(high, inter_channels, 1)
+        self.scale = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(high, inter_channels, 1, bias=False),
+            nn.Sigmoid(),
+        )
+        self.low_classifier = nn.Conv2d(low, num_classes, 1)
+        self.high_classifier = nn.Conv2d(inter_channels, num_classes, 1)
+
+    def forward(self, low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
+        x = self.cbr(high) * self.scale(high)
+        x = F.interpolate(x, size=low.shape[-2:], mode="bilinear", align_corners=False)
+        return self.low_classifier(low) + self.high_classifier(x)
 
 
 class SqueezeExcite(nn.Module):
@@ -150,7 +146,7 @@ class MobileNetV3(nn.Module):
     Args:
         table: Kernel, hidden and output width, gate, activation and stride of each
             block.
-        dilated: The last stage dilates instead of shrinking.
+        dilated: The last stage dilates.
     """
 
     def __init__(
@@ -185,11 +181,11 @@ class MobileNetV3(nn.Module):
         layers: list[nn.Module] = []
         width = 16
         layers.append(ConvNormAct(3, width, stride=2, norm=norm, act=nn.Hardswish))
-        for i, (kernel, hidden, out, gate, act, stride) in enumerate(table):
+        for i, (kernel, hidden, out, gate, act, s) in enumerate(table):
             dilation = 2 if dilated and i >= len(table) - 3 else 1
             layers.append(
                 InvertedResidual(
-                    width, kernel, hidden, out, gate, act, stride, dilation, norm
+                    width, kernel, hidden, out, gate, act, s, dilation, norm
                 )
             )
             width = out

@@ -123,7 +123,7 @@ class MobileNetV3(nn.Module):
     Args:
         table: Kernel, hidden and output width, gate, activation and stride of each
             block.
-        dilated: The last stage dilates instead of shrinking.
+        dilated: The last stage dilates.
     """
 
     def __init__(
@@ -158,11 +158,11 @@ class MobileNetV3(nn.Module):
         layers: list[nn.Module] = []
         width = 16
         layers.append(ConvNormAct(3, width, stride=2, norm=norm, act=nn.Hardswish))
-        for i, (kernel, hidden, out, gate, act, stride) in enumerate(table):
+        for i, (kernel, hidden, out, gate, act, s) in enumerate(table):
             dilation = 2 if dilated and i >= len(table) - 3 else 1
             layers.append(
                 InvertedResidual(
-                    width, kernel, hidden, out, gate, act, stride, dilation, norm
+                    width, kernel, hidden, out, gate, act, s, dilation, norm
                 )
             )
             width = out

@@ -27,8 +27,7 @@ class Fire(nn.Module):
 
 
 class SqueezeNet(nn.Module):
-    """Fire modules, which squeeze to few channels and expand again (Iandola et al.,
-    2016).
+    """Fire modules, which squeeze channels and expand them (Iandola et al., 2016).
 
     Args:
         stem: Width and kernel size of the first convolution.

@@ -74,7 +74,7 @@ class UNet(nn.Module):
     """A contracting and an expanding path with skips (Ronneberger et al., 2015).
 
     Args:
-        bilinear: Interpolate instead of transposed convolution.
+        bilinear: Interpolate on the way up.
     """
 
     def __init__(

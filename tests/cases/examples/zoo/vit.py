@@ -82,8 +82,8 @@ class Encoder(nn.Module):
 
 
 class VisionTransformer(nn.Module):
-    """An image as a sequence of patches (Dosovitskiy et al., 2020), in torchvision's
-    layout.
+    """An image as a sequence of patches (Dosovitskiy et al., 2020), as in
+    torchvision.
     """
 
     def __init__(
