@@ -43,6 +43,14 @@ from modelspec.backends.python.torch_kinds import (
 from modelspec.catalog import load_catalog
 from modelspec.program import ir
 
+OVER_ITEMS = {
+    **dict.fromkeys(("enumerate", "tuple"), ("arg-type", "var-annotated")),
+    "len": ("arg-type",),
+    **dict.fromkeys(("list", "reversed", "sorted", "sum", "zip"), ("call-overload",)),
+}
+"""What a checker says where these are given a module that it does not know to hold
+others, as the items of a container are."""
+
 
 class Calls(Expressions):
     """Calls of one body."""
@@ -147,6 +155,8 @@ class Calls(Expressions):
 
     def _builtin(self, function: str, arguments: Sequence[Kind]) -> Kind:
         first = arguments[0] if arguments else ANY
+        if MODULE in arguments and function in OVER_ITEMS:
+            self.codes.update(OVER_ITEMS[function])
         match function:
             case "range":
                 return Kind("range")

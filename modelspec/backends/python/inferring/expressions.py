@@ -107,7 +107,10 @@ class Expressions(Names):
                 items = [self.infer(one) for one in node.elts]
                 return list_kind(self._common(node.elts, items))
             case ast.Dict():
-                values = [self.infer(one) for one in node.values]
+                values = [
+                    self.infer(value) if key is not None else self._unpacked(value)
+                    for key, value in zip(node.keys, node.values, strict=True)
+                ]
                 keys = [self.infer(one) for one in node.keys if one is not None]
                 return dict_kind(
                     self._common(node.values, values),
@@ -118,6 +121,18 @@ class Expressions(Names):
             case ast.DictComp():
                 return self._comprehension(node.generators, node.value, node.key)
         return ANY
+
+    def iterable(self, node: ast.expr) -> Kind:
+        """What a loop goes over: a checker knows of no module that it holds others."""
+        kind = self.infer(node)
+        if kind == MODULE:
+            self.codes.add("attr-defined")
+        return kind
+
+    def _unpacked(self, node: ast.expr) -> Kind:
+        """The values of a dict that stands behind `**`."""
+        items = self.infer(node).items
+        return items[0] if items else ANY
 
     def _comprehension(
         self,
@@ -130,7 +145,7 @@ class Expressions(Names):
         for one in generators:
             for bound in target_names(one.target):
                 self.declared.pop(bound, None)
-            self.bind(one.target, self.item(self.infer(one.iter)))
+            self.bind(one.target, self.item(self.iterable(one.iter)))
             for test in one.ifs:
                 self.infer(test)
         made = self.infer(value)

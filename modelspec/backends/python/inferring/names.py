@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from modelspec.backends.python.attributes import CONTAINERS
 from modelspec.backends.python.kinds import (
     ANY,
+    EMPTY_DICT,
+    EMPTY_LIST,
     INT,
     MODULE,
     NONE,
@@ -24,9 +26,7 @@ from modelspec.backends.python.kinds import (
     without_none,
 )
 from modelspec.backends.python.nodes import path_of
-from modelspec.backends.python.torch_kinds import (
-    fits,
-)
+from modelspec.backends.python.torch_kinds import fits
 from modelspec.program import ir
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Names(ABC):
         self.names = dict(names)
         self.given = frozenset(names)
         self.widened: set[str] = set()
+        self.filled: set[str] = set()
         self.codes = codes
         self.returned: list[Kind] = []
 
@@ -94,6 +95,7 @@ class Names(ABC):
             return
         if not isinstance(target, ast.Name):
             self.infer(target)
+            self._fill(target)
             return
         before = self.declared.get(target.id)
         if before is None or before == NONE:
@@ -110,12 +112,21 @@ class Names(ABC):
         None in the other branch of a condition, and `_` anything."""
         if key == "_":
             return value
+        empty = self.names.get(key) in (EMPTY_LIST, EMPTY_DICT)
+        if empty and key not in self.given | self.filled:
+            self.codes.add("var-annotated")
         may_be_none = value == NONE and key in self.widened
         if value.seen != "any" and not may_be_none and not fits(value, declared):
             self.codes.add("assignment")
         if value.seen != "any":
             return value
         return without_none(declared)
+
+    def _fill(self, target: ast.expr) -> None:
+        """What is put into an empty dict tells a checker what it holds."""
+        match target:
+            case ast.Subscript(value=ast.Name(id=key)):
+                self.filled.add(key)
 
     def item(self, kind: Kind) -> Kind:
         """What iterating over a value gives."""
