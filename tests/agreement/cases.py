@@ -88,6 +88,11 @@ def models() -> list[Model]:
     return [Model(case, variant) for case in cases for variant in case.variants]
 
 
+def zoo_models() -> list[Model]:
+    """One model of each spec of the zoo: its defaults, or its first variant."""
+    return [Model(case, case.variants[0]) for case in all_cases() if case.is_in_zoo]
+
+
 def case_named(name: str) -> Case:
     return next(case for case in all_cases() if case.name == name)
 

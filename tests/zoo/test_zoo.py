@@ -24,6 +24,9 @@ from tests.zoo.entries import ADAPT, CALLS, Entry, call, entries
 from tests.zoo.facts import Facts, facts, names
 from tests.zoo.weights import STATISTICS, make_inputs
 
+# torch warns of how nn.Transformer, made as its own example makes it, will not be fast.
+pytestmark = pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
+
 SEED = 3
 LARGE = 30_000_000
 """Parameters from which on a model is made without storage first, to draw no weights;
