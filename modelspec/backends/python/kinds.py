@@ -122,6 +122,9 @@ def merged(states: Sequence[dict[str, Kind]]) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     for key in dict.fromkeys(key for state in states for key in state):
         kinds = [state[key] for state in states if key in state]
+        if all(one is kinds[0] for one in kinds):
+            found[key] = kinds[0]
+            continue
         made = joined(kinds)
         found[key] = made.opaque() if any(k.seen == "any" for k in kinds) else made
         if any(one.seen == "union" for one in kinds):

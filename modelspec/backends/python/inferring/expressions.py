@@ -15,6 +15,8 @@ from modelspec.backends.python.inferring.names import Names
 from modelspec.backends.python.kinds import (
     ANY,
     BOOL,
+    EMPTY_DICT,
+    EMPTY_LIST,
     INT,
     MODULE,
     NONE,
@@ -105,7 +107,11 @@ class Expressions(Names):
                 return tuple_kind([self.infer(one) for one in node.elts])
             case ast.List() | ast.Set():
                 items = [self.infer(one) for one in node.elts]
+                if not items:
+                    return EMPTY_LIST
                 return list_kind(self._common(node.elts, items))
+            case ast.Dict(keys=[]):
+                return EMPTY_DICT
             case ast.Dict():
                 values = [
                     self.infer(value) if key is not None else self._unpacked(value)
@@ -161,6 +167,7 @@ class Expressions(Names):
     def _name(self, identifier: str) -> Kind:
         if identifier == "self":
             return Kind(self.block.name)
+        self.need_annotation(identifier)
         return self.names.get(identifier, ANY)
 
     def _attribute(self, node: ast.Attribute) -> Kind:

@@ -94,8 +94,8 @@ class Names(ABC):
                 self.bind(item, part.opaque() if value.seen == "any" else part)
             return
         if not isinstance(target, ast.Name):
-            self.infer(target)
             self._fill(target)
+            self.infer(target)
             return
         before = self.declared.get(target.id)
         if before is None or before == NONE:
@@ -112,15 +112,21 @@ class Names(ABC):
         None in the other branch of a condition, and `_` anything."""
         if key == "_":
             return value
-        empty = self.names.get(key) in (EMPTY_LIST, EMPTY_DICT)
-        if empty and key not in self.given | self.filled:
-            self.codes.add("var-annotated")
+        self.need_annotation(key)
         may_be_none = value == NONE and key in self.widened
         if value.seen != "any" and not may_be_none and not fits(value, declared):
             self.codes.add("assignment")
         if value.seen != "any":
             return value
         return without_none(declared)
+
+    def need_annotation(self, key: str) -> None:
+        """A checker wants to know of an empty list or dict what it will hold, if it is
+        read before something is put into it."""
+        known = self.names.get(key)
+        empty = known is EMPTY_LIST or known is EMPTY_DICT
+        if empty and key not in self.filled:
+            self.codes.add("var-annotated")
 
     def _fill(self, target: ast.expr) -> None:
         """What is put into an empty dict tells a checker what it holds."""
