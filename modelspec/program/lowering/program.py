@@ -104,7 +104,7 @@ def _read(value: object) -> set[str]:
 
 
 def _reachable(
-    start: Iterable[str],
+    start: Sequence[str],
     blocks: Sequence[Block],
     reads: Callable[[Block], set[str]],
 ) -> list[Block]:
@@ -112,7 +112,7 @@ def _reachable(
     by_name = {block.name: block for block in blocks}
     place = {name: at for at, name in enumerate(by_name)}
     wanted = sorted(set(start) & by_name.keys(), key=place.__getitem__, reverse=True)
-    wanted.sort(key=lambda name: name == start[0])  # the root's own come first
+    wanted.sort(key=lambda name: name == start[0])  # what the root names comes first
     # A stack of its own: a chain of blocks may be longer than Python's.
     stack = [(name, False) for name in wanted]
     done: dict[str, Block] = {}

@@ -143,10 +143,10 @@ class Statements:
 
 
 def _changes_nothing(one: ir.Let) -> bool:
-    """Whether a name is bound to itself: `stride = 1 if dilated else stride`, settled."""
-    match one.target, one.value:
-        case ast.Name(id=target), ir.Value(expression=ast.Name(id=source)):
-            return target == source
+    """Whether a name is bound to itself, as `n = 1 if small else n` is when settled."""
+    match one.value:
+        case ir.Value(expression=ast.Name(id=source)):
+            return isinstance(one.target, ast.Name) and one.target.id == source
     return False
 
 
