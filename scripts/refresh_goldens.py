@@ -22,7 +22,8 @@ from tests.docs.refresh import refreshed_page  # noqa: E402
 def main() -> int:
     failed = [case for case in all_cases() if not refresh(case)]
     wanted = {case.golden for case in all_cases()}
-    for path in {*CASES.glob("*/expected.py"), *CASES.glob("examples/*.py")} - wanted:
+    found = {*CASES.glob("*/expected.py"), *CASES.glob("examples/**/*.py")}
+    for path in found - wanted:
         path.unlink()
         print(f"removed {path.relative_to(ROOT)}")
     refresh_page()

@@ -99,16 +99,21 @@ class _Emitter:
         if isinstance(value, Scalar):
             lines = self.texts.lines(value, inner, head)
             is_block = len(lines) > 1 and bool(_HEADER.fullmatch(lines[0]))
-            if len(lines) > 1 and not is_block and _is_control(part.key):
-                # What is repeated or depends stands by itself when it is long.
-                lines = [head, *self.texts.lines(value, inner, " " * (inner - 1))]
-                is_block = True
+            if len(lines) > 1 and not is_block and part.key is not None:
+                below = self.texts.lines(value, inner, " " * (inner - 1))
+                # What is repeated or depends stands by itself when it is long, and so
+                # does what need not be broken then.
+                is_block = _is_control(part.key)
+                if is_block or (len(below) == 1 and value.anchor is None):
+                    lines = [head, *below]
             lines[0 if is_block else -1] += beside
             self.out += lines
         elif isinstance(value, Alias):
             self.out.append(f"{head} *{value.name}{beside}")
         elif self._is_flow(value, head):
             self.out.append(f"{head} {self._anchored(value)}{beside}")
+        elif part.key is not None and self._is_flow_below(value, inner):
+            self.out += [head, f"{' ' * inner}{self._anchored(value)}{beside}"]
         elif self._is_table(value):
             self._fill(part, value, indent, head, beside)
         else:
@@ -131,6 +136,15 @@ class _Emitter:
         if not node.flow or node.has_comments:
             return False
         return fits(f"{head} {self._anchored(node)}")
+
+    def _is_flow_below(self, node: Collection, indent: int) -> bool:
+        """Whether a short one stands in brackets there: names in it, or quotes that
+        only brackets make necessary, are easier to read without them."""
+        inner = [part.value for part in node.parts]
+        nested = any(isinstance(one, Collection) and one.mapping for one in inner)
+        if nested or not self._is_flow(node, " " * (indent - 1)):
+            return False
+        return '"' not in self._flow(node)
 
     def _anchored(self, node: Collection) -> str:
         return (f"&{node.anchor} " if node.anchor is not None else "") + self._flow(

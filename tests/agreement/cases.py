@@ -1,8 +1,8 @@
 """The specs that are replayed: every example and every case, with its variants.
 
-A case is a file `examples/<name>.yaml` (called `examples/<name>` here) or a folder
-`tests/cases/<name>` with a `spec.yaml`. Its golden source lies beside the spec, that of
-an example in `tests/cases/examples`.
+A case is a file `examples/<name>.yaml` (called `examples/<name>` here), one of the zoo
+(`examples/zoo/<name>`), or a folder `tests/cases/<name>` with a `spec.yaml`. Its golden
+source lies beside the spec, that of an example in `tests/cases/examples`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ class Case:
         return "name" not in self.text
 
     @property
+    def is_in_zoo(self) -> bool:
+        return self.name.startswith("examples/zoo/")
+
+    @property
     def variants(self) -> tuple[str | None, ...]:
         """The spec's variants, and None for its defaults where there are such."""
         named = tuple(self.text.get("variants", {}))
@@ -59,8 +63,9 @@ class Model:
 @cache
 def all_cases() -> tuple[Case, ...]:
     examples = [
-        Case(f"examples/{p.stem}", p, CASES / "examples" / f"{p.stem}.py")
-        for p in sorted(EXAMPLES.glob("*.yaml"))
+        _example(path.relative_to(EXAMPLES))
+        for path in sorted([*EXAMPLES.glob("*.yaml"), *EXAMPLES.glob("zoo/*.yaml")])
+        if path.name != "index.yaml"
     ]
     folders = [
         Case(p.parent.name, p, p.with_name("expected.py"))
@@ -69,10 +74,23 @@ def all_cases() -> tuple[Case, ...]:
     return (*examples, *folders)
 
 
+def _example(path: Path) -> Case:
+    name = f"examples/{path.with_suffix('').as_posix()}"
+    return Case(name, EXAMPLES / path, CASES / f"{name}.py")
+
+
 def models() -> list[Model]:
-    """Everything that can be built: no libraries."""
-    cases = [case for case in all_cases() if not case.is_library]
+    """Everything that can be built and is small: no libraries, nothing of the zoo.
+
+    The models of the zoo are compared with facts, built and generated, in `tests/zoo`.
+    """
+    cases = [one for one in all_cases() if not (one.is_library or one.is_in_zoo)]
     return [Model(case, variant) for case in cases for variant in case.variants]
+
+
+def zoo_models() -> list[Model]:
+    """One model of each spec of the zoo: its defaults, or its first variant."""
+    return [Model(case, case.variants[0]) for case in all_cases() if case.is_in_zoo]
 
 
 def case_named(name: str) -> Case:

@@ -19,7 +19,7 @@ SIZES = {"N": 2, "B": 3, "T": 5, "H": 32, "W": 48}
 # What cannot be read off the spec: inputs without shapes, images that must be larger.
 SHAPES: dict[str, dict[str, tuple[int, ...]]] = {
     "inputs_list": {"left": (3, 4), "right": (5, 4)},
-    "examples/alexnet": {"x": (2, 3, 64, 96)},
+    "examples/zoo/alexnet": {"x": (2, 3, 64, 96)},
 }
 
 

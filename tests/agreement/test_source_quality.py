@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import modelspec
-from tests.agreement.cases import all_cases, models
+from tests.agreement.cases import all_cases, models, zoo_models
 
 PYTHON = (sys.executable, "-m")
 
@@ -24,7 +24,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for case in all_cases():
         path = folder / f"{case.name.replace('/', '_')}.py"
         path.write_text(modelspec.load(case.path).source(), encoding="utf-8")
-    for model in models():
+    for model in (*models(), *zoo_models()):
         name, variant = re.sub(r"\W", "_", str(model)), model.variant
         path = f"{model.case.path}:{variant}" if variant else model.case.path
         text = modelspec.load(path).source("flat")

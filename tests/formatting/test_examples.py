@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.cli.commands import run
-from tests.formatting.corpus import ROOT
+from tests.formatting.corpus import specs_in
 
 
 def test_the_examples_are_in_style() -> None:
     """`modelspec fmt examples/...` puts them there."""
-    found = run("fmt", "--check", *sorted((ROOT / "examples").rglob("*.yaml")))
+    found = run("fmt", "--check", *specs_in("examples"))
     assert (found.status, found.err) == (0, ""), found.out

@@ -17,21 +17,20 @@ from modelspec.formatting.roles import assign_roles
 from modelspec.formatting.tree import Collection, Node, Scalar, read_tree
 from modelspec.policy import Limits
 from tests.formatting.corpus import (
-    ROOT,
     comments,
     laid_out,
     program,
     short,
     source_of,
+    specs_in,
     with_text,
 )
 from tests.formatting.restyle import Restyler
 
-SPECS = sorted(
-    path
-    for pattern in ("examples/*.yaml", "examples/zoo/*.yaml", "tests/cases/*/spec.yaml")
-    for path in ROOT.glob(pattern)
-)
+SPECS = [
+    *(path for path in specs_in("examples") if path.parent.name != "lib"),
+    *(path for path in specs_in("tests/cases") if path.name == "spec.yaml"),
+]
 SETTINGS = settings(
     max_examples=80,
     deadline=None,

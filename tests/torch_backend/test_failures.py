@@ -15,21 +15,25 @@ from tests.torch_backend.specs import build, classes_of, failure, text_at
 
 
 def test_constructor_of_torch_is_told_with_the_place() -> None:
-    found = failure("name: Net\nSequential:\n- Conv2d(3, 4, 3, groups=2)")
+    found = failure("name: Net\nSequential:\n- FractionalMaxPool2d(2)")
     assert found.code == "constructor-error"
-    assert found.message == "Conv2d: in_channels must be divisible by groups"
-    assert text_at(found) == "Conv2d(3, 4, 3, groups=2)"
+    assert found.message == (
+        "FractionalMaxPool2d: FractionalMaxPool2d requires specifying either an"
+        " output size, or a pooling ratio"
+    )
+    assert text_at(found) == "FractionalMaxPool2d(2)"
 
 
 def test_nested_blocks_say_where_they_were_used() -> None:
     found = failure(
         "name: Net\nblocks:\n"
-        "  Inner: {params: {g: int}, Sequential: ['Conv2d(3, 4, 3, groups=g)']}\n"
-        "  Outer: {params: {g: int}, modules: {inner: Inner(g)}}\n"
-        "Sequential:\n- for i in range(1, 3):\n    - Outer(g=i)"
+        "  Inner:\n    params: {r: float}\n"
+        "    Sequential: ['FractionalMaxPool2d(2, output_ratio=r)']\n"
+        "  Outer: {params: {r: float}, modules: {inner: Inner(r)}}\n"
+        "Sequential:\n- for i in [0.5, 2.0]:\n    - Outer(r=i)"
     )
-    assert text_at(found) == "Conv2d(3, 4, 3, groups=g)"
-    assert [label.span.text for label in found.labels] == ["Inner(g)", "Outer(g=i)"]
+    assert text_at(found) == "FractionalMaxPool2d(2, output_ratio=r)"
+    assert [label.span.text for label in found.labels] == ["Inner(r)", "Outer(r=i)"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +158,7 @@ def test_device_and_dtype_that_are_not_there(
 
 
 def test_default_dtype_is_restored_after_a_failure() -> None:
-    classes = classes_of("name: Net\nSequential: ['Conv2d(3, 4, 3, groups=2)']")
+    classes = classes_of("name: Net\nSequential: ['FractionalMaxPool2d(2)']")
     with pytest.raises(SpecError):
         instantiate(classes, {}, dtype="bfloat16")
     assert torch.get_default_dtype() is torch.float32

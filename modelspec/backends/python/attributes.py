@@ -27,6 +27,7 @@ from modelspec.backends.python.nodes import (
     union,
 )
 from modelspec.backends.python.uses import Uses
+from modelspec.catalog import load_catalog
 from modelspec.program import ir
 
 CONTAINERS = ("nn.Sequential", "nn.ModuleList", "nn.ModuleDict")
@@ -71,7 +72,8 @@ class Attributes:
         if not types or block.base.call is not None:
             return
         written = {key for key, _ in self._registered(block)}
-        own = {*table, *written, *(one.name for one in block.methods), "training"}
+        methods = {one.name for one in block.methods} | load_catalog().module_names()
+        own = {*table, *written, *methods}
         kind = types[0] if len(set(types)) == 1 else "nn.Module"
         for key in _read_off_self(block):
             if key not in own and any(
@@ -303,6 +305,8 @@ def _ends_in_layer(kind: str, rest: list[str]) -> bool:
         return not rest
     if not kind.startswith("nn."):
         return False
+    if "Conv" in kind and rest == ["bias"]:
+        return False  # torch declares that of a convolution as a tensor or None
     return not rest or (kind not in _OPAQUE and rest in (["weight"], ["bias"]))
 
 

@@ -20,6 +20,7 @@ from modelspec.backends.python.classes import (
 )
 from modelspec.backends.python.docs import WIDTH, docstring
 from modelspec.backends.python.factories import factory
+from modelspec.backends.python.forward_references import quote_forward_references
 from modelspec.backends.python.functions import (
     LINSPACE,
     typed_function,
@@ -83,6 +84,7 @@ class _Code:
         if uses_linspace(program):
             self.functions.insert(0, _linspace())
         self.classes = [classes.write(one) for one in program.blocks]
+        quote_forward_references(self.classes)
         self.factories = _factories(classes, program)
         codes: set[str] = set()
         self.codes = sorted(codes.union(*classes.inference.codes.values()))

@@ -47,6 +47,7 @@ MODULE = Kind("nn.Module")
 TENSORS = Kind("tuple[torch.Tensor, ...]")
 OBJECT = Kind("object")
 EMPTY_LIST = Kind("list[Any]", "exact", (ANY,))
+EMPTY_DICT = Kind("dict[str, Any]", "exact", (ANY,))
 HIDDEN = "tuple[torch.Tensor, torch.Tensor]"
 
 
@@ -82,16 +83,17 @@ def joined(kinds: Sequence[Kind]) -> Kind:
         )
     if set(texts) <= {"int", "float"}:
         return FLOAT
-    parts = [part for text in texts if text != "None" for part in text.split(" | ")]
-    parts = list(dict.fromkeys(part for part in parts if part != "None"))
+    every = [part for text in texts for part in alternatives(text)]
+    parts = list(dict.fromkeys(part for part in every if part != "None"))
     if len(parts) > 3 or any(text.startswith("list[") for text in parts[1:]):
         return ANY
-    maybe_none = any(text.split(" | ")[-1] == "None" for text in texts)
-    return Kind(" | ".join([*parts, *(["None"] if maybe_none else [])]))
+    return Kind(" | ".join([*parts, *(["None"] if "None" in every else [])]))
 
 
 def alternatives(text: str) -> list[str]:
     """The parts of a union, as text."""
+    if " | " not in text:
+        return [text]
     parts: list[str] = []
     pending = [ast.parse(text, mode="eval").body]
     while pending:
@@ -120,6 +122,9 @@ def merged(states: Sequence[dict[str, Kind]]) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     for key in dict.fromkeys(key for state in states for key in state):
         kinds = [state[key] for state in states if key in state]
+        if all(one is kinds[0] for one in kinds):
+            found[key] = kinds[0]
+            continue
         made = joined(kinds)
         found[key] = made.opaque() if any(k.seen == "any" for k in kinds) else made
         if any(one.seen == "union" for one in kinds):

@@ -22,7 +22,7 @@ from modelspec.backends.python.attributes import value_type
 from modelspec.backends.python.inference import Inference
 from modelspec.backends.python.kinds import HIDDEN, Kind, annotated
 from modelspec.backends.python.nodes import dotted, is_none, name, path_of
-from modelspec.backends.python.torch_kinds import of_tensors
+from modelspec.backends.python.torch_kinds import fits, of_tensors
 from modelspec.catalog import load_catalog
 from modelspec.program import ir
 
@@ -61,10 +61,25 @@ def _typed(inference: Inference, block: ir.Block, method: ir.Method) -> TypedMet
     if method.name == "forward" and not _may_override(inference, block, arguments):
         inference.codes.setdefault(block.name, set()).add("override")
     result = inference.enter(block, method, declared_kinds(arguments))
+    if not _may_return(inference, block, method, result):
+        inference.codes.setdefault(block.name, set()).add("override")
     returns = ast.parse(result.text, mode="eval").body
     if method.returns is not None:
         returns = spec_annotation(method.returns)
     return TypedMethod(method, arguments, returns)
+
+
+def _may_return(
+    inference: Inference, block: ir.Block, method: ir.Method, result: Kind
+) -> bool:
+    """Whether this is what the inherited method of a block returns, or less."""
+    made = block.base.call
+    parent = made and inference.attributes.block_of(ast.unparse(made.func))
+    if not parent:
+        return True
+    if parent.method(method.name) is None:
+        return _may_return(inference, parent, method, result)
+    return fits(result, inference.result_of(parent, method.name))
 
 
 def _may_override(

@@ -92,8 +92,18 @@ def lower_children(
             help="write the children as items (`- Linear(4, 4)`), or use ModuleDict",
         )
         return False, ()
+    if kind not in _NAMED_ONLY and _holds_items(node):
+        return False, lower_list([node], context, lambda n: _item(n, kind, context))
     named = _inner_mapping(node)
     return True, named_children(named, kind, context)
+
+
+def _holds_items(node: Node) -> bool:
+    """Whether a mapping is of control keys alone, with items under one of them."""
+    if not isinstance(node, MappingNode):
+        return isinstance(node, SequenceNode)
+    controls = all(control_word(entry.key.text) is not None for entry in node.entries)
+    return controls and any(_holds_items(entry.value) for entry in node.entries)
 
 
 def named_children(

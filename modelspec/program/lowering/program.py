@@ -87,7 +87,8 @@ def _functions(one: FileNames, limits: Limits, report: Report) -> Iterable[Funct
 
 
 def _blocks(one: FileNames, limits: Limits, report: Report) -> Iterable[Block]:
-    for definition in one.definitions.values():
+    # A root that another file imports comes after the blocks that its params may be.
+    for definition in sorted(one.definitions.values(), key=lambda it: it.is_root):
         source = BlockSource(
             definition.spec, definition.node, definition.entry, definition.span
         )
@@ -114,7 +115,7 @@ def _read(value: object) -> set[str]:
 
 
 def _reachable(
-    start: Iterable[str],
+    start: Sequence[str],
     blocks: Sequence[Block],
     reads: Callable[[Block], set[str]],
 ) -> list[Block]:
@@ -122,6 +123,7 @@ def _reachable(
     by_name = {block.name: block for block in blocks}
     place = {name: at for at, name in enumerate(by_name)}
     wanted = sorted(set(start) & by_name.keys(), key=place.__getitem__, reverse=True)
+    wanted.sort(key=lambda name: name == start[0])  # what the root names comes first
     # A stack of its own: a chain of blocks may be longer than Python's.
     stack = [(name, False) for name in wanted]
     done: dict[str, Block] = {}

@@ -28,7 +28,13 @@ from modelspec.program.ir import (
 )
 from modelspec.program.kinds import VALUE
 from modelspec.program.lowering.context import Context, literal
-from modelspec.program.lowering.flow import branch, lower_list, lower_mapping, negated
+from modelspec.program.lowering.flow import (
+    branch,
+    is_control_item,
+    lower_list,
+    lower_mapping,
+    negated,
+)
 from modelspec.program.names import is_identifier
 from modelspec.program.walk import names_read, walk_statements
 from modelspec.pysubset import parse_expression
@@ -83,7 +89,7 @@ def lower_tie(node: MappingNode, context: Context) -> tuple[Statement, ...]:
 
 def lower_freeze(node: Node, context: Context) -> tuple[Statement, ...]:
     """A glob or a list of globs."""
-    if isinstance(node, MappingNode):
+    if isinstance(node, MappingNode) and not is_control_item(node):
         context.report.error(
             "wrong-kind", "'freeze' is a list of names, got a mapping", node.span
         )

@@ -113,7 +113,17 @@ def _children() -> Schema:
         "type": ["array", "object", "string", "null"],
         "items": ref("item"),
         "pattern": MODULE,
-        "allOf": [_if_object(ref("namedOrOrdered"))],
+        "allOf": [_if_object(_named_or_controlled())],
+    }
+
+
+def _named_or_controlled() -> Schema:
+    """Where there is no name, what stands under control keys may be a list too."""
+    listed = {"patternProperties": control_keys(ref("controlled"))}
+    return {
+        "if": {"minProperties": 1, "propertyNames": {"pattern": CONTROL}},
+        "then": {"anyOf": [listed, ref("namedOrOrdered")]},
+        "else": ref("namedOrOrdered"),
     }
 
 

@@ -148,7 +148,12 @@ def _rule_definitions() -> dict[str, Schema]:
             "then": ref("freezeItems"),
             "else": {"if": {"type": "null"}, "else": ref("freezeItem")},
         },
-        "freeze": {"type": ["string", "array"], "items": ref("freezeItem")},
+        "freeze": {
+            "type": ["string", "array", "object"],
+            "items": ref("freezeItem"),
+            "patternProperties": control_keys(ref("freezeControlled")),
+            "additionalProperties": False,
+        },
     }
 
 

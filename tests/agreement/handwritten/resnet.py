@@ -150,10 +150,10 @@ resnet18 = partial(ResNet, BasicBlock, [2, 2, 2, 2])
 resnet50 = partial(ResNet, Bottleneck, [3, 4, 6, 3])
 
 ORACLES = {
-    ("examples/resnet", "resnet18"): resnet18,
-    ("examples/resnet", "resnet34"): partial(ResNet, BasicBlock, [3, 4, 6, 3]),
-    ("examples/resnet", "resnet50"): resnet50,
-    ("examples/resnet", "resnext50_32x4d"): partial(
+    ("examples/zoo/resnet", "resnet18"): resnet18,
+    ("examples/zoo/resnet", "resnet34"): partial(ResNet, BasicBlock, [3, 4, 6, 3]),
+    ("examples/zoo/resnet", "resnet50"): resnet50,
+    ("examples/zoo/resnet", "resnext50_32x4d"): partial(
         resnet50, groups=32, width_per_group=4
     ),
 }

@@ -157,7 +157,7 @@ class UNetLike(nn.Module):
 
 
 ORACLES = {
-    ("examples/alexnet", None): AlexNet,
+    ("examples/zoo/alexnet", None): AlexNet,
     ("densenet_like", None): DenseNetLike,
     ("densenet_like", "dropped"): partial(DenseNetLike, drop_rate=0.25),
     ("densenet_like", "deep"): partial(DenseNetLike, 2, (2, 2, 2)),

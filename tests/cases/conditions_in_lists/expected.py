@@ -36,6 +36,13 @@ class ConditionsInLists(nn.Sequential):
                 self.append(nn.Softplus())
         for _ in range(2):
             self.append(nn.Linear(8, 8))
+        layers: list[nn.Module] = []
+        if depth > 3:
+            layers += [nn.Linear(8, 8), nn.ReLU()]
+        for i in range(depth):
+            if i > 1:
+                layers.append(nn.Linear(8, 8))
+        self.append(nn.Sequential(*layers))
 
 
 def gelu(*, depth: int = 3) -> ConditionsInLists:

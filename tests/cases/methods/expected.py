@@ -31,7 +31,16 @@ class Methods(nn.Module):
 
     def attend(self, q: torch.Tensor, k: torch.Tensor, v: Any) -> torch.Tensor:
         scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+        seen = self.seen(torch.arange(q.shape[-2], device=q.device))
+        scores = scores.masked_fill(~seen, -math.inf)
         return scores.softmax(dim=-1) @ v
+
+    def seen(self, positions: Any, window: Any = None) -> Any:
+        distance = positions[:, None] - positions
+        mask = distance >= 0
+        if window is not None:
+            mask = mask & (distance < window)
+        return mask
 
     def num_parameters(self) -> int:
         return sum(p.numel() for p in self.parameters())

@@ -15,6 +15,7 @@ from modelspec.backends.python.flat.defaults import Defaults
 from modelspec.backends.python.flat.expressions import Environment, UnknownError
 from modelspec.backends.python.flat.statements import RestartError, Statements
 from modelspec.backends.python.flat.uniform import Uniform, recursive
+from modelspec.backends.python.flat.unread import without_unread
 from modelspec.backends.python.flat.values import NamesOnly, code_of
 from modelspec.backends.python.nodes import name
 from modelspec.backends.python.reach import reachable
@@ -117,7 +118,8 @@ class _Flatten:
             settled = known.settled(base.call)
             assert isinstance(settled, ast.Call)
             base = replace(base, call=settled)
-        body = (*first, *statements.settle(rest, known))
+        settled_body = (*first, *statements.settle(rest, known))
+        body = without_unread(settled_body, base.call)
         return replace(block, params=tuple(left), base=base, construct=body)
 
     def _put_in(self, param: ir.Param, given: Given, known: Environment) -> bool:

@@ -79,7 +79,7 @@ class Statements:
                 return []
         made = replace(one, value=self._value(one.value, known))
         known.forget(*names)
-        return [made]
+        return [] if _changes_nothing(made) else [made]
 
     def _for(self, one: ir.For, known: Environment) -> list[ir.Statement]:
         try:
@@ -140,6 +140,14 @@ class Statements:
         return replace(
             value, callee=callee, children=self.settle(value.children, known)
         )
+
+
+def _changes_nothing(one: ir.Let) -> bool:
+    """Whether a name is bound to itself, as `n = 1 if small else n` is when settled."""
+    match one.value:
+        case ir.Value(expression=ast.Name(id=source)):
+            return isinstance(one.target, ast.Name) and one.target.id == source
+    return False
 
 
 def _spliced(one: ir.Splice, known: Environment) -> list[ir.Statement]:

@@ -36,12 +36,14 @@ class Body(Calls):
                 self.infer(value)
                 self.bind(one.target, annotated(one.annotation))
             case ast.AugAssign():
+                if isinstance(one.target, ast.Name):
+                    self.filled.add(one.target.id)
                 target = ast.copy_location(one.target, one)
                 value = self._binary(self.infer(_loaded(target)), self.infer(one.value))
                 if isinstance(one.target, ast.Name):
                     self.bind(one.target, value)
             case ast.For():
-                item = self.item(self.infer(one.iter))
+                item = self.item(self.iterable(one.iter))
                 before = dict(self.names)
                 self.bind(one.target, item)
                 self.run([*one.body, *one.orelse])

@@ -43,6 +43,17 @@ from modelspec.backends.python.torch_kinds import (
 from modelspec.catalog import load_catalog
 from modelspec.program import ir
 
+OVER_ITEMS = {
+    **dict.fromkeys(("enumerate", "tuple"), ("arg-type", "var-annotated")),
+    "len": ("arg-type",),
+    **dict.fromkeys(("list", "reversed", "sorted", "sum", "zip"), ("call-overload",)),
+}
+"""What a checker says where these are given a module that it does not know to hold
+others, as the items of a container are."""
+
+FILLING = frozenset({"append", "extend", "update"})
+"""Methods by which a checker learns what an empty list or dict holds."""
+
 
 class Calls(Expressions):
     """Calls of one body."""
@@ -53,6 +64,7 @@ class Calls(Expressions):
         path = path_of(node.func)
         if path is not None and path[0] in ("torch", "F", "math", "nn"):
             self._passed(arguments)
+            self._listed(node)
             signatures = signatures_of(path)
             if signatures and not any(
                 fits_signature(one, node, self.infer) for one in signatures
@@ -71,6 +83,14 @@ class Calls(Expressions):
     def _passed(self, arguments: Sequence[Kind]) -> None:
         if any(one.seen == "union" for one in arguments):
             self.codes.add("arg-type")
+
+    def _listed(self, node: ast.Call) -> None:
+        """Functions take lists of tensors, a checker lets none of them be None."""
+        for one in node.args:
+            if isinstance(one, ast.List) and any(
+                self.infer(item).text.endswith(" | None") for item in one.elts
+            ):
+                self.codes.add("list-item")
 
     def _called(self, callee: Kind) -> Kind:
         if callee.seen == "union" or callee == OBJECT:
@@ -94,6 +114,8 @@ class Calls(Expressions):
             if function.attr in REGISTERING | load_catalog().module_names():
                 return ANY
             return self._called(self.infer(function))
+        if isinstance(owner_node, ast.Name) and function.attr in FILLING:
+            self.filled.add(owner_node.id)
         owner = without_none(self.infer(owner_node))
         if isinstance(owner_node, ast.Name) and owner == EMPTY_LIST:
             if function.attr == "append" and node.args:
@@ -147,6 +169,8 @@ class Calls(Expressions):
 
     def _builtin(self, function: str, arguments: Sequence[Kind]) -> Kind:
         first = arguments[0] if arguments else ANY
+        if MODULE in arguments and function in OVER_ITEMS:
+            self.codes.update(OVER_ITEMS[function])
         match function:
             case "range":
                 return Kind("range")
@@ -160,6 +184,8 @@ class Calls(Expressions):
                 return self.item(first)
             case "abs" | "max" | "min":
                 return joined(arguments) if arguments else ANY
+        if self.attributes.block_of(function) is not None:
+            return Kind(function)
         for one in self.attributes.uses.program.functions:
             if one.name == function and one.definition.returns is not None:
                 return annotated(one.definition.returns)

@@ -15,6 +15,8 @@ from modelspec.backends.python.inferring.names import Names
 from modelspec.backends.python.kinds import (
     ANY,
     BOOL,
+    EMPTY_DICT,
+    EMPTY_LIST,
     INT,
     MODULE,
     NONE,
@@ -80,7 +82,7 @@ class Expressions(Names):
                 sides = [self.infer(one) for one in (node.left, *node.comparators)]
                 if isinstance(node.ops[0], ast.Eq | ast.NotEq) and disjoint(*sides[:2]):
                     self.codes.add("comparison-overlap")
-                return TENSOR if any(one.is_tensor for one in sides) else BOOL
+                return self._compared(node.ops, sides)
             case ast.IfExp():
                 self.infer(node.test)
                 before = dict(self.names)
@@ -105,9 +107,16 @@ class Expressions(Names):
                 return tuple_kind([self.infer(one) for one in node.elts])
             case ast.List() | ast.Set():
                 items = [self.infer(one) for one in node.elts]
+                if not items:
+                    return EMPTY_LIST
                 return list_kind(self._common(node.elts, items))
+            case ast.Dict(keys=[]):
+                return EMPTY_DICT
             case ast.Dict():
-                values = [self.infer(one) for one in node.values]
+                values = [
+                    self.infer(value) if key is not None else self._unpacked(value)
+                    for key, value in zip(node.keys, node.values, strict=True)
+                ]
                 keys = [self.infer(one) for one in node.keys if one is not None]
                 return dict_kind(
                     self._common(node.values, values),
@@ -118,6 +127,18 @@ class Expressions(Names):
             case ast.DictComp():
                 return self._comprehension(node.generators, node.value, node.key)
         return ANY
+
+    def iterable(self, node: ast.expr) -> Kind:
+        """What a loop goes over: a checker knows of no module that it holds others."""
+        kind = self.infer(node)
+        if kind == MODULE:
+            self.codes.add("attr-defined")
+        return kind
+
+    def _unpacked(self, node: ast.expr) -> Kind:
+        """The values of a dict that stands behind `**`."""
+        items = self.infer(node).items
+        return items[0] if items else ANY
 
     def _comprehension(
         self,
@@ -130,7 +151,7 @@ class Expressions(Names):
         for one in generators:
             for bound in target_names(one.target):
                 self.declared.pop(bound, None)
-            self.bind(one.target, self.item(self.infer(one.iter)))
+            self.bind(one.target, self.item(self.iterable(one.iter)))
             for test in one.ifs:
                 self.infer(test)
         made = self.infer(value)
@@ -146,6 +167,7 @@ class Expressions(Names):
     def _name(self, identifier: str) -> Kind:
         if identifier == "self":
             return Kind(self.block.name)
+        self.need_annotation(identifier)
         return self.names.get(identifier, ANY)
 
     def _attribute(self, node: ast.Attribute) -> Kind:
@@ -202,6 +224,14 @@ class Expressions(Names):
         if value.is_tensor or sliced:
             return value
         return self.item(value) if value.text != "Any" else ANY
+
+    def _compared(self, operators: Sequence[ast.cmpop], sides: Sequence[Kind]) -> Kind:
+        """Tensors compare item by item; what is not known may be a tensor."""
+        if isinstance(operators[-1], ast.Is | ast.IsNot | ast.In | ast.NotIn):
+            return BOOL
+        if any(one.is_tensor for one in sides):
+            return TENSOR
+        return ANY if any(one.text == "Any" for one in sides) else BOOL
 
     def _binary(self, left: Kind, right: Kind) -> Kind:
         if "union" in (left.seen, right.seen):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from modelspec.backends.python.attributes import CONTAINERS
 from modelspec.backends.python.kinds import (
     ANY,
+    EMPTY_DICT,
+    EMPTY_LIST,
     INT,
     MODULE,
     NONE,
@@ -24,9 +26,7 @@ from modelspec.backends.python.kinds import (
     without_none,
 )
 from modelspec.backends.python.nodes import path_of
-from modelspec.backends.python.torch_kinds import (
-    fits,
-)
+from modelspec.backends.python.torch_kinds import fits
 from modelspec.program import ir
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Names(ABC):
         self.names = dict(names)
         self.given = frozenset(names)
         self.widened: set[str] = set()
+        self.filled: set[str] = set()
         self.codes = codes
         self.returned: list[Kind] = []
 
@@ -93,6 +94,7 @@ class Names(ABC):
                 self.bind(item, part.opaque() if value.seen == "any" else part)
             return
         if not isinstance(target, ast.Name):
+            self._fill(target)
             self.infer(target)
             return
         before = self.declared.get(target.id)
@@ -110,12 +112,27 @@ class Names(ABC):
         None in the other branch of a condition, and `_` anything."""
         if key == "_":
             return value
+        self.need_annotation(key)
         may_be_none = value == NONE and key in self.widened
         if value.seen != "any" and not may_be_none and not fits(value, declared):
             self.codes.add("assignment")
         if value.seen != "any":
             return value
         return without_none(declared)
+
+    def need_annotation(self, key: str) -> None:
+        """A checker wants to know of an empty list or dict what it will hold, if it is
+        read before something is put into it."""
+        known = self.names.get(key)
+        empty = known is EMPTY_LIST or known is EMPTY_DICT
+        if empty and key not in self.filled:
+            self.codes.add("var-annotated")
+
+    def _fill(self, target: ast.expr) -> None:
+        """What is put into an empty dict tells a checker what it holds."""
+        match target:
+            case ast.Subscript(value=ast.Name(id=key)):
+                self.filled.add(key)
 
     def item(self, kind: Kind) -> Kind:
         """What iterating over a value gives."""

@@ -1,1 +1,0 @@
-"""Facts about public models and the comparison of a module with them."""

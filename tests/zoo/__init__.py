@@ -1,0 +1,1 @@
+"""Specs of public architectures against the recorded facts of those models."""
