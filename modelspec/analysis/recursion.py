@@ -20,6 +20,7 @@ from modelspec.pysubset import span_of
 
 Made: TypeAlias = "dict[str, dict[str, Span]]"
 
+_NOTHING: dict[str, Span] = {}
 _MAYBE = (
     ast.IfExp,
     ast.BoolOp,
@@ -32,7 +33,11 @@ _MAYBE = (
 
 def check_recursion(facts: Facts) -> Iterator[Diagnostic]:
     blocks = facts.program.blocks
-    made = {one.name: _made(one, facts) for one in blocks}
+    made = dict.fromkeys((one.name for one in blocks), _NOTHING)
+    for text in facts.texts:
+        # Most blocks name none, and need no second look.
+        if text.block is not None and text.names & made.keys():
+            made[text.block.name] = _made(text.block, facts)
     order = {one.name: (str(one.source.name), one.span.start) for one in blocks}
     report = Report()
     for cycle in _cycles(made):

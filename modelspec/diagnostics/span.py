@@ -70,9 +70,12 @@ class Source:
 
     def byte_column(self, offset: int) -> tuple[int, int]:
         """Python's `(lineno, col_offset)` of an offset."""
-        at = self.position(offset)
-        start = self.line_starts()[at.line - 1]
-        return at.line, len(self.text[start:offset].encode(errors="replace"))
+        starts = self.line_starts()
+        line = bisect_right(starts, offset)
+        before = self.text[starts[line - 1] : offset]
+        if before.isascii():
+            return line, len(before)
+        return line, len(before.encode(errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)

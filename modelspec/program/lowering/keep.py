@@ -8,7 +8,7 @@ block or one that extends it, `self.attention.heads` or `layer.heads` elsewhere.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from modelspec.catalog import load_catalog
@@ -24,15 +24,16 @@ from modelspec.program.ir import (
     Statement,
 )
 from modelspec.program.lowering.bases import bases_of
-from modelspec.program.walk import block_nodes, walk_statements
+from modelspec.program.walk import walk_statements
 
 
-def keep_read_values(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """The blocks, with what must be kept."""
+def keep_read_values(
+    blocks: tuple[Block, ...], nodes: Mapping[str, list[ast.AST]]
+) -> tuple[Block, ...]:
+    """The blocks, with what must be kept; `nodes` are those of each by its name."""
     by_name = {block.name: block for block in blocks}
-    nodes = {block.name: block_nodes(block) for block in blocks}
-    foreign = {name for found in nodes.values() for name in _foreign_reads(found)}
-    reads = {name: set(_self_reads(found)) for name, found in nodes.items()}
+    foreign = {name for one in blocks for name in _foreign_reads(nodes[one.name])}
+    reads = {one.name: set(_self_reads(nodes[one.name])) for one in blocks}
     for block in blocks:
         for base in bases_of(block, by_name):
             reads[base.name] |= reads[block.name]

@@ -55,13 +55,15 @@ def lower_program(
     start += [
         name for variant in variants for _, v in variant.values for name in _read(v)
     ]
-    used = _reachable(start, blocks, lambda b: names_read(block_nodes(b)))
+    nodes = {block.name: block_nodes(block) for block in blocks}
+    names_of = {name: names_read(found) for name, found in nodes.items()}
+    used = _reachable(start, blocks, lambda block: names_of[block.name])
     if not report.failed:
         _warn_unused(names[0], {block.name for block in used}, report)
     return Program(
         root=root.entry.class_name if root else None,
-        blocks=keep_read_values(_root_last(used, root)),
-        functions=_used_functions(functions, used),
+        blocks=keep_read_values(_root_last(used, root), nodes),
+        functions=_used_functions(functions, [names_of[one.name] for one in used]),
         variants=variants,
         sources=tuple(file.source for file in files),
     )
@@ -150,10 +152,10 @@ def _root_last(used: list[Block], root: Definition | None) -> tuple[Block, ...]:
 
 
 def _used_functions(
-    functions: list[Function], used: list[Block]
+    functions: list[Function], read: list[set[str]]
 ) -> tuple[Function, ...]:
     """Functions that blocks or other used functions call, in the order of the file."""
-    wanted = {name for block in used for name in names_read(block_nodes(block))}
+    wanted = {name for names in read for name in names}
     grown = True
     while grown:
         inside = [one for one in functions if one.name in wanted]
