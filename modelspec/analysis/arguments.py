@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import field
 
 from modelspec.analysis.demands import demands_of, unmet
 from modelspec.analysis.places import (
@@ -46,6 +47,8 @@ class ArgumentFault(WorldError):  # noqa: N818  # as `Fault` is
 
 _CHILDREN = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 _INT = TypeExpression("int")
+_PLAIN = frozenset({int, float, bool, str, type(None)})
+_MOST_KEPT = 1024
 
 
 def bind_block(
@@ -105,6 +108,8 @@ class _Facts:
     places: Mapping[str, Place]
     kept: frozenset[str]
     is_demanding: bool
+    right: set[object] = field(default_factory=set)
+    """Arguments that were found right, with their types: `1 == True`."""
 
     def index(self, name: str) -> int:
         """The place of an argument by position; past all for one by name only."""
@@ -135,12 +140,7 @@ def bind_layer(
     if problem is not None:
         raise _refusal(type_.name, facts.signature, problem, kwargs, len(args))
     given = dict(zip(facts.names, args, strict=False)) | kwargs
-    for name, value in given.items():
-        place = facts.places.get(name)
-        if place is not None and not (type(value) is int and place.takes_int):
-            _check_argument(place, value, facts)
-    if facts.is_demanding:
-        _check_demands(type_.name, given, facts)
+    _check_arguments(type_.name, given, facts)
     attributes: dict[str, object] = {
         n: v for n, v in given.items() if n in facts.kept and type(v) is int
     }
@@ -148,6 +148,22 @@ def bind_layer(
     if children is None:
         return Module(type_, {}, attributes)
     return Module(type_, children, attributes, is_open=False)
+
+
+def _check_arguments(layer: str, given: dict[str, object], facts: _Facts) -> None:
+    """A network makes the same layer many times: it is looked into once."""
+    kinds = tuple(map(type, given.values()))
+    key = (*given.items(), kinds) if _PLAIN.issuperset(kinds) else None
+    if key is not None and key in facts.right:
+        return
+    for name, value in given.items():
+        place = facts.places.get(name)
+        if place is not None and not (type(value) is int and place.takes_int):
+            _check_argument(place, value, facts)
+    if facts.is_demanding:
+        _check_demands(layer, given, facts)
+    if key is not None and len(facts.right) < _MOST_KEPT:
+        facts.right.add(key)
 
 
 def _check_argument(place: Place, value: object, facts: _Facts) -> None:

@@ -7,7 +7,7 @@ a comprehension may come to an end.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -20,7 +20,6 @@ from modelspec.pysubset import span_of
 
 Made: TypeAlias = "dict[str, dict[str, Span]]"
 
-_NOTHING: dict[str, Span] = {}
 _MAYBE = (
     ast.IfExp,
     ast.BoolOp,
@@ -33,11 +32,9 @@ _MAYBE = (
 
 def check_recursion(facts: Facts) -> Iterator[Diagnostic]:
     blocks = facts.program.blocks
-    made = dict.fromkeys((one.name for one in blocks), _NOTHING)
-    for text in facts.texts:
-        # Most blocks name none, and need no second look.
-        if text.block is not None and text.names & made.keys():
-            made[text.block.name] = _made(text.block, facts)
+    if not any(_cycles(_named(facts))):
+        return  # as in nearly all specs: no closer look is needed
+    made = {one.name: _made(one, facts) for one in blocks}
     order = {one.name: (str(one.source.name), one.span.start) for one in blocks}
     report = Report()
     for cycle in _cycles(made):
@@ -61,7 +58,16 @@ def _report(steps: Sequence[str], made: Made, report: Report) -> None:
     )
 
 
-def _cycles(made: Made) -> Iterator[list[str]]:
+def _named(facts: Facts) -> dict[str, set[str]]:
+    """The blocks that the texts of each block name."""
+    found: dict[str, set[str]] = {one.name: set() for one in facts.program.blocks}
+    for text in facts.texts:
+        if text.block is not None:
+            found[text.block.name] |= text.names & found.keys()
+    return found
+
+
+def _cycles(made: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
     """Ways from a block back to itself, none of which shares a block with another.
 
     In depth first, without recursion: specs may nest uses as deeply as they like.
