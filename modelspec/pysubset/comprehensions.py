@@ -10,12 +10,15 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from modelspec.pysubset.builtin import add_to_set, put
-from modelspec.pysubset.closures import Closures, Code, cost
+from modelspec.pysubset.code import Code, cost
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.values import Scope
+
+if TYPE_CHECKING:
+    from modelspec.pysubset.closures import Closures
 
 Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Rows: TypeAlias = Callable[[Scope, Iterator[object]], Iterator[None]]

@@ -14,7 +14,8 @@ from modelspec.diagnostics.span import Source
 from modelspec.policy import Limits
 from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.builtin import HANDLERS
-from modelspec.pysubset.closures import Closures, Names, cost
+from modelspec.pysubset.closures import Closures
+from modelspec.pysubset.code import Names, cost
 from modelspec.pysubset.faults import EvaluationError, Fault, limit, located
 from modelspec.pysubset.function import FunctionValue
 from modelspec.pysubset.runtime import Runtime

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Mapping
 
 from modelspec.diagnostics.span import Source
-from modelspec.pysubset.closures import Closures, Names
+from modelspec.pysubset.closures import Closures
+from modelspec.pysubset.code import Names
 from modelspec.pysubset.faults import Fault, limit, located
 from modelspec.pysubset.runtime import Arguments, Keywords, Runtime, SpecCallable
 from modelspec.pysubset.statements import block

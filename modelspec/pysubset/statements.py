@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 from modelspec.pysubset.access import set_item, subscript
 from modelspec.pysubset.arithmetic import in_place
-from modelspec.pysubset.closures import Closures, Code, cost
+from modelspec.pysubset.closures import Closures
+from modelspec.pysubset.code import Code, cost
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.template import text
 from modelspec.pysubset.values import Scope
