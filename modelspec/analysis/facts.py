@@ -72,6 +72,7 @@ class Facts:
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     _members: dict[str, Members] = field(default_factory=dict)
+    _hidden: dict[str, set[str]] = field(default_factory=dict)
 
     def members(self, block: Block) -> Members:
         """What `self` has in a block."""
@@ -84,6 +85,13 @@ class Facts:
         if isinstance(node, ast.Name) and node.id in text.locals:
             return None
         return self.callees.find(node)
+
+    def hidden_in(self, block: Block) -> set[str]:
+        """Names that in the construction of a block mean its params and locals."""
+        if not self._hidden:
+            built = (one for one in self.texts if one.where == "construct")
+            self._hidden.update({t.block.name: t.locals for t in built if t.block})
+        return self._hidden[block.name]
 
     def is_told(self, span: Span | None) -> bool:
         """Whether an earlier pass has an error in the same place."""

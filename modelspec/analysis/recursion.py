@@ -81,7 +81,7 @@ def _cycles(made: Made) -> Iterator[list[str]]:
 
 def _made(block: Block, facts: Facts) -> dict[str, Span]:
     """The blocks that a block always makes, and where."""
-    hidden = {param.name for param in block.params}
+    hidden = facts.hidden_in(block)
     found: dict[str, Span] = {}
     for root in [*_always(block.construct), *_base(block)]:
         for node in _calls(root):

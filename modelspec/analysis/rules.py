@@ -24,7 +24,7 @@ _USUAL = ("weight", "bias")
 def check_rules(facts: Facts) -> Iterator[Diagnostic]:
     report = Report()
     for block in facts.program.blocks:
-        hidden = {param.name for param in block.params}
+        hidden = facts.hidden_in(block)
         for one in walk_statements(block.construct):
             for rule in one.rules if isinstance(one, InitByType) else ():
                 _check_rule(rule, hidden, facts, report)
