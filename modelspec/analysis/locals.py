@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 
-from modelspec.analysis.conditions import condition, implied
+from modelspec.analysis.conditions import implied
 from modelspec.analysis.facts import (
     Facts,
     Text,
@@ -75,14 +75,14 @@ class _Names:
     def branch(self) -> _Names:
         return _Names(set(self.may), set(self.sure), outer=self)
 
-    def join(self, ways: Sequence[tuple[str, _Names]]) -> None:
-        """After a branch: the ends that come out of it, each with its condition."""
-        for test, way in ways:
+    def join(self, ways: Sequence[tuple[frozenset[str], _Names]]) -> None:
+        """After a branch: the ends that come out of it, each with its conditions."""
+        for tests, way in ways:
             self.may |= way.may
             for name in way.sure - self.sure:
-                self.under.setdefault(name, []).append(frozenset((test,)))
+                self.under.setdefault(name, []).append(tests)
             for name, several in way.under.items():
-                more = (one | {test} for one in several)
+                more = (one | tests for one in several)
                 self.under.setdefault(name, []).extend(more)
         if ways:
             self.sure = set.intersection(*(way.sure for _, way in ways))
@@ -169,7 +169,7 @@ class _Flow:
             if ends_in(body):
                 held += implied(node.test, not holds)
             else:
-                ways.append((condition(node.test, holds), way))
+                ways.append((frozenset(implied(node.test, holds)), way))
         known.join(ways)
         self.tests += held
 

@@ -81,9 +81,7 @@ def _modules(name: str, members: Members) -> Iterator[ModuleValue]:
             yield one
 
 
-def _forward_of(
-    value: ModuleValue, hidden: set[str], facts: Facts
-) -> Signature | None:
+def _forward_of(value: ModuleValue, hidden: set[str], facts: Facts) -> Signature | None:
     """What a module's `forward` takes; `hidden` are names that mean no block."""
     if isinstance(value, Container):
         function: ast.expr = value.callee
