@@ -235,9 +235,10 @@ def _may_slice_modules(block: ir.Block) -> bool:
 def _plain_lets(block: ir.Block) -> Iterator[list[str]]:
     """Names that hold no module by themselves: numbers, and lists of what may be."""
     for one in statements_in(block.construct):
-        made = one.value if isinstance(one, ir.Let) else None
-        if isinstance(made, ir.Value) and not isinstance(made.expression, ast.Call):
-            yield target_names(one.target)
+        match one:
+            case ir.Let(target=target, value=ir.Value(expression=value)):
+                if not isinstance(value, ast.Call):
+                    yield target_names(target)
 
 
 def _may_be_module(node: ast.expr, names: set[str], members: set[str]) -> bool:
