@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterator
 
 from modelspec.analysis.facts import Facts, Text
-from modelspec.analysis.members import Members, pattern_of
+from modelspec.analysis.members import Members
 from modelspec.analysis.standins import CONTAINERS
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
@@ -209,17 +209,7 @@ def _tensor_help(name: str) -> tuple[str, ...]:
 
 def _matches(name: str, facts: Facts) -> bool:
     """Whether some child's computed name may be this, at any depth."""
-    statements = (
-        one
-        for block in facts.program.blocks
-        for one in walk_statements(block.construct)
-    )
-    computed = (getattr(one, "name", None) for one in statements)
-    return any(
-        pattern_of(one).fullmatch(name)
-        for one in computed
-        if isinstance(one, ast.JoinedStr)
-    )
+    return any(one.matches(name) for one in facts.computed_names)
 
 
 def _known_anywhere(facts: Facts) -> set[str]:

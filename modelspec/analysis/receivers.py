@@ -66,9 +66,7 @@ def _children(name: str, text: Text, facts: Facts) -> list[Callee]:
 
 def may_be_other(name: str, members: Members) -> bool:
     """Whether a name may mean something else than the children seen under it."""
-    return members.kinds.get(name) != "child" or any(
-        pattern.fullmatch(name) for pattern in members.patterns
-    )
+    return members.kinds.get(name) != "child" or members.may_be_computed(name)
 
 
 def _modules(name: str, members: Members) -> Iterator[ModuleValue]:

@@ -63,7 +63,9 @@ def _tensors(type_: ast.expr, hidden: set[str], facts: Facts) -> frozenset[str] 
     if isinstance(type_, ast.Name):
         block = None if type_.id in hidden else facts.program.block(type_.id)
         members = None if block is None else facts.members(block)
-        if members is None or members.is_open or members.patterns:
+        if members is None or members.is_open:
+            return None
+        if members.patterns or members.has_numbers:
             return None
         return frozenset(members.kinds)
     if isinstance(type_, ast.Attribute) and load_catalog().layer(type_.attr):
