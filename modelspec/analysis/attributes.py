@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterator
 
 from modelspec.analysis.facts import Facts, Text
-from modelspec.analysis.members import Members, pattern_of
+from modelspec.analysis.members import Members
 from modelspec.analysis.standins import CONTAINERS
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
@@ -26,6 +26,7 @@ from modelspec.pysubset.refused import dotted_name
 _ROOTS = frozenset({"torch", "nn", "F", "math", "self"})
 _SELF = frozenset({"training"})
 _ASSIGNABLE = frozenset({"buffer", "attribute", "torch"})
+_STRANGERS = frozenset({"layer", "module", "any"})
 _RECURRENT = ("weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l", "weight_hr_l")
 _OTHER = frozenset(
     "parametrizations original original0 original1 weight_g weight_v weight_orig"
@@ -167,6 +168,7 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         or is_known_elsewhere(name, facts)
         or name.startswith(_RECURRENT)
         or name in torch_members()
+        or _is_of_a_stranger(node.value, text)
     ):
         return
     nearest = suggest(name, [*tensor_list(), *sorted(_known_anywhere(facts))])
@@ -176,6 +178,16 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         span_of_attribute_name(node, text.source),
         note=f"did you mean '{nearest}'?" if nearest else "",
         help=_tensor_help(name),
+    )
+
+
+def _is_of_a_stranger(node: ast.expr, text: Text) -> bool:
+    """Whether it is a param that other specs give: a layer or module of theirs."""
+    if text.block is None or text.where != "construct":
+        return False
+    return isinstance(node, ast.Name) and any(
+        one.name == node.id and one.default is None and one.type.name in _STRANGERS
+        for one in text.block.params
     )
 
 
@@ -197,17 +209,7 @@ def _tensor_help(name: str) -> tuple[str, ...]:
 
 def _matches(name: str, facts: Facts) -> bool:
     """Whether some child's computed name may be this, at any depth."""
-    statements = (
-        one
-        for block in facts.program.blocks
-        for one in walk_statements(block.construct)
-    )
-    computed = (getattr(one, "name", None) for one in statements)
-    return any(
-        pattern_of(one).fullmatch(name)
-        for one in computed
-        if isinstance(one, ast.JoinedStr)
-    )
+    return any(one.matches(name) for one in facts.computed_names)
 
 
 def _known_anywhere(facts: Facts) -> set[str]:

@@ -13,12 +13,13 @@ from dataclasses import field
 from typing import Literal, TypeAlias
 
 from modelspec.analysis.members import Members, members_of
+from modelspec.analysis.patterns import NamePattern, pattern_of
 from modelspec.analysis.signatures import Callee, Callees
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Method, Program, Variant
-from modelspec.program.walk import block_expressions
+from modelspec.program.walk import block_expressions, walk_statements
 from modelspec.records import dataclass
 
 Where: TypeAlias = Literal["construct", "method", "function", "variant"]
@@ -72,6 +73,8 @@ class Facts:
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     _members: dict[str, Members] = field(default_factory=dict)
+    _computed: Sequence[NamePattern] | None = None
+    _hidden: dict[str, set[str]] = field(default_factory=dict)
 
     def members(self, block: Block) -> Members:
         """What `self` has in a block."""
@@ -84,6 +87,27 @@ class Facts:
         if isinstance(node, ast.Name) and node.id in text.locals:
             return None
         return self.callees.find(node)
+
+    @property
+    def computed_names(self) -> Sequence[NamePattern]:
+        """What computed names of children may be, at any depth of any block."""
+        if self._computed is None:
+            statements = (
+                one
+                for block in self.program.blocks
+                for one in walk_statements(block.construct)
+            )
+            names = (getattr(one, "name", None) for one in statements)
+            computed = (one for one in names if isinstance(one, ast.JoinedStr))
+            self._computed = tuple(dict.fromkeys(map(pattern_of, computed)))
+        return self._computed
+
+    def hidden_in(self, block: Block) -> set[str]:
+        """Names that in the construction of a block mean its params and locals."""
+        if not self._hidden:
+            built = (one for one in self.texts if one.where == "construct")
+            self._hidden.update({t.block.name: t.locals for t in built if t.block})
+        return self._hidden[block.name]
 
     def is_told(self, span: Span | None) -> bool:
         """Whether an earlier pass has an error in the same place."""

@@ -2,15 +2,17 @@
 
 A read is wrong where no assignment can come before it: none stands above it, and none
 stands in a loop around it. A name that some branch leaves unset is warned of; not in a
-loop, which may set it in an earlier turn, nor under the condition that set it.
+loop, which may set it in an earlier turn, nor where the conditions hold that set it.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import field
 
+from modelspec.analysis.conditions import implied
 from modelspec.analysis.facts import (
     Facts,
     Text,
@@ -56,29 +58,40 @@ def _check_arguments(arguments: ast.arguments, text: Text, report: Report) -> No
 class _Names:
     """What is set at a place: names that may be, and names that are on every way.
 
-    `under` are, for the others, the conditions under which they are set.
+    `under` are, for the others, what each time sets them: conditions that all hold.
+    In a branch, `outer` are the names before it.
     """
 
     may: set[str]
     sure: set[str]
-    under: dict[str, set[str]] = field(default_factory=dict)
+    under: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+    outer: _Names | None = None
 
-    def set(self, names: Iterable[str]) -> None:
+    def add(self, names: Iterable[str]) -> None:
         found = set(names)
         self.may |= found
         self.sure |= found
 
-    def copy(self) -> _Names:
-        return _Names(set(self.may), set(self.sure), dict(self.under))
+    def branch(self) -> _Names:
+        return _Names(set(self.may), set(self.sure), outer=self)
 
-    def join(self, ways: Sequence[_Names], test: str) -> None:
-        """After a branch: `ways` are the ends of those that come out of it."""
-        for one in ways:
-            self.may |= one.may
-            for name in one.sure - self.sure:
-                self.under[name] = self.under.get(name, set()) | {test}
+    def join(self, ways: Sequence[tuple[frozenset[str], _Names]]) -> None:
+        """After a branch: the ends that come out of it, each with its conditions."""
+        for tests, way in ways:
+            self.may |= way.may
+            for name in way.sure - self.sure:
+                self.under.setdefault(name, []).append(tests)
+            for name, several in way.under.items():
+                more = (one | tests for one in several)
+                self.under.setdefault(name, []).extend(more)
         if ways:
-            self.sure = set.intersection(*(one.sure for one in ways))
+            self.sure = set.intersection(*(way.sure for _, way in ways))
+
+    def is_set_under(self, name: str, tests: set[str]) -> bool:
+        """Whether the name is set where all these conditions hold."""
+        if any(one <= tests for one in self.under.get(name, ())):
+            return True
+        return self.outer is not None and self.outer.is_set_under(name, tests)
 
 
 class _Flow:
@@ -93,8 +106,17 @@ class _Flow:
         self.loops = 0
 
     def statements(self, nodes: Iterable[ast.stmt], known: _Names) -> None:
-        for node in nodes:
-            self.statement(node, known)
+        with self.holding(()):
+            for node in nodes:
+                self.statement(node, known)
+
+    @contextmanager
+    def holding(self, tests: Iterable[str]) -> Iterator[None]:
+        """While these conditions hold, and what is found to hold on the way."""
+        before = len(self.tests)
+        self.tests += tests
+        yield
+        del self.tests[before:]
 
     def statement(self, node: ast.stmt, known: _Names) -> None:
         match node:
@@ -110,8 +132,14 @@ class _Flow:
             case ast.With(items=items, body=body):
                 for item in items:
                     self.reads(item.context_expr, known)
-                    known.set(_stored([item.optional_vars]))
+                    known.add(_stored([item.optional_vars]))
                 self.statements(body, known)
+            case ast.Assert(test=test, msg=message):
+                self.reads(test, known)
+                if message is not None:
+                    with self.holding(implied(test, False)):
+                        self.reads(message, known)
+                self.tests += implied(test, True)
             case ast.AugAssign(target=ast.Name() as target, value=value):
                 self.name(target, known)
                 self.reads(value, known)
@@ -119,39 +147,44 @@ class _Flow:
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr) and not _is_annotation(child, node):
                         self.reads(child, known)
-                known.set(_stored([node]))
+                known.add(_stored([node]))
 
     def loop(
         self, setting: Sequence[ast.AST], run: Sequence[ast.stmt], known: _Names
     ) -> None:
         """A loop is taken to run: what it sets is set in its next turn, and after."""
-        known.set(_stored(setting))
+        known.add(_stored(setting))
         self.loops += 1
         self.statements(run, known)
         self.loops -= 1
 
     def branch(self, node: ast.If, known: _Names) -> None:
         self.reads(node.test, known)
-        test = ast.unparse(node.test)
         ways = []
-        for body, condition in ((node.body, test), (node.orelse, f"not ({test})")):
-            way = known.copy()
-            self.tests.append(condition)
-            self.statements(body, way)
-            self.tests.pop()
-            if not ends_in(body):
-                ways.append(way)
-        known.join(ways, test)
+        held: list[str] = []
+        for body, holds in ((node.body, True), (node.orelse, False)):
+            way = known.branch()
+            with self.holding(implied(node.test, holds)):
+                self.statements(body, way)
+            if ends_in(body):
+                held += implied(node.test, not holds)
+            else:
+                ways.append((frozenset(implied(node.test, holds)), way))
+        known.join(ways)
+        self.tests += held
 
     def reads(self, node: ast.expr, known: _Names) -> None:
         """Checks the names that an expression reads."""
         if isinstance(node, _COMPREHENSIONS):
             targets = [generator.target for generator in node.generators]
-            known = known.copy()
-            known.set(_bound(targets))
+            known = known.branch()
+            known.add(_bound(targets))
         if isinstance(node, ast.Name):
             if isinstance(node.ctx, ast.Load):
                 self.name(node, known)
+            return
+        if isinstance(node, ast.IfExp | ast.BoolOp):
+            self.choice(node, known)
             return
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
@@ -161,6 +194,19 @@ class _Flow:
             elif isinstance(child, ast.comprehension):
                 for part in (child.iter, *child.ifs):
                     self.reads(part, known)
+
+    def choice(self, node: ast.IfExp | ast.BoolOp, known: _Names) -> None:
+        """What is read only where a part before it held, or did not."""
+        if isinstance(node, ast.IfExp):
+            self.reads(node.test, known)
+            for value, holds in ((node.body, True), (node.orelse, False)):
+                with self.holding(implied(node.test, holds)):
+                    self.reads(value, known)
+            return
+        with self.holding(()):
+            for value in node.values:
+                self.reads(value, known)
+                self.tests += implied(value, isinstance(node.op, ast.And))
 
     def name(self, node: ast.Name, known: _Names) -> None:
         name = node.id
@@ -180,7 +226,7 @@ class _Flow:
 
     def maybe(self, node: ast.Name, known: _Names) -> None:
         """A name that some way to its place does not set."""
-        if self.loops or known.under.get(node.id, set()) & set(self.tests):
+        if self.loops or known.is_set_under(node.id, set(self.tests)):
             return
         self.told.add(node.id)
         self.report.warning(

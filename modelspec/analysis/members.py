@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 from collections.abc import Iterable
 from dataclasses import field
 from typing import TypeGuard
 
+from modelspec.analysis.patterns import NamePattern, pattern_of
 from modelspec.catalog import load_catalog
 from modelspec.program.ir import (
     Block,
@@ -50,16 +50,19 @@ class Members:
 
     kinds: dict[str, str] = field(default_factory=dict)
     children: dict[str, list[ModuleValue]] = field(default_factory=dict)
-    patterns: list[re.Pattern[str]] = field(default_factory=list)
+    patterns: list[NamePattern] = field(default_factory=list)
+    has_numbers: bool = False
     is_open: bool = False
 
     def has(self, name: str) -> bool:
         """Whether there is, or may be, something of this name."""
-        return (
-            self.is_open
-            or name in self.kinds
-            or any(pattern.fullmatch(name) for pattern in self.patterns)
-        )
+        return self.is_open or name in self.kinds or self.may_be_computed(name)
+
+    def may_be_computed(self, name: str) -> bool:
+        """Whether a name, or a number in a loop, that is computed may be this one."""
+        if self.has_numbers and name.isdecimal():
+            return True
+        return any(one.matches(name) for one in self.patterns)
 
     def add(self, name: ast.expr | None, kind: str) -> None:
         if isinstance(name, ast.Constant):
@@ -73,16 +76,6 @@ def members_of(block: Block, program: Program) -> Members:
     _add_block(block, found)
     _add_base(block, program, found, {block.name})
     return found
-
-
-def pattern_of(name: ast.expr) -> re.Pattern[str]:
-    """What a computed name may be: its literal parts, anything between."""
-    parts = name.values if isinstance(name, ast.JoinedStr) else [name]
-    texts = [
-        re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*"
-        for part in parts
-    ]
-    return re.compile("".join(texts), re.DOTALL)
 
 
 def _add_block(block: Block, found: Members) -> None:
@@ -110,10 +103,10 @@ def _add_statements(statements: Iterable[Statement], found: Members) -> None:
         elif isinstance(one, Splice):
             found.is_open = True
         elif isinstance(one, For):
-            found.patterns.append(re.compile("[0-9]+"))
+            found.has_numbers = True
             _add_statements(one.body, found)
         elif isinstance(one, If):
-            found.patterns.append(re.compile("[0-9]+"))
+            found.has_numbers = True
             _add_statements(one.body, found)
             _add_statements(one.orelse, found)
 
@@ -134,6 +127,7 @@ def _add_base(block: Block, program: Program, found: Members, seen: set[str]) ->
             if not replaced:
                 found.children.setdefault(name, []).extend(values)
         found.patterns += inherited.patterns
+        found.has_numbers |= inherited.has_numbers
         found.is_open = found.is_open or inherited.is_open
         _add_base(base, program, found, seen)
     elif is_torch_layer(function):

@@ -56,7 +56,8 @@ def _children(name: str, text: Text, facts: Facts) -> list[Callee]:
     members = facts.members(text.block)
     if may_be_other(name, members):
         return []
-    found = [_forward_of(one, facts) for one in _modules(name, members)]
+    hidden = facts.hidden_in(text.block)
+    found = [_forward_of(one, hidden, facts) for one in _modules(name, members)]
     known = [one for one in found if one is not None]
     if len(known) < len(found):
         return []
@@ -65,9 +66,7 @@ def _children(name: str, text: Text, facts: Facts) -> list[Callee]:
 
 def may_be_other(name: str, members: Members) -> bool:
     """Whether a name may mean something else than the children seen under it."""
-    return members.kinds.get(name) != "child" or any(
-        pattern.fullmatch(name) for pattern in members.patterns
-    )
+    return members.kinds.get(name) != "child" or members.may_be_computed(name)
 
 
 def _modules(name: str, members: Members) -> Iterator[ModuleValue]:
@@ -80,8 +79,8 @@ def _modules(name: str, members: Members) -> Iterator[ModuleValue]:
             yield one
 
 
-def _forward_of(value: ModuleValue, facts: Facts) -> Signature | None:
-    """What a module's `forward` takes."""
+def _forward_of(value: ModuleValue, hidden: set[str], facts: Facts) -> Signature | None:
+    """What a module's `forward` takes; `hidden` are names that mean no block."""
     if isinstance(value, Container):
         function: ast.expr = value.callee
         if isinstance(function, ast.Call):
@@ -90,7 +89,7 @@ def _forward_of(value: ModuleValue, facts: Facts) -> Signature | None:
         function = value.expression.func
     else:
         return None
-    if isinstance(function, ast.Name) and facts.program.block(function.id) is None:
+    if isinstance(function, ast.Name) and function.id in hidden:
         return None
     return _forward(facts.callees.find(function), facts, _DEEPEST)
 

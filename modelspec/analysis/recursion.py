@@ -20,6 +20,7 @@ from modelspec.pysubset import span_of
 
 Made: TypeAlias = "dict[str, dict[str, Span]]"
 
+_MOST_STEPS = 8
 _MAYBE = (
     ast.IfExp,
     ast.BoolOp,
@@ -48,12 +49,12 @@ def _report(steps: Sequence[str], made: Made, report: Report) -> None:
     last = steps[-2]
     report.error(
         "block-recursion",
-        f"{steps[0]} is made inside itself, without end: {' -> '.join(steps)}",
+        f"{steps[0]} is made inside itself, without end: {_way(steps)}",
         made[last][steps[0]],
         help="let an `if` over a param end it, or use another block here",
         labels=tuple(
             Label(made[one][other], f"{one} makes {other}")
-            for one, other in pairwise(steps[:-1])
+            for one, other in pairwise(steps[:-1][:_MOST_STEPS])
         ),
     )
 
@@ -65,6 +66,15 @@ def _named(facts: Facts) -> dict[str, set[str]]:
         if text.block is not None:
             found[text.block.name] |= text.names & found.keys()
     return found
+
+
+def _way(steps: Sequence[str]) -> str:
+    """The steps as text; of a long way its beginning and its end."""
+    shown = list(steps)
+    if len(shown) > _MOST_STEPS:
+        left = len(shown) - _MOST_STEPS
+        shown[_MOST_STEPS - 2 : -2] = [f"({left} more)"]
+    return " -> ".join(shown)
 
 
 def _cycles(made: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
@@ -92,7 +102,7 @@ def _cycles(made: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
 
 def _made(block: Block, facts: Facts) -> dict[str, Span]:
     """The blocks that a block always makes, and where."""
-    hidden = {param.name for param in block.params}
+    hidden = facts.hidden_in(block)
     found: dict[str, Span] = {}
     for root in [*_always(block.construct), *_base(block)]:
         for node in _calls(root):

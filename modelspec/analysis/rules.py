@@ -24,7 +24,7 @@ _USUAL = ("weight", "bias")
 def check_rules(facts: Facts) -> Iterator[Diagnostic]:
     report = Report()
     for block in facts.program.blocks:
-        hidden = {param.name for param in block.params}
+        hidden = facts.hidden_in(block)
         for one in walk_statements(block.construct):
             for rule in one.rules if isinstance(one, InitByType) else ():
                 _check_rule(rule, hidden, facts, report)
@@ -63,7 +63,9 @@ def _tensors(type_: ast.expr, hidden: set[str], facts: Facts) -> frozenset[str] 
     if isinstance(type_, ast.Name):
         block = None if type_.id in hidden else facts.program.block(type_.id)
         members = None if block is None else facts.members(block)
-        if members is None or members.is_open or members.patterns:
+        if members is None or members.is_open:
+            return None
+        if members.patterns or members.has_numbers:
             return None
         return frozenset(members.kinds)
     if isinstance(type_, ast.Attribute) and load_catalog().layer(type_.attr):

@@ -45,6 +45,8 @@ def request_weights(
         if renames or key is not None:
             raise TypeError("'rename' and 'weights_key' need 'weights'")
         return None
+    if isinstance(renames, str):
+        raise TypeError(f"'rename' is a mapping or pairs, got the text {renames!r}")
     from modelspec.checkpoint import read_rules
 
     pairs = renames.items() if isinstance(renames, Mapping) else renames or ()

@@ -91,7 +91,7 @@ def _advice(
         yield f"did you mean {options(rules)}? {left}"
     only_unexpected = found.unexpected and not (found.missing or found.different)
     if only_unexpected:
-        name = next((one for one in found.unexpected if is_plain(one)), "NAME")
+        name = next((one for one in found.unexpected if one and is_plain(one)), "NAME")
         yield (
             "a rule with nothing on its right drops what the model has no use for:"
             f" {options([RenameRule(name, '')])}"

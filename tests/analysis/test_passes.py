@@ -110,6 +110,13 @@ forward: |
     ]
 
 
+def test_constants_of_a_layer_that_others_give() -> None:
+    """A spec that others import is checked by itself too."""
+    path = ROOT / "tests/cases/imported_root_reads_constants/backbone.yaml"
+    found = compile_path(str(path), Policy()).diagnostics
+    assert not [one for one in found if one.is_error]
+
+
 def test_no_torch() -> None:
     """All passes run where torch cannot be imported."""
     script = """

@@ -187,6 +187,11 @@ def test_renaming_needs_weights() -> None:
             modelspec.loads(MLP).build(**given)
 
 
+def test_rules_are_no_text(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="got the text 'a=b'"):
+        modelspec.loads(MLP).build(weights="none.pt", rename="a=b")  # type: ignore[arg-type]
+
+
 def test_rules_are_checked_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(modelspec.SpecError) as raised:
         modelspec.loads(MLP).build(weights="none.pt", rename={"a.*": "b"})

@@ -185,6 +185,11 @@ def test_names_that_no_rule_can_hold_are_not_suggested() -> None:
     assert suggested(given) == []
 
 
+def test_no_rule_has_nothing_on_its_left() -> None:
+    told = printed(Expected(model()), {**model(), "": Entry(F, (1,))})
+    assert "--rename 'NAME='" in told
+
+
 def test_what_the_model_computes_is_dropped() -> None:
     """Buffers that are not persistent, in files of an older version of the model."""
     names = [f"layers.{at}.rotary.inv_freq" for at in range(3)]

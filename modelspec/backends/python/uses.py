@@ -25,6 +25,8 @@ _BEFORE_AFFINE = {"nn.LayerNorm": 2, "nn.RMSNorm": 2}
 """How many arguments of a norm stand before the one that leaves out its weight; of the
 others three."""
 
+_NO_MODULES = frozenset({"shape", "weight", "bias", "data"})
+
 
 class Uses:
     """Answers, each computed once."""
@@ -98,7 +100,15 @@ class Uses:
         for default in (one.default for one in block.params if one.name == param):
             if isinstance(default, ast.Dict | ast.List):
                 found.add(isinstance(default, ast.Dict))
+        # A slice of a Sequential is made by its class, of an OrderedDict.
+        if found and block.base.kind == "Sequential" and self._slices_modules:
+            found.add(True)
         return found
+
+    @cached_property
+    def _slices_modules(self) -> bool:
+        """Whether a slice may be one of a container, and not of a tensor or a list."""
+        return any(_may_slice_modules(block) for block in self.program.blocks)
 
     def given_as_children(self, block: ir.Block) -> set[str]:
         """The names, bound once, that hold what some call takes as its children."""
@@ -195,6 +205,53 @@ class Uses:
             (one in own) if of == layer else (not of and one in affine)
             for of, one in self._switched
         )
+
+
+def _may_slice_modules(block: ir.Block) -> bool:
+    """Whether a block slices a child, or a name that may hold a module."""
+    params = {param.name for param in block.params if param.type.name != "module"}
+    own = (ir.OwnBuffer, ir.OwnParameter, ir.OwnAttribute)
+    tensors = {
+        str(one.name.value)
+        for one in statements_in(block.construct)
+        if isinstance(one, own) and isinstance(one.name, ast.Constant)
+    }
+    inputs = {
+        one.arg
+        for method in block.methods
+        for one in ast.walk(method.arguments)
+        if isinstance(one, ast.arg) and one.arg != "self"
+    }
+    names = params | inputs | {one for let in _plain_lets(block) for one in let}
+    return any(
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Slice)
+        and _may_be_module(node.value, names, params | tensors)
+        for root in block_expressions(block)
+        for node in ast.walk(root)
+    )
+
+
+def _plain_lets(block: ir.Block) -> Iterator[list[str]]:
+    """Names that hold no module by themselves: numbers, and lists of what may be."""
+    for one in statements_in(block.construct):
+        match one:
+            case ir.Let(target=target, value=ir.Value(expression=value)):
+                if not isinstance(value, ast.Call):
+                    yield target_names(target)
+
+
+def _may_be_module(node: ast.expr, names: set[str], members: set[str]) -> bool:
+    """Whether a path begins with none of these names, or members of `self`."""
+    if isinstance(node, ast.Attribute) and node.attr in _NO_MODULES:
+        return False
+    member = ""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        member = node.attr if isinstance(node, ast.Attribute) else ""
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return False
+    return member not in members if node.id == "self" else node.id not in names
 
 
 def _given(block: ir.Block, param: str, user: ir.Block) -> Iterator[ast.expr]:

@@ -330,12 +330,45 @@ def _with_children(
             help="only a block with a param of type `children` does",
         )
         return None
+    if _holds_arguments(callee, entry, context):
+        return None
     call = callee
     if not isinstance(call, ast.Call):
         call = place(ast.Call(callee, [], []), span)
     kind = "Sequential" if isinstance(entry.value, MappingNode) else "ModuleList"
     named, children = lower_children(kind, entry.value, context)
     return Container(call, named, children, span, into=takes)
+
+
+def _holds_arguments(callee: ast.expr, entry: Entry, context: Context) -> bool:
+    """Reports arguments under a block where its children stand."""
+    block = _block_entry(callee, context)
+    if block is None or not isinstance(entry.value, MappingNode):
+        return False
+    names = {param.name for param in block.params}
+    wrong = [
+        one
+        for one in entry.value.entries
+        if one.key.text in names and not _may_be_child(one.value)
+    ]
+    for one in wrong:
+        name, what = one.key.text, entry.key.text.partition("(")[0]
+        is_children = name == block.children_param
+        context.report.error(
+            "not-a-module",
+            f"'{name}' is an argument of {what}, and its children stand here",
+            one.key.span,
+            help=f"write the children under `{what}:`, without '{name}'"
+            if is_children
+            else f"write it in the key: `{what}({name}={one.value.span.text}):`",
+        )
+    return bool(wrong)
+
+
+def _may_be_child(node: Node) -> bool:
+    is_text = isinstance(node, ScalarNode) and isinstance(node.value, str)
+    is_null = isinstance(node, ScalarNode) and node.is_null
+    return is_text or is_null or isinstance(node, MappingNode)
 
 
 def _not_a_module(node: Node, context: Context) -> None:
@@ -383,6 +416,11 @@ def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
 
 def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     name = context.name(entry.key)
+    if isinstance(entry.value, SequenceNode) and container_name(
+        entry.key.text, context
+    ):
+        _container_as_name(entry, context)
+        return
     value = _child_value(entry.value, kind, context)
     if name is None or value is None:
         return
@@ -392,6 +430,18 @@ def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     if isinstance(name, ast.Constant):
         check_child(str(name.value), "a child", kind, entry.key.span, context.report)
     yield Child(name, value, entry.key.span)
+
+
+def _container_as_name(entry: Entry, context: Context) -> None:
+    """A container where names of children stand: `{Sequential: [...]}`."""
+    name = entry.key.text
+    context.report.error(
+        "not-a-module",
+        f"'{name}' would be the name of a child here, and what is under it is a list",
+        entry.key.span,
+        help=f"give it a name (`body: {{{name}: [...]}}`), or write it as an item of a"
+        f" list (`- {name}:`)",
+    )
 
 
 def _child_value(node: Node, kind: str, context: Context) -> ModuleValue | None:

@@ -11,7 +11,7 @@ from torch import nn
 
 
 def split_heads(dim: int, heads: int) -> int:
-    if dim % heads != 0:
+    if heads <= 0 or dim % heads != 0:
         raise ValueError(f"dim ({dim}) is no multiple of heads ({heads})")
     return dim // heads
 

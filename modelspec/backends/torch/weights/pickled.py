@@ -21,6 +21,7 @@ from modelspec.diagnostics.suggest import suggest
 
 _ZIP = b"PK\x03\x04"
 _REFUSED = re.compile(r"GLOBAL ([\w.]{1,200})")
+_DAMAGED = "it is damaged, or no file of torch.save"
 _SHOWN = 12
 
 
@@ -49,6 +50,9 @@ def _load(path: Path) -> object:
     except pickle.UnpicklingError as error:
         # Torch's own words advise to run what is in the file.
         fail("unreadable-weights", f"cannot read '{path}': {_refusal(error)}", path)
+    except (EOFError, LookupError, TypeError, AttributeError):
+        # What bytes that it did not write lead torch to; its words say nothing.
+        fail("unreadable-weights", f"cannot read '{path}': {_DAMAGED}", path)
     return found
 
 
@@ -57,8 +61,11 @@ def _check_archive(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(len(_ZIP)) != _ZIP:
             return
-        with zipfile.ZipFile(file) as archive:
-            members = archive.infolist()
+        try:
+            with zipfile.ZipFile(file) as archive:
+                members = archive.infolist()
+        except zipfile.BadZipFile:
+            fail("unreadable-weights", f"cannot read '{path}': {_DAMAGED}", path)
     if any(one.filename.endswith("/constants.pkl") for one in members):
         message = f"'{path}' is a program of TorchScript, not a state_dict"
         fail("unreadable-weights", message, path)
@@ -70,7 +77,7 @@ def _check_archive(path: Path) -> None:
 def _refusal(error: pickle.UnpicklingError) -> str:
     found = _REFUSED.search(str(error))
     if found is None:
-        return "it is damaged, or no file of torch.save"
+        return _DAMAGED
     return f"it would run '{printable(found[1])}', and weights are names and tensors"
 
 
