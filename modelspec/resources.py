@@ -1,18 +1,22 @@
 """Where the data files lie: schemas, templates and the standard blocks.
 
 Comes in: the name of a file. Goes out: its path. An installed package carries the
-files in ``modelspec/_data``; in a checkout they lie at its top. Never reads them.
+files in ``modelspec/_data``; in a checkout they lie at its top.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SPEC_SCHEMA = "modelspec-1.schema.json"
 
-_PACKAGE = Path(__file__).resolve().parent
-_INSTALLED = _PACKAGE / "_data"
-_ROOT = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
+_PACKAGE = os.path.dirname(os.path.realpath(__file__))
+_INSTALLED = os.path.join(_PACKAGE, "_data")
+_ROOT = _INSTALLED if os.path.isdir(_INSTALLED) else os.path.dirname(_PACKAGE)
 
 
 class MissingResourceError(RuntimeError):
@@ -34,9 +38,22 @@ def standard_path(block: str) -> Path:
     return _find(f"standard/{block}.yaml")
 
 
+def read_schema(name: str) -> str:
+    """The text of the file ``name`` in ``schemas``."""
+    with open(_locate(f"schemas/{name}"), encoding="utf-8") as file:
+        return file.read()
+
+
 def _find(relative: str) -> Path:
-    path = _ROOT / relative
-    if not path.exists():
+    # Imported here: what only reads a schema starts sooner without it.
+    from pathlib import Path
+
+    return Path(_locate(relative))
+
+
+def _locate(relative: str) -> str:
+    path = os.path.join(_ROOT, relative)
+    if not os.path.exists(path):
         raise MissingResourceError(
             f"'{relative}' is missing from this installation of modelspec; "
             "please install modelspec-compiler again"

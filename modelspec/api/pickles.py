@@ -13,7 +13,6 @@ import dataclasses
 import os
 import threading
 from collections.abc import Iterable
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -87,7 +86,7 @@ def _places(paths: list[str | None]) -> list[str]:
     known = [os.path.dirname(path) for path in paths if path is not None]
     folder = os.path.commonpath(known) if known else ""
     return [
-        PurePath(os.path.relpath(path, folder)).as_posix() if path is not None else ""
+        os.path.relpath(path, folder).replace(os.sep, "/") if path is not None else ""
         for path in paths
     ]
 
@@ -106,7 +105,7 @@ def _unpack(files: Packed, limits: Limits) -> Program:
         root = os.path.realpath(folder)
         for _, inside, content in files:
             _write_inside(root, inside or "<text>", content)
-        path = os.path.join(root, *PurePath(place or "<text>").parts)
+        path = os.path.join(root, *(place or "<text>").split("/"))
         policy = Policy(limits, import_root=root)
         return compile_source(Source(name, text, path), policy).require()
 
@@ -116,4 +115,5 @@ def _write_inside(root: str, place: str, text: str) -> None:
     if os.path.commonpath([path, root]) != root:
         raise InternalError("a pickle of a model names a file outside of it")
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    Path(path).write_text(text, encoding="utf-8", newline="")
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)

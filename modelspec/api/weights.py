@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from modelspec.records import dataclass
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from modelspec.checkpoint import RenameRule
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
@@ -56,6 +57,8 @@ def request_weights(
 def _paths(files: Files | None) -> tuple[Path, ...]:
     if files is None:
         return ()
+    from pathlib import Path
+
     if isinstance(files, str | os.PathLike):
         return (Path(files),)
     return tuple(map(Path, files))

@@ -10,7 +10,7 @@ import json
 from fnmatch import fnmatchcase
 
 from modelspec.catalog.signature import Parameter
-from modelspec.resources import schema_path
+from modelspec.resources import read_schema
 
 _PAGE = "https://docs.pytorch.org/docs/stable/generated/torch.nn.{}.html"
 # Classes of torch.nn that its documentation has no page of.
@@ -57,6 +57,6 @@ def _arguments() -> dict[str, str | dict[str, str]]:
 
 @functools.cache
 def _tables() -> dict[str, dict[str, str | dict[str, str]]]:
-    text = schema_path("layer-docs.json").read_text(encoding="utf-8")
+    text = read_schema("layer-docs.json")
     tables: dict[str, dict[str, str | dict[str, str]]] = json.loads(text)
     return tables

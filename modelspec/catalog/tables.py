@@ -16,7 +16,7 @@ from typing import Any
 from modelspec.catalog.parsing import parse_signature
 from modelspec.catalog.signature import Signature
 from modelspec.records import dataclass
-from modelspec.resources import schema_path
+from modelspec.resources import read_schema
 
 TARGET = "torch-2.13"
 
@@ -204,5 +204,5 @@ def _tables() -> dict[str, Any]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    tables: dict[str, Any] = json.loads(schema_path(name).read_text(encoding="utf-8"))
+    tables: dict[str, Any] = json.loads(read_schema(name))
     return tables

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 from modelspec import __version__
-from modelspec.cli import (
-    build,
-    check,
-    doctor,
-    explain,
-    fmt,
-    generate,
-    layers,
-    new,
-    schema,
-)
 from modelspec.cli.console import FORMATS, MOST_SHOWN
 from modelspec.cli.values import add_limits, count
 
-_COMMANDS = (build, generate, check, fmt, explain, layers, new, schema, doctor)
+_COMMANDS = (
+    *("build", "generate", "check", "fmt", "explain", "layers", "new", "schema"),
+    "doctor",
+)
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
 _EPILOG = """\
 exit codes: 0 fine, 1 the spec is wrong, weights do not fit, or --check found a
@@ -31,11 +25,12 @@ modelspec COMMAND --help tells more about a command.
 
 
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of a command line; only the command that it names takes arguments.
+    """The parser of a command line: of the command that it names, if it names one.
 
-    Those of the others would take as long again as the rest of the parser.
+    To know them all would take as long again as all the rest of parsing.
     """
     chosen = next((word for word in argv if not word.startswith("-")), None)
+    names = (chosen,) if chosen in _COMMANDS else _COMMANDS
     parser = argparse.ArgumentParser(
         prog="modelspec",
         description=_DESCRIPTION,
@@ -47,9 +42,14 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         "--version", action="version", version=f"modelspec {__version__}"
     )
     commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, title="commands"
+        dest="command",
+        metavar="COMMAND",
+        required=True,
+        title="commands",
+        prog=parser.prog,
     )
-    for module in _COMMANDS:
+    for name in names:
+        module: Any = import_module(f"modelspec.cli.{name}")
         added = commands.add_parser(
             module.NAME,
             help=module.SUMMARY,
@@ -58,11 +58,10 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        if chosen != module.NAME:
-            continue
-        module.add_arguments(added)
-        _add_common(added, module.TAKES_SPECS)
-        added.set_defaults(run=module.run, parser=added)
+        if name == chosen:
+            module.add_arguments(added)
+            _add_common(added, module.TAKES_SPECS)
+            added.set_defaults(run=module.run, parser=added)
     return parser
 
 

@@ -8,9 +8,12 @@ import os
 import re
 import textwrap
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelspec.policy import Limits, Policy
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SHAPE = re.compile(r"[0-9]{1,18}(x[0-9]{1,18})*")
 _DEFAULTS: dict[str, int | float] = dataclasses.asdict(Limits())
@@ -52,6 +55,8 @@ def output_file(*suffixes: str) -> Callable[[str], Path]:
     """A file that has one of these suffixes."""
 
     def read(text: str) -> Path:
+        from pathlib import Path
+
         path = Path(text)
         if path.suffix not in suffixes:
             listed = ", ".join(suffixes)
@@ -68,6 +73,8 @@ def source_target(text: str) -> Path:
     A name with another suffix is a folder only where it is there or ends in a slash:
     most are a mistake.
     """
+    from pathlib import Path
+
     path = Path(text)
     has_dot = "." in path.name and path.suffix != ".py"
     is_told = text.endswith(("/", os.sep)) or path.exists()

@@ -8,6 +8,7 @@ Nothing here knows of YAML, Python or torch.
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from dataclasses import field
 
@@ -36,6 +37,11 @@ class Source:
     path: str | None = None
     is_standard: bool = False
     _starts: list[int] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def stem(self) -> str:
+        """The name without folder and suffix."""
+        return os.path.splitext(os.path.basename(self.name))[0]
 
     def line_starts(self) -> list[int]:
         """Offsets at which lines start; only line feeds end lines."""

@@ -8,7 +8,6 @@ one is told where the user calls it.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePath
 
 from modelspec.diagnostics.diagnostic import Diagnostic, InternalError
 from modelspec.diagnostics.span import Source, Span
@@ -46,7 +45,7 @@ def standard_source(name: str) -> Source:
 
 def signature_help(source: Source) -> tuple[str, ...]:
     """How a block is called, if the source is that of a standard block."""
-    name = PurePath(source.name).stem
+    name = source.stem
     return (f"{name}({STANDARD_BLOCKS[name]})",) if source.is_standard else ()
 
 
@@ -58,7 +57,7 @@ def told_at_use(found: Diagnostic, use: Span) -> Diagnostic | None:
     if span is None or not span.source.is_standard or use.source.is_standard:
         return None
     inside = " ".join(span.text.split())
-    name = PurePath(span.source.name).stem
+    name = span.source.stem
     return replace(
         found,
         span=use,

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import field
 from itertools import chain
-from pathlib import PurePath
 
 from modelspec.diagnostics.diagnostic import Label, Report
 from modelspec.diagnostics.span import Span
@@ -177,7 +176,7 @@ def _name_functions(one: FileNames, taken: set[str]) -> None:
 def _prefixed(name: str, one: FileNames) -> Iterator[str]:
     """The name after that of its file: `ResnetBlock`, `resnet_make_divisible`."""
     source = one.file.source
-    stem = "standard" if source.is_standard else PurePath(source.name).stem
+    stem = "standard" if source.is_standard else source.stem
     words = re.findall(r"[A-Za-z0-9]+", stem)
     words = [word for word in words if word[:1].isalpha()] or ["spec"]
     if name[:1].isupper():
