@@ -34,6 +34,11 @@ def standard_path(block: str) -> Path:
     return _find(f"standard/{block}.yaml")
 
 
+def standard_paths() -> tuple[Path, ...]:
+    """The paths of the specs of all standard blocks, by name."""
+    return tuple(sorted(_find("standard").glob("*.yaml")))
+
+
 def _find(relative: str) -> Path:
     path = _ROOT / relative
     if not path.exists():

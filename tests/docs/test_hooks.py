@@ -61,7 +61,7 @@ def test_check(folder: Path) -> None:
 
 
 def test_fmt(folder: Path) -> None:
-    """Lays out what is not in style, and touches nothing that is; `--check` only looks."""
+    """Lays out what is not in style and leaves what is; `--check` only looks."""
     files = ["nets/lenet.yaml", "nets/mlp.yaml"]
     before = {name: (folder / name).read_bytes() for name in files}
     assert run_hook("modelspec-fmt", [], files).status == 0
