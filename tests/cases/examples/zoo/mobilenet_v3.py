@@ -118,8 +118,7 @@ class InvertedResidual(nn.Module):
         norm: Callable[..., nn.Module] = nn.BatchNorm2d,
     ) -> None:
         super().__init__()
-        is_residual = stride == 1 and in_channels == out_channels
-        self.is_residual = is_residual
+        self.is_residual = stride == 1 and in_channels == out_channels
         stride = 1 if dilation > 1 else stride
         layers: list[nn.Module] = []
         if hidden != in_channels:
