@@ -3,13 +3,18 @@
 # mypy: disable-error-code="arg-type"
 
 from collections import OrderedDict
+from typing import Any
 
 import torch
 from torch import nn
 
 
 class InitOfOneModule(nn.Module):
-    def __init__(self, b: bool = True, n: int = 3) -> None:
+    def __init__(
+        self, b: bool = True, n: int = 3, flags: dict[str, Any] | None = None
+    ) -> None:
+        if flags is None:
+            flags = {"bias": False}
         super().__init__()
         self.a = nn.Linear(4, 4, bias=b)
         self.c = nn.Linear(4, 4, False)
@@ -22,7 +27,7 @@ class InitOfOneModule(nn.Module):
         self.s = nn.Sequential(
             OrderedDict([("fc", nn.Linear(4, 4)), ("norm", nn.BatchNorm1d(4))])
         )
-        self.r = nn.Linear(4, 4, **dict(bias=False))
+        self.r = nn.Linear(4, 4, **flags)
         nn.init.zeros_(self.a.weight)
         if self.a.bias is not None:
             nn.init.zeros_(self.a.bias)
