@@ -44,6 +44,11 @@ def read_schema(name: str) -> str:
         return file.read()
 
 
+def standard_paths() -> tuple[Path, ...]:
+    """The paths of the specs of all standard blocks, by name."""
+    return tuple(sorted(_find("standard").glob("*.yaml")))
+
+
 def _find(relative: str) -> Path:
     # Imported here: what only reads a schema starts sooner without it.
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""`modelspec layers`: what the catalogue says of the layers of torch.nn."""
+"""`modelspec layers`: what there is to say of the layers that a spec can name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from modelspec.cli.console import Console
 NAME = "layers"
 SUMMARY = "list the layers there are, or tell about one"
 DESCRIPTION = """\
-Without NAME, list all layers of torch.nn, a line each. With the name of one, show its
-signature, its arguments and where it is documented; else list those that have NAME in
-their name. Never imports torch.
+Without NAME, list all layers of torch.nn and the standard blocks, a line each. With
+the name of one, show its signature, its arguments and where it is documented; else
+list those that have NAME in their name. Never imports torch.
 """
 TAKES_SPECS = False
 

@@ -116,7 +116,7 @@ class Statements:
         block: Block,
         limit: int,
     ) -> None:
-        suffix = self._before(node, indent, block)
+        suffix = self._before(node, indent, block, limit)
         if docstring is not None:
             lines = docstring_lines(docstring, indent)
             lines[-1] += flat_text(suffix)
@@ -145,7 +145,7 @@ class Statements:
             return block.end
         before = Block(top_level=False)
         if _is_elif(node):
-            suffix = self._before(orelse[0], indent, before)
+            suffix = self._before(orelse[0], indent, before, limit)
             test = self.headers.layout(orelse[0], suffix)
             lines += before.lines + render_line(("el", test), indent)
             assert isinstance(orelse[0], ast.If)
@@ -190,23 +190,24 @@ class Statements:
             text = " " * indent + comment_text(comment)
             block.add([text], comment.line, comment.line)
 
-    def _before(self, node: ast.stmt, indent: int, block: Block) -> Doc:
+    def _before(self, node: ast.stmt, indent: int, block: Block, limit: int) -> Doc:
         """Add the comments before and in a statement's first line; tells the one at its
-        end."""
+        end. `limit` is the line of what comes next."""
         start = _line(node)
         if start is None:
             return ""
         leading = self.comments.take_while(lambda comment: comment.line < start)
         self._own_lines(leading, indent, block)
-        inside = self._inside(node, start)
+        inside = self._inside(node, start, limit)
         last = inside.pop() if inside and not inside[-1].own_line else None
         for comment in inside:
             block.add([" " * indent + comment_text(comment)], start, start - 1)
         return trailing_text(last) if last else ""
 
-    def _inside(self, node: ast.stmt, start: int) -> list[Comment]:
+    def _inside(self, node: ast.stmt, start: int, limit: int) -> list[Comment]:
         if not isinstance(node, _CLAUSES) or _is_stub(node):
-            last = getattr(node, "end_lineno", start)
+            # What stands behind a `;` on the same line is nearer to its comment.
+            last = min(getattr(node, "end_lineno", start), limit - 1)
             return self.comments.take_while(lambda comment: comment.line <= last)
         body = _line(node.body[0]) or start
         header = _header_end(node, start)

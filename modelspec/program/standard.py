@@ -8,11 +8,15 @@ one is told where the user calls it.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from modelspec.diagnostics.diagnostic import Diagnostic, InternalError
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.resources import standard_path
+
+if TYPE_CHECKING:
+    from modelspec.spec.standard import StandardBlock
 
 STANDARD_BLOCKS = {
     "Residual": "layers",
@@ -41,6 +45,13 @@ def standard_source(name: str) -> Source:
     if isinstance(source, Diagnostic):
         raise InternalError(source.message)
     return replace(source, is_standard=True)
+
+
+def described_blocks() -> tuple[StandardBlock, ...]:
+    """What people are told of the standard blocks, by name."""
+    from modelspec.spec.standard import standard_blocks
+
+    return standard_blocks()
 
 
 def signature_help(source: Source) -> tuple[str, ...]:

@@ -85,8 +85,23 @@ def _written(value: object) -> str:
     """A value as a spec has it: types by their names."""
     if isinstance(value, type):
         return value.__name__
+    if isinstance(value, list | dict) or type(value) is tuple:
+        return _display(value)
     if isinstance(value, partial):
         given = [value.func, *value.args]
         named = [f"{name}={_written(one)}" for name, one in value.keywords.items()]
         return f"partial({', '.join([*map(_written, given), *named])})"
     return repr(value)
+
+
+def _display(
+    value: list[object] | dict[object, object] | tuple[object, ...],
+) -> str:
+    """What holds other values: types among them by their names too."""
+    if isinstance(value, dict):
+        pairs = (f"{_written(key)}: {_written(one)}" for key, one in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    inside = ", ".join(map(_written, value))
+    if isinstance(value, list):
+        return f"[{inside}]"
+    return f"({inside},)" if len(value) == 1 else f"({inside})"

@@ -1,4 +1,4 @@
-"""The layers that a spec can name, as a list or one in full.
+"""The layers and standard blocks that a spec can name, as a list or one in full.
 
 In: a name, a part of one, or nothing. Out: `LayerEntry` values and what is printed of
 them. What can be named comes from `_SOURCES`, each a function that gives entries, so
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from modelspec.catalog import Parameter, load_catalog
 from modelspec.catalog.docs import argument_doc, argument_type, layer_doc, layer_link
 from modelspec.diagnostics.suggest import suggest
+from modelspec.program.standard import described_blocks
 from modelspec.records import dataclass
 
 _WIDTH = 88
@@ -36,7 +37,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class LayerEntry:
-    """A layer as it is told: `origin` says whose it is, `torch.nn`."""
+    """A layer as it is told: `origin` says whose it is, `torch.nn` or `modelspec`."""
 
     name: str
     origin: str
@@ -159,4 +160,18 @@ def _argument(one: Parameter, layer: str, choices: tuple[str, ...]) -> Argument:
     return Argument(one.name, one.default, argument_type(one), doc, choices)
 
 
-_SOURCES: tuple[Callable[[], Iterable[LayerEntry]], ...] = (_torch_layers,)
+def _standard_blocks() -> Iterator[LayerEntry]:
+    for block in described_blocks():
+        arguments = tuple(
+            Argument(one.name, one.default, one.type, one.doc, one.choices)
+            for one in block.arguments
+        )
+        yield LayerEntry(
+            block.name, "modelspec", block.signature, block.doc, "", arguments
+        )
+
+
+_SOURCES: tuple[Callable[[], Iterable[LayerEntry]], ...] = (
+    _torch_layers,
+    _standard_blocks,
+)

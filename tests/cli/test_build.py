@@ -52,6 +52,26 @@ def test_values_are_written_as_in_a_spec(spec: Path) -> None:
     assert told["param act"] == values["act"]
 
 
+def test_values_inside_others_are_written_as_in_a_spec(tmp_path: Path) -> None:
+    """Layer types in lists, tuples and dicts."""
+    spec = tmp_path / "net.yaml"
+    spec.write_text(
+        "modelspec: 1\nname: Net\nparams:\n"
+        "  table: list[tuple[int, layer]]\n"
+        "  acts: dict[str, layer]\n"
+        "Sequential:\n"
+        "  - for n, act in table: act()\n"
+        "  - for name in acts: acts[name]()\n",
+        encoding="utf-8",
+    )
+    table = ("--set", "table=[[1, ReLU], [2, GELU]]")
+    found = run("build", spec, *table, "--set", "acts={a: ELU}")
+    assert (found.status, found.err) == (0, "")
+    told = rows(found.out)
+    assert told["param table"] == "[(1, ReLU), (2, GELU)]"
+    assert told["param acts"] == "{'a': ELU}"
+
+
 def test_set_goes_over_the_variant(spec: Path) -> None:
     told = rows(run("build", f"{spec}:wide", "--set", "width=5").out)
     assert (told["param width"], told["param act"]) == ("5", "GELU")

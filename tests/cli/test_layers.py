@@ -8,14 +8,16 @@ import pytest
 
 from modelspec.catalog import load_catalog
 from modelspec.catalog.docs import argument_doc, layer_doc, layer_link
+from modelspec.program.standard import STANDARD_BLOCKS
 from tests.cli.commands import run, run_without_torch
 
 LAYERS = load_catalog().layer_names
+ALL = sorted((*LAYERS, *STANDARD_BLOCKS))
 
 
 def test_all_layers_a_line_each() -> None:
     lines = run("layers").out.splitlines()
-    assert [line.split()[0] for line in lines] == sorted(LAYERS)
+    assert [line.split()[0] for line in lines] == ALL
     assert "Linear                         Affine map" in "\n".join(lines)
 
 
@@ -47,7 +49,7 @@ def test_choices_stand_in_place_of_a_string() -> None:
 def test_a_part_of_a_name(part: str) -> None:
     """Those that have it in their name, in any case."""
     names = [line.split()[0] for line in run("layers", part).out.splitlines()]
-    assert names == [one for one in LAYERS if part.lower() in one.lower()]
+    assert names == [one for one in ALL if part.lower() in one.lower()]
     assert len(names) > 3
 
 
@@ -64,7 +66,34 @@ def test_json() -> None:
     assert entry["origin"] == "torch.nn"
     eps = next(one for one in entry["arguments"] if one["name"] == "eps")
     assert (eps["default"], eps["type"]) == ("None", "float | None")
-    assert len(json.loads(run("layers", "--format", "json").out)) == len(LAYERS)
+    assert len(json.loads(run("layers", "--format", "json").out)) == len(ALL)
+
+
+def test_a_standard_block() -> None:
+    """Told as a layer is, with the strings an argument may be."""
+    found = run("layers", "DropPath")
+    assert found.out == (
+        "DropPath(p, mode='row')\n"
+        "\n"
+        "Zeroes its input at random while training (stochastic depth).\n"
+        "\n"
+        "  p     The probability to be zeroed. (float)\n"
+        "  mode  Whether each row of the batch is drawn for itself, or the batch as a "
+        "whole.\n"
+        "        ('row' | 'batch')\n"
+    )
+    (entry,) = json.loads(run("layers", "DropPath", "--format", "json").out)
+    assert (entry["origin"], entry["link"]) == ("modelspec", None)
+
+
+@pytest.mark.parametrize("name", STANDARD_BLOCKS)
+def test_every_standard_block_and_argument_has_a_line(name: str) -> None:
+    """With the signature by which it is called, and types."""
+    (entry,) = json.loads(run("layers", name, "--format", "json").out)
+    assert entry["signature"] == f"{name}({STANDARD_BLOCKS[name]})"
+    for told in (entry, *entry["arguments"]):
+        assert told["doc"].endswith(".")
+    assert all(one["type"] for one in entry["arguments"])
 
 
 def test_without_torch() -> None:

@@ -72,14 +72,6 @@ class Example:
                 rest = comment.removeprefix("with\n").rstrip("\n") + "\n"
         return _headed(text + rest, named=self.file == "net.yaml")
 
-    @property
-    def waits_for(self) -> str | None:
-        """The page whose subject the example needs, where it is not written yet."""
-        for comment in self.fence.comments:
-            if comment.startswith("needs: "):
-                return comment.removeprefix("needs: ")
-        return None
-
     def shown(self, language: str) -> list[Fence]:
         return [one for one in self.outputs if one.language == language]
 

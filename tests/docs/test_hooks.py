@@ -42,7 +42,11 @@ def run_hook(name: str, args: list[str], files: list[str]) -> Result:
 
 def test_hooks_are_complete() -> None:
     """What pre-commit requires of a hook."""
-    assert sorted(HOOKS) == ["modelspec-check", "modelspec-generate"]
+    assert sorted(HOOKS) == [
+        "modelspec-check",
+        "modelspec-fmt",
+        "modelspec-generate",
+    ]
     for hook in HOOKS.values():
         assert {"id", "name", "entry", "language"} <= hook.keys()
 
@@ -54,6 +58,20 @@ def test_check(folder: Path) -> None:
     found = run_hook("modelspec-check", [], files)
     assert found.status == 1
     assert "--> nets/mlp.yaml:4:" in found.err
+
+
+def test_fmt(folder: Path) -> None:
+    """Lays out what is not in style and leaves what is; `--check` only looks."""
+    files = ["nets/lenet.yaml", "nets/mlp.yaml"]
+    before = {name: (folder / name).read_bytes() for name in files}
+    assert run_hook("modelspec-fmt", [], files).status == 0
+    assert {name: (folder / name).read_bytes() for name in files} == before
+    untidy = before[files[1]] + b"\n\n"
+    (folder / files[1]).write_bytes(untidy)
+    assert run_hook("modelspec-fmt", ["--check"], files).status == 1
+    assert (folder / files[1]).read_bytes() == untidy
+    assert run_hook("modelspec-fmt", [], files).status == 0
+    assert {name: (folder / name).read_bytes() for name in files} == before
 
 
 def test_generate(folder: Path) -> None:

@@ -6,6 +6,7 @@ says which value the schema must refuse. A draft-07 validator that is not ours j
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -23,6 +24,7 @@ from modelspec.catalog import load_catalog
 from modelspec.driver import compile_path
 from modelspec.policy import Policy
 from modelspec.program import types
+from modelspec.program.standard import STANDARD_BLOCKS
 from modelspec.resources import SPEC_SCHEMA, schema_path
 from modelspec.spec.frame import FRAMES, BlockSpec, FileSpec, keys_of
 from modelspec.spec.schema import frames, parts, spec_schema
@@ -147,6 +149,22 @@ def test_every_layer_and_argument_is_explained(name: str) -> None:
     assert shown["description"]
     for argument in shown.get("properties", {}).values():
         assert argument["description"]
+
+
+@pytest.mark.parametrize("name", STANDARD_BLOCKS)
+def test_every_standard_block_is_explained(name: str) -> None:
+    """With its arguments; a block of the spec may have its name and take others."""
+    assert SCHEMA["definitions"]["typed"]["properties"][name]["$ref"].endswith(name)
+    shown = SCHEMA["definitions"][name]
+    assert f"{name}({STANDARD_BLOCKS[name]})" in shown["markdownDescription"]
+    called = ast.parse(f"f({STANDARD_BLOCKS[name]})", mode="eval").body
+    assert isinstance(called, ast.Call)
+    if name not in ("Residual", "Add", "Concat"):
+        names = [*map(ast.unparse, called.args), *(one.arg for one in called.keywords)]
+        assert list(shown["properties"]) == names
+        assert all(one["description"] for one in shown["properties"].values())
+    spec = {"modelspec": 1, "name": "Net", "Sequential": [{name: {"other": 3}}]}
+    assert VALIDATOR.is_valid(spec)
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda one: one.__name__)

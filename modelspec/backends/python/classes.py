@@ -22,6 +22,7 @@ from modelspec.backends.python.nodes import (
     dotted,
     folded,
     name,
+    with_plain_texts,
 )
 from modelspec.backends.python.signature import constructor_arguments
 from modelspec.backends.python.uses import Uses
@@ -92,7 +93,8 @@ class Classes:
             return []
         arguments = constructor_arguments(self.uses, block)
         kinds = declared_kinds(arguments)
-        self.inference.enter_constructor(block, body, kinds)
+        texts = self.inference.enter_constructor(block, body, kinds)
+        body = [with_plain_texts(one, texts) for one in body]
         return [
             function_code(
                 "__init__", arguments, body, constant(None), None, (), block.source

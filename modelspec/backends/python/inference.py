@@ -80,10 +80,13 @@ class Inference:
 
     def enter_constructor(
         self, block: ir.Block, body: Sequence[ast.stmt], declared: dict[str, Kind]
-    ) -> None:
-        """What `__init__` needs; it is given as it will be written."""
+    ) -> set[ast.expr]:
+        """What `__init__` needs; it is given as it will be written. Out: values of
+        f-strings that are texts already."""
         codes = self.codes.setdefault(block.name, set())
-        Body(self, block, declared, codes).run(body)
+        inferred = Body(self, block, declared, codes)
+        inferred.run(body)
+        return {value for value, is_text in inferred.shown.items() if is_text}
 
 
 def _always_returns(body: Sequence[ast.stmt]) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from modelspec.backends.python.attributes import Attributes
+from modelspec.backends.python.made import has_tensor
 from modelspec.backends.python.nodes import (
     assign,
     attribute,
@@ -140,13 +141,23 @@ class Initialization:
 
     def _leaves(self, one: ir.InitByName, module: ast.expr) -> list[ast.stmt]:
         layer = self._layer_of(one)
+        path = string(one.pattern)
         found: list[ast.stmt] = []
         for leaf, initializer in one.leaves:
+            if path is not None and self._has(path, leaf):
+                tensor = self.tensor(ast.Constant(f"{path}.{leaf}"))
+                found += _apply(initializer, tensor)
+                continue
             tensor = attribute(module, leaf)
             body = _apply(initializer, tensor)
             test = self._tensor_test(layer, leaf, tensor)
             found += body if test is None else [condition(test, body)]
         return joined_contexts(found)
+
+    def _has(self, path: str, leaf: str) -> bool:
+        if is_glob(ast.Constant(path)):
+            return False
+        return has_tensor(self.uses.program, self.block, path, leaf)
 
     def _tensor_test(
         self, layer: str | None, leaf: str, tensor: ast.expr

@@ -2,7 +2,8 @@
 
 `hidden = 4 * dim` followed by `self.hidden = hidden` is `self.hidden = 4 * dim` where
 nothing else reads the local. Comes in: a Block. Goes out: the same Block with such vars
-as attributes. Values that may draw random numbers or read `self` stay where they are.
+as attributes: where they are kept, or, if a name in the value is bound anew in between,
+where they are computed. Values that may draw random numbers or read `self` stay vars.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ def with_kept_vars(block: ir.Block) -> ir.Block:
     found = {name: value for name, value in values.items() if name in kept}
     if not found:
         return block
+    bound = Counter(_bound(block))
     construct: list[ir.Statement] = []
     for one in block.construct:
         match one:
-            case ir.Let(target=ast.Name(id=name)) if name in found:
-                continue
-            case ir.Keep(name=name) if name in found:
-                key = ast.Constant(name)
-                construct.append(ir.OwnAttribute(key, found[name], one.span))
+            case ir.Let(target=ast.Name(id=name)) | ir.Keep(name=name) if name in found:
+                fixed = all(bound[other] <= 1 for other in names_in(found[name]))
+                if fixed == isinstance(one, ir.Keep):
+                    key = ast.Constant(name)
+                    construct.append(ir.OwnAttribute(key, found[name], one.span))
             case _:
                 construct.append(one)
     return replace(block, construct=tuple(construct))
@@ -46,9 +48,11 @@ def _values(block: ir.Block) -> dict[str, ast.expr]:
                 target=ast.Name(id=name), value=ir.Value() as made, is_var=True
             ):
                 names = set(names_in(made.expression))
+                # The base of a class that extends is initialised after its vars.
                 fixed = all(bound[other] <= 1 for other in names)
+                movable = fixed or block.base.call is None
                 pure = not names & {"torch", "self"}
-                if pure and fixed and bound[name] == 1 and read[name] == 1:
+                if pure and movable and bound[name] == 1 and read[name] == 1:
                     found[name] = made.expression
     return found
 

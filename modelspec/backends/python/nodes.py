@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import keyword
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -138,6 +138,14 @@ def string(parts: ast.Constant | ast.JoinedStr) -> str | None:
     return None
 
 
+def sole_value(node: ast.JoinedStr) -> ast.expr | None:
+    """What an f-string shows, if that is one value as it is and nothing else."""
+    match node.values:
+        case [ast.FormattedValue(value=value, conversion=-1, format_spec=None)]:
+            return value
+    return None
+
+
 def is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
@@ -211,6 +219,18 @@ def _keywords(given: ast.keyword) -> list[ast.keyword]:
         and not keyword.iskeyword(key.value)
     ]
     return found if len(found) == len(given.value.values) else [given]
+
+
+def with_plain_texts(node: Node, texts: Container[ast.expr]) -> Node:
+    """The node with `f"{name}"` as `name` where that is one of the texts, in place."""
+
+    class _Plain(ast.NodeTransformer):
+        def visit_JoinedStr(self, found: ast.JoinedStr) -> ast.expr:
+            value = sole_value(found)
+            return found if value is None or value not in texts else value
+
+    result: Node = _Plain().visit(node)
+    return result
 
 
 def substitute(node: Node, values: Callable[[str], ast.expr | None]) -> Node:

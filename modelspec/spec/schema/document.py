@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from modelspec.spec.schema.frames import file_schema, frame_definitions
-from modelspec.spec.schema.layers import layer_definitions
+from modelspec.spec.schema.layers import layer_definitions, standard_definitions
 from modelspec.spec.schema.modules import module_definitions
 from modelspec.spec.schema.parts import Schema
 from modelspec.spec.schema.sections import section_definitions
@@ -29,6 +29,7 @@ def spec_schema() -> Schema:
         section_definitions(),
         module_definitions(),
         layer_definitions(),
+        standard_definitions(),
     )
     definitions: dict[str, Schema] = {}
     for part in parts:

@@ -2,6 +2,9 @@
 
 In: the catalogue. Out: what may stand under a layer's name in the mapping form: named
 arguments, a list of positional ones, or the first of them alone.
+
+Standard blocks are explained and completed, but nothing under their names is refused: a
+block of the spec may have the name of one, which a schema cannot see.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from collections.abc import Iterator
 
 from modelspec.catalog import Layer, Parameter, ParameterKind, load_catalog
 from modelspec.catalog.docs import argument_doc, argument_type, layer_doc, layer_link
-from modelspec.spec.schema.parts import Schema, ref, told
+from modelspec.spec.schema.parts import ANYTHING, Schema, ref, told
 from modelspec.spec.schema.values import argument_schema
+from modelspec.spec.standard import StandardArgument, StandardBlock, standard_blocks
 
 _CONTAINERS = frozenset(
     "Sequential ModuleList ModuleDict ParameterList ParameterDict Module".split()
@@ -43,6 +47,27 @@ def layer_text(name: str) -> Schema:
         "description": doc,
         "markdownDescription": f"```python\n{signature}\n```\n\n{doc}{page}",
     }
+
+
+def standard_definitions() -> dict[str, Schema]:
+    """What editors show and complete under the names of the standard blocks."""
+    return {block.name: _standard(block) for block in standard_blocks()}
+
+
+def _standard(block: StandardBlock) -> Schema:
+    shown: Schema = {
+        "description": block.doc,
+        "markdownDescription": f"```python\n{block.signature}\n```\n\n{block.doc}",
+    }
+    if block.takes_children:
+        return {**shown, "anyOf": [ref("children"), ANYTHING]}
+    return {**shown, "properties": {a.name: _hint(a) for a in block.arguments}}
+
+
+def _hint(one: StandardArgument) -> Schema:
+    facts = [one.type] + ([f"default {one.default}"] if one.default is not None else [])
+    schema = told(f"{one.doc}\n\n{', '.join(facts)}")
+    return {**schema, "examples": [*one.choices]} if one.choices else schema
 
 
 # What a signature calls optional, and the layer cannot do without.

@@ -6,7 +6,12 @@ that, or control keys; under control keys stands what the place takes.
 
 from __future__ import annotations
 
-from modelspec.spec.schema.layers import call_snippets, layer_names, layer_text
+from modelspec.spec.schema.layers import (
+    call_snippets,
+    layer_names,
+    layer_text,
+    standard_definitions,
+)
 from modelspec.spec.schema.parts import (
     CONTROL,
     CONTROL_FORMS,
@@ -64,7 +69,8 @@ def _typed() -> Schema:
         name: {**layer_text(name), "allOf": [ref(children)]}
         for name, children in CONTAINERS.items()
     }
-    return {"type": "object", "properties": {**containers, **layers}}
+    standard = {name: ref(name) for name in standard_definitions()}
+    return {"type": "object", "properties": {**containers, **layers, **standard}}
 
 
 def _module() -> Schema:

@@ -48,8 +48,7 @@ class RNNModel(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor | tuple[torch.Tensor, torch.Tensor]]:
         emb = self.drop(self.encoder(tokens))
         output, hidden = self.rnn(emb, hidden)  # no hidden state is one of zeros
-        decoded = self.decoder(self.drop(output))
-        decoded = decoded.view(-1, self.ntoken)
+        decoded = self.decoder(self.drop(output)).view(-1, self.ntoken)
         return F.log_softmax(decoded, dim=1), hidden
 
 

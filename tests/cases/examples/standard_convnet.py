@@ -21,6 +21,8 @@ class ConvNormAct(nn.Sequential):
 
     Args:
         padding: With None, an odd kernel of stride 1 keeps the size.
+        norm: Made for out_channels.
+        act: The activation.
         bias: With None, only where no norm is.
     """
 
@@ -71,7 +73,11 @@ class ConvNormAct(nn.Sequential):
 
 
 class Residual(nn.Sequential):
-    """Adds the input to what its layers, one after another, make of it."""
+    """Adds the input to what its layers, one after another, make of it.
+
+    Args:
+        layers: Applied one after another.
+    """
 
     def __init__(self, layers: list[nn.Module]) -> None:
         super().__init__(*layers)
@@ -84,7 +90,10 @@ class SqueezeExcite(nn.Module):
     """Scales the channels of images by a gate that sees the mean of each.
 
     Args:
+        channels: Channels of the input.
         squeeze: The number of channels between the two convolutions.
+        act: The activation between them.
+        gate: The activation that makes the factors.
     """
 
     def __init__(
@@ -143,6 +152,7 @@ class Concat(nn.Sequential):
     """Runs every branch on the input and concatenates what they return.
 
     Args:
+        branches: Each gets the input.
         dim: The dimension along which outputs are joined.
     """
 

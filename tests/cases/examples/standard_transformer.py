@@ -21,6 +21,8 @@ class ConvNormAct(nn.Sequential):
 
     Args:
         padding: With None, an odd kernel of stride 1 keeps the size.
+        norm: Made for out_channels.
+        act: The activation.
         bias: With None, only where no norm is.
     """
 
@@ -71,7 +73,11 @@ class ConvNormAct(nn.Sequential):
 
 
 class LayerNorm2d(nn.LayerNorm):
-    """Normalises the channels of images, [N, C, H, W], at each place by itself."""
+    """Normalises the channels of images, [N, C, H, W], at each place by itself.
+
+    Args:
+        channels: Channels of the input.
+    """
 
     def __init__(self, channels: int, eps: float = 1e-6) -> None:
         super().__init__(channels, eps=eps)
@@ -98,7 +104,11 @@ class Permute(nn.Module):
 
 
 class Residual(nn.Sequential):
-    """Adds the input to what its layers, one after another, make of it."""
+    """Adds the input to what its layers, one after another, make of it.
+
+    Args:
+        layers: Applied one after another.
+    """
 
     def __init__(self, layers: list[nn.Module] | dict[str, nn.Module]) -> None:
         if isinstance(layers, dict):
@@ -114,6 +124,8 @@ class SelfAttention(nn.Module):
     """Multi-head attention of a sequence, [..., T, dim], to itself.
 
     Args:
+        dim: Features of each place.
+        heads: How many heads; divides dim.
         bias: Of both projections.
         causal: Whether a place sees only those before it.
         dropout: Of the attention weights.
@@ -153,7 +165,9 @@ class MLP(nn.Module):
     """Two linear layers with an activation between them, as in a transformer.
 
     Args:
+        hidden_features: Features between the linear layers.
         out_features: With None, in_features.
+        act: The activation between the linear layers.
         dropout: After each linear layer.
     """
 
@@ -197,7 +211,11 @@ class Layer(nn.Sequential):
 
 
 class Add(nn.Sequential):
-    """Runs every branch on the input and adds what they return."""
+    """Runs every branch on the input and adds what they return.
+
+    Args:
+        branches: Each gets the input.
+    """
 
     def __init__(self, branches: dict[str, nn.Module]) -> None:
         super().__init__(OrderedDict(branches))

@@ -24,8 +24,7 @@ class VAE(nn.Module):
         self, x: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         mu, logvar = self.encode(x.view(-1, self.features))
-        z = self.reparameterize(mu, logvar)
-        return self.decode(z), mu, logvar
+        return self.decode(self.reparameterize(mu, logvar)), mu, logvar
 
     def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         h = F.relu(self.fc1(x))
@@ -33,9 +32,7 @@ class VAE(nn.Module):
 
     def reparameterize(self, mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
         std = torch.exp(0.5 * logvar)
-        eps = torch.randn_like(std)
-        return mu + eps * std
+        return mu + std * torch.randn_like(std)
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        h = F.relu(self.fc3(z))
-        return torch.sigmoid(self.fc4(h))
+        return torch.sigmoid(self.fc4(F.relu(self.fc3(z))))

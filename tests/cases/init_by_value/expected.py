@@ -15,9 +15,7 @@ class InitByValue(nn.Module):
             self.fc.weight.copy_(self.fc.weight * 0.5)
             self.fc.bias.copy_(torch.linspace(0, 1, 4))
             self.fc2.weight.copy_(torch.eye(4))
-        if self.fc2.bias is not None:
-            with torch.no_grad():
-                self.fc2.bias.copy_(self.fc2.bias.abs() + 1)
+            self.fc2.bias.copy_(self.fc2.bias.abs() + 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.fc(x)

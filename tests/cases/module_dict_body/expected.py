@@ -16,7 +16,7 @@ class ModuleDictBody(nn.ModuleDict):
         super().__init__()
         self["shared"] = nn.Linear(4, 4)
         for task in tasks:
-            self.add_module(f"{task}", nn.Linear(4, 2))
+            self.add_module(task, nn.Linear(4, 2))
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         hidden = torch.relu(self["shared"](x))

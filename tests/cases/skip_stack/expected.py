@@ -29,8 +29,7 @@ class ResBlock(nn.Module):
             else nn.Conv2d(in_channels, out_channels, 1)
         )
         nn.init.zeros_(self.out.weight)
-        if self.out.bias is not None:
-            nn.init.zeros_(self.out.bias)
+        nn.init.zeros_(self.get_parameter("out.bias"))
 
     def forward(self, x: torch.Tensor, emb: torch.Tensor) -> torch.Tensor:
         h = self.conv(F.silu(self.norm(x)))

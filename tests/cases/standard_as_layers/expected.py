@@ -14,6 +14,8 @@ class ConvNormAct(nn.Sequential):
 
     Args:
         padding: With None, an odd kernel of stride 1 keeps the size.
+        norm: Made for out_channels.
+        act: The activation.
         bias: With None, only where no norm is.
     """
 
@@ -64,7 +66,11 @@ class ConvNormAct(nn.Sequential):
 
 
 class LayerNorm2d(nn.LayerNorm):
-    """Normalises the channels of images, [N, C, H, W], at each place by itself."""
+    """Normalises the channels of images, [N, C, H, W], at each place by itself.
+
+    Args:
+        channels: Channels of the input.
+    """
 
     def __init__(self, channels: int, eps: float = 1e-6) -> None:
         super().__init__(channels, eps=eps)
@@ -84,7 +90,11 @@ class Stem(ConvNormAct):
 
 
 class Residual(nn.Sequential):
-    """Adds the input to what its layers, one after another, make of it."""
+    """Adds the input to what its layers, one after another, make of it.
+
+    Args:
+        layers: Applied one after another.
+    """
 
     def __init__(self, layers: list[nn.Module]) -> None:
         super().__init__(*layers)

@@ -20,6 +20,8 @@ class ConvNormAct(nn.Sequential):
 
     Args:
         padding: With None, an odd kernel of stride 1 keeps the size.
+        norm: Made for out_channels.
+        act: The activation.
         bias: With None, only where no norm is.
     """
 
@@ -70,7 +72,11 @@ class ConvNormAct(nn.Sequential):
 
 
 class Residual(nn.Sequential):
-    """Adds the input to what its layers, one after another, make of it."""
+    """Adds the input to what its layers, one after another, make of it.
+
+    Args:
+        layers: Applied one after another.
+    """
 
     def __init__(self, layers: list[nn.Module]) -> None:
         super().__init__(*layers)
@@ -83,7 +89,10 @@ class SqueezeExcite(nn.Module):
     """Scales the channels of images by a gate that sees the mean of each.
 
     Args:
+        channels: Channels of the input.
         squeeze: The number of channels between the two convolutions.
+        act: The activation between them.
+        gate: The activation that makes the factors.
     """
 
     def __init__(
@@ -142,6 +151,7 @@ class Concat(nn.Sequential):
     """Runs every branch on the input and concatenates what they return.
 
     Args:
+        branches: Each gets the input.
         dim: The dimension along which outputs are joined.
     """
 
@@ -154,7 +164,11 @@ class Concat(nn.Sequential):
 
 
 class LayerNorm2d(nn.LayerNorm):
-    """Normalises the channels of images, [N, C, H, W], at each place by itself."""
+    """Normalises the channels of images, [N, C, H, W], at each place by itself.
+
+    Args:
+        channels: Channels of the input.
+    """
 
     def __init__(self, channels: int, eps: float = 1e-6) -> None:
         super().__init__(channels, eps=eps)
@@ -166,7 +180,11 @@ class LayerNorm2d(nn.LayerNorm):
 
 
 class Add(nn.Sequential):
-    """Runs every branch on the input and adds what they return."""
+    """Runs every branch on the input and adds what they return.
+
+    Args:
+        branches: Each gets the input.
+    """
 
     def __init__(self, branches: list[nn.Module]) -> None:
         super().__init__(*branches)
@@ -195,6 +213,8 @@ class SelfAttention(nn.Module):
     """Multi-head attention of a sequence, [..., T, dim], to itself.
 
     Args:
+        dim: Features of each place.
+        heads: How many heads; divides dim.
         bias: Of both projections.
         causal: Whether a place sees only those before it.
         dropout: Of the attention weights.
@@ -234,7 +254,9 @@ class MLP(nn.Module):
     """Two linear layers with an activation between them, as in a transformer.
 
     Args:
+        hidden_features: Features between the linear layers.
         out_features: With None, in_features.
+        act: The activation between the linear layers.
         dropout: After each linear layer.
     """
 

@@ -16,7 +16,9 @@ class StandardMLP(nn.Module):
     """Two linear layers with an activation between them, as in a transformer.
 
     Args:
+        hidden_features: Features between the linear layers.
         out_features: With None, in_features.
+        act: The activation between the linear layers.
         dropout: After each linear layer.
     """
 
@@ -60,6 +62,7 @@ class StandardConcat(nn.Sequential):
     """Runs every branch on the input and concatenates what they return.
 
     Args:
+        branches: Each gets the input.
         dim: The dimension along which outputs are joined.
     """
 
@@ -72,7 +75,11 @@ class StandardConcat(nn.Sequential):
 
 
 class Residual(nn.Sequential):
-    """Adds the input to what its layers, one after another, make of it."""
+    """Adds the input to what its layers, one after another, make of it.
+
+    Args:
+        layers: Applied one after another.
+    """
 
     def __init__(self, layers: list[nn.Module]) -> None:
         super().__init__(*layers)

@@ -36,7 +36,7 @@ from modelspec.backends.python.kinds import (
     without_none,
 )
 from modelspec.backends.python.layer_values import are_mixed_layers
-from modelspec.backends.python.nodes import path_of, target_names
+from modelspec.backends.python.nodes import path_of, sole_value, target_names
 from modelspec.backends.python.torch_kinds import (
     TENSOR_VALUES,
     constant_kind,
@@ -96,6 +96,9 @@ class Expressions(Names):
             case ast.Starred():
                 return self.infer(node.value)
             case ast.JoinedStr():
+                if (value := sole_value(node)) is not None:
+                    is_text = self.infer(value) == STR
+                    self.shown[value] = is_text and self.shown.get(value, True)
                 return STR
         return self._display(node)
 

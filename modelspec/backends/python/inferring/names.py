@@ -53,6 +53,8 @@ class Names(ABC):
         self.filled: set[str] = set()
         self.codes = codes
         self.returned: list[Kind] = []
+        self.shown: dict[ast.expr, bool] = {}
+        """Values that an f-string shows alone, and whether each is a text."""
 
     @abstractmethod
     def infer(self, node: ast.expr) -> Kind:

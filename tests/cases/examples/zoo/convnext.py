@@ -14,7 +14,11 @@ def linspace(start: float, stop: float, n: int) -> list[float]:
 
 
 class LayerNorm2d(nn.LayerNorm):
-    """Normalises the channels of images, [N, C, H, W], at each place by itself."""
+    """Normalises the channels of images, [N, C, H, W], at each place by itself.
+
+    Args:
+        channels: Channels of the input.
+    """
 
     def __init__(self, channels: int, eps: float = 1e-6) -> None:
         super().__init__(channels, eps=eps)

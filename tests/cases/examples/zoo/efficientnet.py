@@ -21,6 +21,8 @@ class ConvNormAct(nn.Sequential):
 
     Args:
         padding: With None, an odd kernel of stride 1 keeps the size.
+        norm: Made for out_channels.
+        act: The activation.
         bias: With None, only where no norm is.
     """
 
@@ -74,7 +76,10 @@ class SqueezeExcite(nn.Module):
     """Scales the channels of images by a gate that sees the mean of each.
 
     Args:
+        channels: Channels of the input.
         squeeze: The number of channels between the two convolutions.
+        act: The activation between them.
+        gate: The activation that makes the factors.
     """
 
     def __init__(

@@ -275,8 +275,7 @@ class BertForSequenceClassification(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(hidden_size, num_labels)
         nn.init.normal_(self.classifier.weight, std=0.02)
-        if self.classifier.bias is not None:
-            nn.init.zeros_(self.classifier.bias)
+        nn.init.zeros_(self.classifier.bias)
 
     def forward(
         self,

@@ -16,8 +16,7 @@ class BertPredictionHeadTransform(nn.Module):
         self.transform_act_fn = nn.GELU()
         self.LayerNorm = nn.LayerNorm(hidden_size, layer_norm_eps)
         nn.init.normal_(self.dense.weight, std=0.02)
-        if self.dense.bias is not None:
-            nn.init.zeros_(self.dense.bias)
+        nn.init.zeros_(self.dense.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.dense(x)

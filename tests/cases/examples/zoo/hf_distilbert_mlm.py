@@ -200,8 +200,7 @@ class DistilBertForMaskedLM(nn.Module):
         self.mlm_loss_fct = nn.CrossEntropyLoss()
         self.vocab_projector.weight = self.distilbert.embeddings.word_embeddings.weight
         nn.init.normal_(self.vocab_transform.weight, std=0.02)
-        if self.vocab_transform.bias is not None:
-            nn.init.zeros_(self.vocab_transform.bias)
+        nn.init.zeros_(self.vocab_transform.bias)
         nn.init.zeros_(self.vocab_projector.bias)
 
     def forward(

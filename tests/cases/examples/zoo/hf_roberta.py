@@ -111,8 +111,7 @@ class RobertaLMHead(nn.Module):
         self.decoder = nn.Linear(hidden_size, vocab_size)
         self.decoder.bias = self.bias
         nn.init.normal_(self.dense.weight, std=0.02)
-        if self.dense.bias is not None:
-            nn.init.zeros_(self.dense.bias)
+        nn.init.zeros_(self.dense.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.decoder(self.layer_norm(F.gelu(self.dense(x))))

@@ -15,15 +15,15 @@ class PositionalEncoding(nn.Module):
 
     def __init__(self, embed_size: int, dropout: float, max_len: int = 5000) -> None:
         super().__init__()
-        positions = torch.arange(max_len)[:, None]
         rates = torch.exp(
             -torch.arange(0, embed_size, 2) * math.log(10000) / embed_size
         )
-        waves = torch.stack(
-            [torch.sin(positions * rates), torch.cos(positions * rates)], dim=-1
-        )
+        angles = torch.arange(max_len)[:, None] * rates
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("pos_embedding", waves.flatten(1)[:, None])
+        self.register_buffer(
+            "pos_embedding",
+            torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, None],
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.dropout(x + self.pos_embedding[: x.size(0)])
@@ -42,9 +42,8 @@ class Translator(nn.Module):
         num_decoder_layers: int = 6,
         embed_size: int = 512,
         num_heads: int = 8,
-        *,
-        src_vocab_size: int,
-        tgt_vocab_size: int,
+        src_vocab_size: int = 10000,
+        tgt_vocab_size: int = 10000,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
     ) -> None:
@@ -105,16 +104,3 @@ class Translator(nn.Module):
         for p in self.parameters():
             if p.dim() > 1:
                 nn.init.xavier_uniform_(p)
-
-
-def tiny(*, dropout: float = 0.1) -> Translator:
-    return Translator(
-        num_encoder_layers=2,
-        num_decoder_layers=2,
-        embed_size=24,
-        num_heads=4,
-        src_vocab_size=53,
-        tgt_vocab_size=61,
-        dim_feedforward=48,
-        dropout=dropout,
-    )

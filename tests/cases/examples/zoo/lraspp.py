@@ -21,6 +21,8 @@ class ConvNormAct(nn.Sequential):
 
     Args:
         padding: With None, an odd kernel of stride 1 keeps the size.
+        norm: Made for out_channels.
+        act: The activation.
         bias: With None, only where no norm is.
     """
 
@@ -96,7 +98,10 @@ class SqueezeExcite(nn.Module):
     """Scales the channels of images by a gate that sees the mean of each.
 
     Args:
+        channels: Channels of the input.
         squeeze: The number of channels between the two convolutions.
+        act: The activation between them.
+        gate: The activation that makes the factors.
     """
 
     def __init__(
@@ -136,8 +141,7 @@ class InvertedResidual(nn.Module):
         norm: Callable[..., nn.Module] = nn.BatchNorm2d,
     ) -> None:
         super().__init__()
-        is_residual = stride == 1 and in_channels == out_channels
-        self.is_residual = is_residual
+        self.is_residual = stride == 1 and in_channels == out_channels
         stride = 1 if dilation > 1 else stride
         layers: list[nn.Module] = []
         if hidden != in_channels:

@@ -20,6 +20,8 @@ class ConvNormAct(nn.Sequential):
 
     Args:
         padding: With None, an odd kernel of stride 1 keeps the size.
+        norm: Made for out_channels.
+        act: The activation.
         bias: With None, only where no norm is.
     """
 

@@ -9,7 +9,11 @@ from torch import nn
 
 
 class LayerNorm2d(nn.LayerNorm):
-    """Normalises the channels of images, [N, C, H, W], at each place by itself."""
+    """Normalises the channels of images, [N, C, H, W], at each place by itself.
+
+    Args:
+        channels: Channels of the input.
+    """
 
     def __init__(self, channels: int, eps: float = 1e-6) -> None:
         super().__init__(channels, eps=eps)

@@ -117,8 +117,7 @@ class VisionTransformer(nn.Module):
         nn.init.trunc_normal_(
             self.conv_proj.weight, std=1 / math.sqrt(3 * patch_size**2)
         )
-        if self.conv_proj.bias is not None:
-            nn.init.zeros_(self.conv_proj.bias)
+        nn.init.zeros_(self.get_parameter("conv_proj.bias"))
         for name, parameter in self.named_parameters():
             if name.startswith("heads.head."):
                 nn.init.zeros_(parameter)
