@@ -16,6 +16,7 @@ from modelspec.backends.python.annotations import (
     generic,
     param_annotation,
 )
+from modelspec.backends.python.kinds import Kind
 from modelspec.backends.python.names import is_identifier
 from modelspec.backends.python.nodes import (
     constant,
@@ -148,6 +149,10 @@ class Attributes:
 
     def block_of(self, kind: str) -> ir.Block | None:
         return self.uses.program.block(kind)
+
+    def is_class(self, kind: str) -> bool:
+        """Whether a kind is a class of modules, of torch or of the program."""
+        return Kind(kind).is_module or self.block_of(kind) is not None
 
     # What a checker knows ----------------------------------------------------------
 

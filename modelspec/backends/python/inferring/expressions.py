@@ -161,8 +161,11 @@ class Expressions(Names):
 
     def _common(self, nodes: Sequence[ast.expr], kinds: Sequence[Kind]) -> Kind:
         """Classes and partials have nothing in common that a checker would call."""
-        mixed = are_mixed_layers(nodes, self.attributes.uses.program)
-        return OBJECT if mixed else common(kinds)
+        if are_mixed_layers(nodes, self.attributes.uses.program):
+            return OBJECT
+        if all(self.attributes.is_class(one.text) for one in kinds):
+            return kinds[0] if len({one.text for one in kinds}) == 1 else MODULE
+        return common(kinds)
 
     def _name(self, identifier: str) -> Kind:
         if identifier == "self":
