@@ -20,6 +20,7 @@ from modelspec.backends.python.kinds import (
     SIZE,
     TENSOR,
     Kind,
+    alternatives,
     annotated,
     joined,
     list_kind,
@@ -85,12 +86,16 @@ class Calls(Expressions):
             self.codes.add("arg-type")
 
     def _listed(self, node: ast.Call) -> None:
-        """Functions take lists of tensors, a checker lets none of them be None."""
+        """Functions take lists of tensors, containers lists and dicts of modules; a
+        checker lets none of them be None."""
         for one in node.args:
-            if isinstance(one, ast.List) and any(
-                self.infer(item).text.endswith(" | None") for item in one.elts
-            ):
+            if isinstance(one, ast.List) and any(map(self._may_be_none, one.elts)):
                 self.codes.add("list-item")
+            if isinstance(one, ast.Dict) and any(map(self._may_be_none, one.values)):
+                self.codes.add("dict-item")
+
+    def _may_be_none(self, node: ast.expr) -> bool:
+        return "None" in alternatives(self.infer(node).text)
 
     def _called(self, callee: Kind) -> Kind:
         if callee.seen == "union" or callee == OBJECT:
