@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from modelspec.backends.python.annotations import (
     any_type,
@@ -65,23 +65,34 @@ class Attributes:
     def _computed(
         self, block: ir.Block, table: dict[str, list[str]]
     ) -> Iterable[tuple[str, list[str]]]:
-        """Children of computed names that methods read as attributes."""
-        types: list[str] = []
-        for one in _of_class(block):
-            if isinstance(one, ir.Child) and isinstance(one.name, ast.JoinedStr):
-                types += self.module_types(block, one.value)
-        if not types or block.base.call is not None:
+        """What has a computed name and is read by methods as an attribute."""
+        if block.base.call is not None:
+            return
+        named = [
+            one
+            for one in _of_class(block)
+            if isinstance(one, ir.Child | ir.OwnParameter | ir.OwnBuffer)
+            and isinstance(one.name, ast.JoinedStr)
+        ]
+        if not named:
             return
         written = {key for key, _ in self._registered(block)}
         methods = {one.name for one in block.methods} | load_catalog().module_names()
         own = {*table, *written, *methods}
-        kind = types[0] if len(set(types)) == 1 else "nn.Module"
         for key in _read_off_self(block):
-            if key not in own and any(
-                isinstance(one, ir.Child) and _may_be(one.name, key)
-                for one in _of_class(block)
-            ):
-                yield key, [kind]
+            fitting = [one for one in named if _may_be(one.name, key)]
+            if key not in own and fitting:
+                yield key, self._one_type(block, fitting)
+
+    def _one_type(
+        self,
+        block: ir.Block,
+        named: Sequence[ir.Child | ir.OwnParameter | ir.OwnBuffer],
+    ) -> list[str]:
+        types = [kind for one in named for kind in self._types(block, one)]
+        known = list(dict.fromkeys(types))
+        modules = all(isinstance(one, ir.Child) for one in named)
+        return ["nn.Module"] if modules and len(known) > 1 else known
 
     def _registered(self, block: ir.Block) -> Iterable[tuple[str, list[str]]]:
         for one in _of_class(block):

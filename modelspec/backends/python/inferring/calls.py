@@ -75,6 +75,11 @@ class Calls(Expressions):
         if path is not None and len(path) == 1 and path[0] not in self.names:
             if path[0] not in ("isinstance", "print"):
                 self._passed(arguments)
+            if path[0] in OVER_ITEMS and any(
+                self.is_optional_container(one, kind)
+                for one, kind in zip(node.args, arguments, strict=False)
+            ):
+                self.codes.add(OVER_ITEMS[path[0]][0])
             return self._builtin(path[0], arguments)
         if isinstance(node.func, ast.Attribute):
             return self._method(node.func, node)
