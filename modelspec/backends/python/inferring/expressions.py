@@ -134,17 +134,17 @@ class Expressions(Names):
         if kind == MODULE:
             self.codes.add("attr-defined")
         if self.is_optional_container(node, kind):
-            self.codes.add("union-attr")
+            self.codes.add("attr-defined" if kind == NONE else "union-attr")
         return kind
 
     def is_optional_container(self, node: ast.expr, kind: Kind) -> bool:
-        """Whether a child is a container in one case and None in another, of which a
-        checker does not know what tells them apart."""
+        """Whether a child is a container in one case and None in another, or None in
+        this one; a checker does not know what tells the cases apart."""
         path = path_of(node)
         if path is None or len(path) != 2 or path[0] != "self":
             return False
         is_optional = "None" in self.attributes.of(self.block).get(path[1], [])
-        return is_optional and kind.text in CONTAINERS
+        return is_optional and kind.text in (*CONTAINERS, NONE.text)
 
     def _unpacked(self, node: ast.expr) -> Kind:
         """The values of a dict that stands behind `**`."""
