@@ -71,7 +71,9 @@ class Attributes:
         named = [
             one
             for one in _of_class(block)
-            if isinstance(one, ir.Child | ir.OwnParameter | ir.OwnBuffer)
+            if isinstance(
+                one, ir.Child | ir.OwnParameter | ir.OwnBuffer | ir.OwnAttribute
+            )
             and isinstance(one.name, ast.JoinedStr)
         ]
         if not named:
@@ -87,7 +89,7 @@ class Attributes:
     def _one_type(
         self,
         block: ir.Block,
-        named: Sequence[ir.Child | ir.OwnParameter | ir.OwnBuffer],
+        named: Sequence[ir.Child | ir.OwnParameter | ir.OwnBuffer | ir.OwnAttribute],
     ) -> list[str]:
         types = [kind for one in named for kind in self._types(block, one)]
         known = list(dict.fromkeys(types))

@@ -13,6 +13,7 @@ class ComputedParameters(nn.Module):
     gates: nn.ModuleList | None
     b_q: nn.Parameter
     b_v: nn.Parameter
+    scaled_q: bool
     table0: torch.Tensor
     table2: torch.Tensor
     w_k: nn.Parameter
@@ -35,12 +36,14 @@ class ComputedParameters(nn.Module):
                 self.register_buffer(
                     f"table{i}", torch.arange(i + 2.0), persistent=i > 0
                 )
+        for n in names:
+            setattr(self, f"scaled_{n}", True)
         if gated:
             self.gates = nn.ModuleList([nn.Linear(4, 4) for n in names])
         else:
             self.gates = None
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any, torch.Tensor]:
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any, torch.Tensor, bool]:
         if self.gated:
             for gate in self.gates:
                 x = gate(x).sigmoid() * x
@@ -49,7 +52,7 @@ class ComputedParameters(nn.Module):
         outs = []
         for w, b in ((self.w_q, self.b_q), (self.w_k, None), (self.w_v, self.b_v)):
             outs.append(F.linear(x, w, b))
-        return outs[0] + self.table0, outs[1], outs[2] * self.table2
+        return outs[0] + self.table0, outs[1], outs[2] * self.table2, self.scaled_q
 
 
 def bare(*, names: list[str] | None = None) -> ComputedParameters:
