@@ -7,12 +7,13 @@ value of the wrong kind.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from modelspec.diagnostics.diagnostic import InternalError, Report
 from modelspec.diagnostics.suggest import suggest
 from modelspec.spec.frame import BODIES, FileSpec, fit_frame, keys_of
-from modelspec.syntax.nodes import Entry, MappingNode, Node, describe_node
+from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, describe_node
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -110,7 +111,7 @@ def _report(
     name = str(details["loc"][0]) if details["loc"] else ""
     entry = next((e for e in node.entries if e.key.text == name), None)
     if details["type"] == "extra_forbidden" and entry is not None:
-        _unknown_key(entry, frame, what, report)
+        _unknown_key(entry, node, frame, what, report)
     elif details["type"] == "missing":
         report.error("missing-key", f"{what} needs the key '{name}'", node.span)
     elif entry is not None:
@@ -119,13 +120,47 @@ def _report(
         report.error("wrong-kind", f"{what}: {details['msg']}", node.span)
 
 
-def _unknown_key(entry: Entry, frame: type, what: str, report: Report) -> None:
+def _unknown_key(
+    entry: Entry, node: MappingNode, frame: type, what: str, report: Report
+) -> None:
     keys = list(keys_of(frame))
+    text, pieces = _text_in_pieces(entry, node)
+    if pieces and entry is not pieces[0]:
+        return
+    help: tuple[str, ...] = (f"keys of {what}: {', '.join(keys)}",)
+    if text is not None:
+        whole = text.value.span.to(pieces[-1].key.span).text
+        written = f"'{whole}'" if '"' in whole else f'"{whole}"'
+        quoted = f"{text.key.text}: {written}"
+        help = (f"quote a text with a comma inside {{ }}: `{quoted}`", *help)
     nearest = suggest(entry.key.text, keys)
     report.error(
         "unknown-key",
         f"{what} has no key '{entry.key.text}'",
         entry.key.span,
         note=f"did you mean '{nearest}'?" if nearest else "",
-        help=f"keys of {what}: {', '.join(keys)}",
+        help=help,
     )
+
+
+def _text_in_pieces(
+    entry: Entry, node: MappingNode
+) -> tuple[Entry | None, list[Entry]]:
+    """The text that YAML has cut at its commas, of which `entry` is a piece, and those
+    pieces of it that it took for keys without a value."""
+    at = node.entries.index(entry)
+    first = at
+    while first and _is_bare(node.entries[first]):
+        first -= 1
+    text, pieces = node.entries[first], list(node.entries[first + 1 :])
+    pieces = list(takewhile(_is_bare, pieces))
+    whole = isinstance(text.value, ScalarNode) and text.value.style == "plain"
+    if not node.flow or not whole or not text.value.span.text or first == at:
+        return None, []
+    return text, pieces
+
+
+def _is_bare(entry: Entry) -> bool:
+    """Whether no colon stands behind the key."""
+    value = entry.value
+    return isinstance(value, ScalarNode) and value.is_null and not value.span.text

@@ -38,7 +38,26 @@ def cut_call(span: Span, in_flow: bool) -> Span:
         # A key that goes on, such as `for k in {"a": 4}.values():`.
         rest = _COMMENT.split(text[end : end_of_line(text, end)])[0]
         end += len(rest.rstrip().removesuffix(":")) - 1
+    else:
+        end = _end_of_item(text, end)
     return Span(span.source, span.start, max(end + 1, span.end))
+
+
+def _end_of_item(text: str, at: int) -> int:
+    """The last character of an item of a flow collection that goes on after `at`."""
+    last = at
+    while at + 1 < len(text):
+        at += 1
+        if text[at] in ",]}\n" or text.startswith((": ", " #"), at):
+            break
+        if text[at] in _CLOSERS:
+            closer = matching_bracket(text, at)
+            if closer is None:
+                break
+            at = closer
+        if text[at] != " ":
+            last = at
+    return last
 
 
 def matching_bracket(text: str, opener: int, farthest: int = _FARTHEST) -> int | None:

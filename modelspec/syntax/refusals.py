@@ -137,7 +137,8 @@ def cut_call(report: Report, span: Span, in_flow: bool) -> None:
     where = "at its commas, inside [ ] or { }" if in_flow else "at its ': '"
     whole = " ".join(span.text.split())
     written = "'" + whole + "'" if '"' in whole else '"' + whole + '"'
-    help = [f"Quote it: {written}."]
+    is_key = not in_flow and span.source.text.startswith(":", span.end)
+    help = [f"Quote it: {written}{':' if is_key else '.'}"]
     if in_flow:
         help.append("Or write one entry a line, without the brackets.")
     report.error(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from modelspec.backends.python.annotations import (
     any_type,
     generic,
     param_annotation,
 )
+from modelspec.backends.python.kinds import Kind
 from modelspec.backends.python.names import is_identifier
 from modelspec.backends.python.nodes import (
     constant,
@@ -64,23 +65,36 @@ class Attributes:
     def _computed(
         self, block: ir.Block, table: dict[str, list[str]]
     ) -> Iterable[tuple[str, list[str]]]:
-        """Children of computed names that methods read as attributes."""
-        types: list[str] = []
-        for one in _of_class(block):
-            if isinstance(one, ir.Child) and isinstance(one.name, ast.JoinedStr):
-                types += self.module_types(block, one.value)
-        if not types or block.base.call is not None:
+        """What has a computed name and is read by methods as an attribute."""
+        if block.base.call is not None:
+            return
+        named = [
+            one
+            for one in _of_class(block)
+            if isinstance(
+                one, ir.Child | ir.OwnParameter | ir.OwnBuffer | ir.OwnAttribute
+            )
+            and isinstance(one.name, ast.JoinedStr)
+        ]
+        if not named:
             return
         written = {key for key, _ in self._registered(block)}
         methods = {one.name for one in block.methods} | load_catalog().module_names()
         own = {*table, *written, *methods}
-        kind = types[0] if len(set(types)) == 1 else "nn.Module"
         for key in _read_off_self(block):
-            if key not in own and any(
-                isinstance(one, ir.Child) and _may_be(one.name, key)
-                for one in _of_class(block)
-            ):
-                yield key, [kind]
+            fitting = [one for one in named if _may_be(one.name, key)]
+            if key not in own and fitting:
+                yield key, self._one_type(block, fitting)
+
+    def _one_type(
+        self,
+        block: ir.Block,
+        named: Sequence[ir.Child | ir.OwnParameter | ir.OwnBuffer | ir.OwnAttribute],
+    ) -> list[str]:
+        types = [kind for one in named for kind in self._types(block, one)]
+        known = list(dict.fromkeys(types))
+        modules = all(isinstance(one, ir.Child) for one in named)
+        return ["nn.Module"] if modules and len(known) > 1 else known
 
     def _registered(self, block: ir.Block) -> Iterable[tuple[str, list[str]]]:
         for one in _of_class(block):
@@ -148,6 +162,10 @@ class Attributes:
 
     def block_of(self, kind: str) -> ir.Block | None:
         return self.uses.program.block(kind)
+
+    def is_class(self, kind: str) -> bool:
+        """Whether a kind is a class of modules, of torch or of the program."""
+        return Kind(kind).is_module or self.block_of(kind) is not None
 
     # What a checker knows ----------------------------------------------------------
 

@@ -16,6 +16,7 @@ from modelspec.backends.python.nodes import (
     dotted,
     list_of,
     loop,
+    may_be_none,
     method_call,
     name,
     path_of,
@@ -31,12 +32,25 @@ def local_type(container: ir.Container) -> tuple[ast.expr, ast.expr]:
     kind = kind_of(container)
     tensors = kind in ("nn.ParameterList", "nn.ParameterDict")
     item = dotted("torch.Tensor" if tensors else "nn.Module")
+    if any(map(_may_hold_none, container.children)):
+        item = name("Any")  # a checker lets no container of torch hold None
     if not container.named:
         return subscript(name("list"), item), list_of([])
     pair = tuple_of([name("str"), item])
     if kind == "nn.Sequential":
         return subscript(name("OrderedDict"), pair), call("OrderedDict")
     return subscript(name("dict"), pair), ast.Dict([], [])
+
+
+def _may_hold_none(one: ir.Statement) -> bool:
+    match one:
+        case ir.Child(value=ir.Value(expression=made)):
+            return may_be_none(made)
+        case ir.For(body=body):
+            return any(map(_may_hold_none, body))
+        case ir.If(body=body, orelse=orelse):
+            return any(map(_may_hold_none, (*body, *orelse)))
+    return False
 
 
 def local_names(container: ir.Container, role: str | None) -> list[str]:

@@ -11,8 +11,10 @@ import copy
 
 from modelspec.backends.python.annotations import any_type
 from modelspec.backends.python.attributes import value_type
+from modelspec.backends.python.function_locals import annotate_locals
 from modelspec.backends.python.inference import Inference
 from modelspec.backends.python.methods import (
+    declared_annotation,
     declared_kinds,
     defaults_by_name,
     every_argument,
@@ -37,13 +39,13 @@ def typed_function(inference: Inference, function: ir.Function) -> ast.FunctionD
     defaults = defaults_by_name(made.args)
     for one in every_argument(made.args):
         if one.annotation is not None:
-            one.annotation = spec_annotation(one.annotation)
+            one.annotation = declared_annotation(one.annotation, defaults.get(one.arg))
         else:
             one.annotation = _guess(defaults.get(one.arg))
     if made.returns is not None:
         made.returns = spec_annotation(made.returns)
-    else:
-        made.returns = _result(inference, function, made)
+    annotate_locals(made, inference.rough_kind_of)
+    made.returns = _result(inference, function, made)
     return made
 
 
@@ -55,9 +57,10 @@ def _guess(default: ast.expr | None) -> ast.expr:
 def _result(
     inference: Inference, function: ir.Function, made: ast.FunctionDef
 ) -> ast.expr:
-    """The result, as far as the arguments' types tell it."""
+    """The result: what the spec says, or as far as the arguments' types tell it."""
     nothing = ast.arguments([], [], None, [], [], None, [])
-    method = ir.Method(function.name, nothing, tuple(made.body), (), function.span)
+    body = tuple(made.body)
+    method = ir.Method(function.name, nothing, body, (), function.span, made.returns)
     holder = ir.Block(
         name="",
         source=function.source,
@@ -71,6 +74,8 @@ def _result(
         methods=(method,),
     )
     result = inference.enter(holder, method, declared_kinds(made.args))
+    if made.returns is not None:
+        return made.returns
     return ast.parse(result.text, mode="eval").body
 
 

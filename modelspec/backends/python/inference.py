@@ -15,9 +15,11 @@ from modelspec.backends.python.attributes import Attributes
 from modelspec.backends.python.inferring.body import Body
 from modelspec.backends.python.kinds import (
     ANY,
+    MODULE,
     NONE,
     TENSOR,
     Kind,
+    alternatives,
     annotated,
     joined,
 )
@@ -61,6 +63,12 @@ class Inference:
         """The kind of a plain value."""
         block = self.attributes.uses.program.blocks[0]
         return Body(self, block, {}, set()).infer(value)
+
+    def rough_kind_of(self, value: ast.expr) -> Kind:
+        """The same, but one kind for what is, or may be, a module of any class."""
+        kind = self.kind_of(value)
+        parts = alternatives(kind.text)
+        return MODULE if any(map(self.attributes.is_class, parts)) else kind
 
     def result_of(self, block: ir.Block, method: str) -> Kind:
         """What a method of a block returns, found in what it inherits if need be."""

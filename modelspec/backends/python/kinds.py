@@ -85,6 +85,8 @@ def joined(kinds: Sequence[Kind]) -> Kind:
         return FLOAT
     every = [part for text in texts for part in alternatives(text)]
     parts = list(dict.fromkeys(part for part in every if part != "None"))
+    if EMPTY_DICT.text in parts:
+        parts = [p for p in parts if p == EMPTY_DICT.text or p[:9] != "dict[str,"]
     if len(parts) > 3 or any(text.startswith("list[") for text in parts[1:]):
         return ANY
     return Kind(" | ".join([*parts, *(["None"] if "None" in every else [])]))

@@ -15,6 +15,7 @@ from modelspec.backends.python.annotations import (
     any_type,
     generic,
     layer_type,
+    members,
     optional,
     tensor,
 )
@@ -163,7 +164,7 @@ def _annotation(
     argument: ast.arg, default: ast.expr | None, given: ir.Input | None, guess: _Guess
 ) -> ast.expr:
     if argument.annotation is not None:
-        return spec_annotation(argument.annotation)
+        return declared_annotation(argument.annotation, default)
     if default is not None and not is_none(default):
         kind = value_type(default)
         return dotted(kind) if kind in ("int", "float", "bool", "str") else any_type()
@@ -255,6 +256,14 @@ class _Guess:
 
     def _is_it(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Name) and node.id == self.argument
+
+
+def declared_annotation(node: ast.expr, default: ast.expr | None) -> ast.expr:
+    """What `spec_annotation` writes, with `None` allowed where it is the default."""
+    made = spec_annotation(node)
+    if default is None or not is_none(default):
+        return made
+    return made if any(map(is_none, members(made))) else optional(made)
 
 
 def spec_annotation(node: ast.expr) -> ast.expr:

@@ -88,6 +88,8 @@ def of_torch(path: tuple[str, ...], node: ast.Call) -> Kind:
         if path[-1] == "prod":
             return ANY
         return INT if path[-1] in ("ceil", "floor", "gcd") else FLOAT
+    if path[0] == "nn" and len(path) == 2 and load_catalog().layer(path[1]):
+        return Kind(".".join(path))
     if path == ("torch", "is_tensor"):
         return BOOL
     if path == ("torch", "tensor") or len(path) > 2:

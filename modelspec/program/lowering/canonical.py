@@ -26,6 +26,13 @@ MATH_NAMES = frozenset(MATH)
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
 _ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
 _TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
+_OF_PARAMS = {
+    "layer": "Callable[..., nn.Module]",
+    "module": "nn.Module",
+    "dtype": "torch.dtype",
+    "any": "Any",
+}
+"""Types of params that Python has under another name."""
 
 
 @dataclass(slots=True)
@@ -309,6 +316,9 @@ class _Annotation(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id == "Tensor":
             return _dotted("torch.Tensor", node)
+        if node.id in _OF_PARAMS:
+            meant = ast.parse(_OF_PARAMS[node.id], mode="eval").body
+            return ast.copy_location(meant, node)
         if node.id not in _TYPE_NAMES:
             self._unknown(node, node.id)
         return node

@@ -56,7 +56,8 @@ def lower_text(
     parsed = parse_body(node.fragment, context.report, context.limits, mode=mode)
     if parsed is None:
         return None
-    if parsed.name is not None and parsed.name != name and mode is not Mode.INIT:
+    known = (None, name, "init") if mode is Mode.INIT else (None, name)
+    if parsed.name not in known:
         context.report.error(
             "wrong-def",
             f"the `def` line is named '{parsed.name}', expected '{name}'",

@@ -49,6 +49,7 @@ from modelspec.syntax.nodes import (
 
 _TYPES = re.compile(r"[A-Za-z_][\w.]*(\s*\|\s*[A-Za-z_][\w.]*)*", re.ASCII)
 TENSOR = "w"
+GAIN = "calculate_gain"
 
 
 def lower_init(node: MappingNode, context: Context) -> tuple[Statement, ...]:
@@ -214,7 +215,7 @@ def _parsed_initializer(
 ) -> Initializer | None:
     call = parsed if isinstance(parsed, ast.Call) else None
     name = _init_name(call.func if call else parsed)
-    if name is not None and name in load_catalog().init_names:
+    if name is not None and name != GAIN and name in load_catalog().init_names:
         arguments = [_over_tensor(one, context) for one in call.args] if call else []
         made = _init_call(name, arguments, parsed)
         for keyword in call.keywords if call else ():
@@ -237,11 +238,24 @@ def _over_tensor(node: ast.expr, context: Context) -> ast.expr:
     """Canonical, where `w` is the tensor, whatever else is called so in the block."""
     hidden = context.scope.locals.get(TENSOR)
     context.scope.locals[TENSOR] = VALUE
-    expression = context.canonical(node)
+    own = GAIN in context.scope.locals or GAIN in context.scope.file.functions
+    expression = context.canonical(node if own else _Gains().visit(node))
     del context.scope.locals[TENSOR]
     if hidden is not None:
         context.scope.locals[TENSOR] = hidden
     return expression
+
+
+class _Gains(ast.NodeTransformer):
+    """`nn.init.calculate_gain`, a number, by its own name as the init functions are."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id != GAIN:
+            return node
+        made = ast.parse(f"nn.init.{GAIN}", mode="eval").body
+        for part in ast.walk(made):
+            ast.copy_location(part, node)
+        return made
 
 
 def _init_name(node: ast.expr) -> str | None:

@@ -107,6 +107,26 @@ class ConvStages(nn.Module):
         return self.head(x.mean(dim=(2, 3)))
 
 
+class ListsInLists(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(
+            nn.ModuleList([nn.Linear(4, 4), nn.Tanh()]) for _ in range(2)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        xs = [x, x]
+        for linear, tanh in self.f:
+            x = tanh(linear(x))
+            x = linear(x) * 2
+            x = tanh(x) * 3
+            x = x + linear(xs[0])
+            x = x + tanh(xs[1])
+            x = x + (0 + tanh(x))
+            x = linear(tanh(x))
+        return x
+
+
 ORACLES = {
     ("examples/sequential", None): TwoConv,
     ("examples/ordered_dict", None): NamedConv,
@@ -115,4 +135,5 @@ ORACLES = {
     ("examples/module_dict", None): Choices,
     ("examples/nested_containers", None): NestedContainers,
     ("examples/conv_stages", None): ConvStages,
+    ("lists_in_lists", None): ListsInLists,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -78,8 +80,63 @@ class SmallEmbedding(nn.Embedding):
         return F.cosine_similarity(self(a), self(b), dim=-1)
 
 
+class ConvBlock(nn.Module):
+    def __init__(self, cin: int, cout: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(cin, cout, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(cout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.norm(self.conv(x)))
+
+
+class Classifier(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential()
+        self.features.add_module("block0", ConvBlock(3, 8))
+        self.features.add_module("pool0", nn.MaxPool2d(2))
+        self.features.add_module("block1", ConvBlock(8, 16))
+        self.features.add_module("pool1", nn.MaxPool2d(2))
+        self.features.add_module("block2", ConvBlock(16, 24))
+        self.classifier = nn.Sequential(nn.Dropout(0.5), nn.Linear(24, 10))
+        for i in range(3):
+            conv = self.features.get_submodule(f"block{i}.conv")
+            nn.init.kaiming_normal_(conv.weight, mode="fan_out")
+        nn.init.normal_(self.classifier[1].weight, std=0.01)
+        nn.init.zeros_(self.classifier[1].bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.features(x).mean(dim=(2, 3)))
+
+
+class Finetuned(Classifier):
+    def __init__(self, num_classes: int = 3, unfreeze_from: int = 2) -> None:
+        super().__init__()
+        self.features.block0.conv = nn.Conv2d(4, 8, 5, padding=2, bias=False)
+        self.classifier[1] = nn.Linear(24, num_classes)
+        self.aux = nn.Sequential()
+        self.aux.add_module("norm", nn.LayerNorm(24))
+        self.aux.add_module("out", nn.Linear(24, 2))
+        nn.init.zeros_(self.aux.out.weight)
+        nn.init.zeros_(self.aux.out.bias)
+        for i in range(unfreeze_from):
+            self.features.get_submodule(f"block{i}.norm").requires_grad_(False)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        features = self.features(x).mean(dim=(2, 3))
+        again = self.features(x).mean(dim=(2, 3))  # BatchNorm counts both calls
+        return {
+            "logits": self.classifier(again),
+            "aux": self.aux(features),
+            "embedding": features,
+        }
+
+
 ORACLES = {
     ("extends_layer", None): UsesExtended,
     ("extends_block", None): FineTuned,
     ("extends_init", None): SmallEmbedding,
+    ("extends_with_more_outputs", None): Finetuned,
+    ("extends_with_more_outputs", "all"): partial(Finetuned, 5, 3),
 }

@@ -80,6 +80,9 @@ class InitRules(nn.Module):
             if not isinstance(m, nn.ReLU):
                 m.weight.mul_(0.5)
         self.norm.weight.copy_(torch.arange(3) / 3 + 1)
+        nn.init.normal_(self.depthwise.weight, std=5.0 / 3 / 8)
+        assert self.depthwise.bias is not None
+        self.depthwise.bias.add_((2.0 / (1 + 0.1**2)) ** 0.5)
         nn.init.uniform_(self.head.fc1.bias, -1, 1)
         nn.init.uniform_(self.head.fc2.bias, -1, 1)
         if zero_last:

@@ -20,7 +20,7 @@ def make_divisible(v: float, divisor: int = 8) -> int:
 def schedule(last: float, n: int) -> list[float]:
     """Rates that grow in even steps."""
     assert n > 0, "at least one step"
-    rates = []
+    rates: list[float] = []
     for i in range(n):
         if n == 1:
             rates.append(last)

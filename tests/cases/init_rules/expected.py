@@ -59,6 +59,12 @@ class InitRules(nn.Module):
                     parameter.copy_(parameter * 0.5)
         with torch.no_grad():
             self.norm.weight.copy_(ramp(3) + 1)
+        nn.init.normal_(self.depthwise.weight, std=nn.init.calculate_gain("tanh") / 8)
+        with torch.no_grad():
+            self.get_parameter("depthwise.bias").copy_(
+                self.get_parameter("depthwise.bias")
+                + nn.init.calculate_gain("leaky_relu", 0.1)
+            )
         for name, module in self.named_modules():
             if fnmatchcase(name, "head.fc[12]") and isinstance(
                 module.bias, torch.Tensor

@@ -20,6 +20,7 @@ from modelspec.backends.python.kinds import (
     SIZE,
     TENSOR,
     Kind,
+    alternatives,
     annotated,
     joined,
     list_kind,
@@ -74,6 +75,11 @@ class Calls(Expressions):
         if path is not None and len(path) == 1 and path[0] not in self.names:
             if path[0] not in ("isinstance", "print"):
                 self._passed(arguments)
+            if path[0] in OVER_ITEMS and any(
+                self.is_optional_container(one, kind)
+                for one, kind in zip(node.args, arguments, strict=False)
+            ):
+                self.codes.add(OVER_ITEMS[path[0]][0])
             return self._builtin(path[0], arguments)
         if isinstance(node.func, ast.Attribute):
             return self._method(node.func, node)
@@ -85,12 +91,16 @@ class Calls(Expressions):
             self.codes.add("arg-type")
 
     def _listed(self, node: ast.Call) -> None:
-        """Functions take lists of tensors, a checker lets none of them be None."""
+        """Functions take lists of tensors, containers lists and dicts of modules; a
+        checker lets none of them be None."""
         for one in node.args:
-            if isinstance(one, ast.List) and any(
-                self.infer(item).text.endswith(" | None") for item in one.elts
-            ):
+            if isinstance(one, ast.List) and any(map(self._may_be_none, one.elts)):
                 self.codes.add("list-item")
+            if isinstance(one, ast.Dict) and any(map(self._may_be_none, one.values)):
+                self.codes.add("dict-item")
+
+    def _may_be_none(self, node: ast.expr) -> bool:
+        return "None" in alternatives(self.infer(node).text)
 
     def _called(self, callee: Kind) -> Kind:
         if callee.seen == "union" or callee == OBJECT:

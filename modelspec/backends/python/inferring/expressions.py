@@ -136,7 +136,18 @@ class Expressions(Names):
         kind = self.infer(node)
         if kind == MODULE:
             self.codes.add("attr-defined")
+        if self.is_optional_container(node, kind):
+            self.codes.add("attr-defined" if kind == NONE else "union-attr")
         return kind
+
+    def is_optional_container(self, node: ast.expr, kind: Kind) -> bool:
+        """Whether a child is a container in one case and None in another, or None in
+        this one; a checker does not know what tells the cases apart."""
+        path = path_of(node)
+        if path is None or len(path) != 2 or path[0] != "self":
+            return False
+        is_optional = "None" in self.attributes.of(self.block).get(path[1], [])
+        return is_optional and kind.text in (*CONTAINERS, NONE.text)
 
     def _unpacked(self, node: ast.expr) -> Kind:
         """The values of a dict that stands behind `**`."""
@@ -164,8 +175,11 @@ class Expressions(Names):
 
     def _common(self, nodes: Sequence[ast.expr], kinds: Sequence[Kind]) -> Kind:
         """Classes and partials have nothing in common that a checker would call."""
-        mixed = are_mixed_layers(nodes, self.attributes.uses.program)
-        return OBJECT if mixed else common(kinds)
+        if are_mixed_layers(nodes, self.attributes.uses.program):
+            return OBJECT
+        if all(self.attributes.is_class(one.text) for one in kinds):
+            return kinds[0] if len({one.text for one in kinds}) == 1 else MODULE
+        return common(kinds)
 
     def _name(self, identifier: str) -> Kind:
         if identifier == "self":

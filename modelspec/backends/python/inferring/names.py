@@ -153,7 +153,12 @@ class Names(ABC):
 
     def is_container(self, kind: Kind) -> bool:
         block = self.attributes.block_of(kind.text)
-        return block is not None and block.base.kind in ("Sequential", "ModuleList")
+        if block is None:
+            return False
+        if block.base.call is not None:
+            base = Kind(".".join(path_of(block.base.call.func) or ()))
+            return base.text in CONTAINERS[:2] or self.is_container(base)
+        return block.base.kind in ("Sequential", "ModuleList")
 
 
 def told_by_isinstance(test: ast.expr) -> tuple[str, str] | None:
