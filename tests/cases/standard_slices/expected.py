@@ -9,7 +9,11 @@ from torch import nn
 
 
 class Residual(nn.Sequential):
-    """Adds the input to what its layers, one after another, make of it."""
+    """Adds the input to what its layers, one after another, make of it.
+
+    Args:
+        layers: Applied one after another.
+    """
 
     def __init__(self, layers: list[nn.Module] | dict[str, nn.Module]) -> None:
         if isinstance(layers, dict):
@@ -22,7 +26,11 @@ class Residual(nn.Sequential):
 
 
 class Add(nn.Sequential):
-    """Runs every branch on the input and adds what they return."""
+    """Runs every branch on the input and adds what they return.
+
+    Args:
+        branches: Each gets the input.
+    """
 
     def __init__(self, branches: list[nn.Module] | dict[str, nn.Module]) -> None:
         if isinstance(branches, dict):
