@@ -161,7 +161,16 @@ class _Emitter:
             return value
         if isinstance(part.key, Alias):
             return f"*{part.key.name} : {value}"
-        return f"{self.texts.flat(part.key, Place.FLOW_KEY)}: {value}"
+        key = self.texts.flat(part.key, Place.FLOW_KEY)
+        return key if self._is_bare(part) else f"{key}: {value}"
+
+    def _is_bare(self, part: Part) -> bool:
+        """Whether a key in brackets stands without a colon: most are pieces of a text
+        that its commas cut, and would look meant with one."""
+        if not isinstance(part.key, Scalar) or not isinstance(part.value, Scalar):
+            return False
+        between = self.texts.source.text[part.key.end : part.value.end]
+        return part.value.text == "" and ":" not in between
 
     def _flow_value(self, node: Node) -> str:
         if isinstance(node, Scalar):
