@@ -14,13 +14,25 @@ from modelspec.cli import (
     fmt,
     generate,
     layers,
+    lsp,
     new,
     schema,
 )
 from modelspec.cli.console import FORMATS, MOST_SHOWN
 from modelspec.cli.values import add_limits, count
 
-_COMMANDS = (build, generate, check, fmt, explain, layers, new, schema, doctor)
+_COMMANDS = (
+    build,
+    generate,
+    check,
+    fmt,
+    explain,
+    layers,
+    new,
+    schema,
+    lsp,
+    doctor,
+)
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
 _EPILOG = """\
 exit codes: 0 fine, 1 the spec is wrong, weights do not fit, or --check found a
