@@ -81,10 +81,11 @@ class Candidates:
         self._names = index.names.get(key, {}) if index is not None else {}
 
     def takes_children(self, name: str) -> bool:
-        block = self._block(name) if name in self._names else None
-        if block is None:
+        if name not in self._names:
             return name in _TAKE_CHILDREN
-        return any(param.type.name == "children" for param in block.params)
+        described = self._described(name)
+        arguments = described.arguments if described is not None else ()
+        return any(one.type == "children" for one in arguments)
 
     def of(self, place: Place, siblings: frozenset[str]) -> Iterator[Candidate]:
         match place.wanted:
@@ -101,7 +102,6 @@ class Candidates:
                 yield from _keys(BufferSpec, siblings)
             case "arguments":
                 yield from self._arguments(place.detail, siblings)
-                yield from self._modules(place) if not siblings else ()
             case "argument":
                 yield from self._choices(place)
             case "module" | "expression" | "size":
@@ -203,14 +203,14 @@ class Candidates:
             yield from self._scope(place, typed)
             return
         yield from self._scope(place, typed)
-        yield from self._blocks()
+        yield from self._blocks(place)
         yield from self._functions()
         yield from self._layers()
         yield from _builtins()
 
     def _modules(self, place: Place) -> Iterator[Candidate]:
         """Where a module stands: containers, blocks, layers."""
-        yield from self._blocks()
+        yield from self._blocks(place)
         for name in sorted(CONTAINERS - {"OrderedDict"}):
             yield Candidate(name, Kind.Class, "torch.nn", layer_doc(name))
         yield from self._layers()
@@ -333,8 +333,13 @@ class Candidates:
                 return str(param.type)
         return symbol.kind
 
-    def _blocks(self) -> Iterator[Candidate]:
+    def _blocks(self, place: Place) -> Iterator[Candidate]:
+        """Blocks that can be used there: not the one it is in, nor the file's own."""
+        file = self._index.files.get(self._key) if self._index is not None else None
+        root = file.spec.name.text if file is not None and file.spec.name else None
         for name in self._names:
+            if name in (place.block, root):
+                continue
             described = self._described(name)
             if described is not None:
                 yield Candidate(name, Kind.Class, described.signature, described.doc)

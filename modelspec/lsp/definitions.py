@@ -67,11 +67,13 @@ def _add_blocks(file: LoadedFile, index: Index) -> None:
             written.append((entry.key.span, entry.value))
     names = index.names.setdefault(source_key(file.source), {})
     for span, node in written:
-        name = by_place.get((id(file.source), span.start))
-        if name is not None:
-            names[_bare(span).text] = name
-            index.nodes[name] = node
-            index.define(SymbolId(name, "block", ""), "block", _bare(span), node.span)
+        bare = _bare(span)
+        # A block that nothing uses yet is in no Program.
+        unused = f"{source_key(file.source)}:{bare.text}"
+        name = by_place.get((id(file.source), span.start), unused)
+        names[bare.text] = name
+        index.nodes[name] = node
+        index.define(SymbolId(name, "block", ""), "block", bare, node.span)
 
 
 def _add_imports(file: LoadedFile, index: Index) -> None:

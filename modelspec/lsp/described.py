@@ -7,6 +7,7 @@ of the language: blocks, functions, layers, standard blocks, functions of torch.
 from __future__ import annotations
 
 import ast
+import re
 
 from modelspec.catalog import Parameter, Signature, load_catalog
 from modelspec.catalog.docs import argument_doc, argument_type, layer_doc, layer_link
@@ -14,7 +15,9 @@ from modelspec.catalog.parsing import parse_signature
 from modelspec.lsp.index import Index
 from modelspec.program.ir import Block, Function, Param
 from modelspec.program.standard import STANDARD_BLOCKS, standard_source
+from modelspec.program.types import NAMES as TYPE_NAMES
 from modelspec.records import dataclass
+from modelspec.syntax.nodes import MappingNode, Node, ScalarNode
 
 _INIT = ("nn.init.", "torch.nn.init.")
 _PARAMETRIZATIONS = ("nn.utils.parametrizations.", "torch.nn.utils.parametrizations.")
@@ -50,6 +53,8 @@ def describe(name: str, index: Index | None, key: str) -> Described | None:
         block = index.program.block(class_name) if class_name else None
         if block is not None:
             return describe_block(block, name)
+        if class_name in index.nodes:
+            return describe_written(index.nodes[class_name], name)
         for function in index.program.functions:
             if function.name == name and not function.source.is_standard:
                 return describe_function(function)
@@ -59,12 +64,45 @@ def describe(name: str, index: Index | None, key: str) -> Described | None:
 
 def describe_block(block: Block, name: str) -> Described:
     arguments = tuple(_param_argument(param) for param in block.params)
+    doc = (block.doc or "").strip()
+    return Described(_signature(name, arguments), "block", doc, arguments)
+
+
+def describe_written(node: MappingNode, name: str) -> Described:
+    """A block that nothing uses yet, as it is written."""
+    params = node.get("params")
+    entries = params.entries if isinstance(params, MappingNode) else ()
+    arguments = tuple(
+        _written_argument(entry.key.text, entry.value) for entry in entries
+    )
+    doc = node.get("doc")
+    text = doc.text.strip() if isinstance(doc, ScalarNode) else ""
+    return Described(_signature(name, arguments), "block", text, arguments)
+
+
+def _written_argument(name: str, node: Node) -> Argument:
+    if isinstance(node, ScalarNode):
+        type_, _, default = (part.strip() for part in node.text.partition("="))
+        if re.match(r"\w*", type_)[0] in TYPE_NAMES:  # type: ignore[index]  # matches
+            return Argument(name, default or None, type_)
+        return Argument(name, node.text)
+    if not isinstance(node, MappingNode):
+        return Argument(name, "[...]")
+    parts = {
+        entry.key.text: entry.value.text
+        for entry in node.entries
+        if isinstance(entry.value, ScalarNode)
+    }
+    type_, doc = parts.get("type", ""), parts.get("doc", "")
+    return Argument(name, parts.get("default"), type_, doc)
+
+
+def _signature(name: str, arguments: tuple[Argument, ...]) -> str:
     shown = ", ".join(
         one.name + (f"={one.default}" if one.default is not None else "")
         for one in arguments
     )
-    doc = (block.doc or "").strip()
-    return Described(f"{name}({shown})", "block", doc, arguments)
+    return f"{name}({shown})"
 
 
 def _param_argument(param: Param) -> Argument:
@@ -115,7 +153,6 @@ def _standard_doc(name: str) -> str:
     from modelspec.diagnostics.diagnostic import Report
     from modelspec.policy import Limits
     from modelspec.syntax.document import read_spec
-    from modelspec.syntax.nodes import ScalarNode
 
     node = read_spec(standard_source(name), Limits(), Report())
     doc = node.get("doc") if node is not None else None

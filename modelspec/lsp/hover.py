@@ -20,6 +20,7 @@ from modelspec.lsp.described import (
     describe_block,
     describe_init,
     describe_method,
+    describe_written,
 )
 from modelspec.lsp.index import Index, Symbol
 from modelspec.lsp.keys import key_docs
@@ -145,8 +146,11 @@ def told(described: Described) -> str:
 
 def _symbol_text(index: Index, symbol: Symbol) -> str:
     block = index.program.block(symbol.id.owner)
-    if symbol.kind == "block" and block is not None:
-        return told(describe_block(block, symbol.id.owner))
+    if symbol.kind == "block":
+        name = symbol.spans[0].text
+        if block is not None:
+            return told(describe_block(block, name))
+        return told(describe_written(index.nodes[symbol.id.owner], name))
     if symbol.kind == "param" and block is not None:
         params = {param.name: param for param in block.params}
         return _param_text(params[symbol.id.name], symbol.id.owner)

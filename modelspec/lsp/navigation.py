@@ -114,7 +114,9 @@ class _Outline:
         found = []
         for symbol in sorted(self._here, key=lambda one: one.spans[0].start):
             if symbol.kind == "block":
-                found.append(self._symbol(symbol, symbol.id.owner, self._in(symbol)))
+                found.append(
+                    self._symbol(symbol, symbol.spans[0].text, self._in(symbol))
+                )
             elif symbol.kind == "function":
                 found.append(self._symbol(symbol, symbol.id.name, []))
         return found

@@ -78,6 +78,15 @@ def read_place(cursor: Cursor, takes_children: TakesChildren) -> Place:
     return Place(wanted, block, text, detail, argument)
 
 
+def _without_control(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Loops and conditions belong to what they stand in; items of theirs to its."""
+    found: list[str] = []
+    for key in keys:
+        if not control_word(key) and not (key == ITEM and found[-1:] == [ITEM]):
+            found.append(key)
+    return tuple(found)
+
+
 class _Rules:
     def __init__(self, cursor: Cursor, takes_children: TakesChildren) -> None:
         self._cursor, self._takes = cursor, takes_children
@@ -91,7 +100,7 @@ class _Rules:
                 return "nothing", "", ""
             return ("file keys" if block is None else "block keys"), "", ""
         section, tail = keys[0], keys[1:]
-        tail = tuple(key for key in tail if not control_word(key))
+        tail = _without_control(tail)
         if section in ("forward", "methods") or (section == "init" and cursor.is_text):
             return (
                 "method",

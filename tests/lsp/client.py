@@ -110,6 +110,15 @@ class Client:
 
     def open(self, uri: str, text: str) -> list[dict[str, Any]]:
         """Open or change a document; the diagnostics that follow."""
+        version = self.change(uri, text)
+        while True:
+            found = self.wait("textDocument/publishDiagnostics", uri)
+            if found.get("version") == version:
+                problems: list[dict[str, Any]] = found["diagnostics"]
+                return problems
+
+    def change(self, uri: str, text: str) -> int:
+        """Open or change a document and wait for nothing; its version."""
         self._texts[uri] = version = self._texts.get(uri, 0) + 1
         if version == 1:
             document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
@@ -122,11 +131,7 @@ class Client:
                     "contentChanges": [{"text": text}],
                 },
             )
-        while True:
-            found = self.wait("textDocument/publishDiagnostics", uri)
-            if found.get("version") == version:
-                problems: list[dict[str, Any]] = found["diagnostics"]
-                return problems
+        return version
 
     def close(self, uri: str) -> None:
         self._texts.pop(uri)
@@ -135,7 +140,7 @@ class Client:
     def at(self, kind: str, uri: str, marked: str, **more: object) -> Any:
         """Change a document to a text and ask about its marked place."""
         text, position = unmark(marked)
-        self.open(uri, text)
+        self.change(uri, text)
         return self.ask(f"textDocument/{kind}", place(uri, position, **more))
 
     def labels(self, uri: str, marked: str) -> list[str]:

@@ -44,7 +44,8 @@ forward: |
   return self.drop(z) * self.scale.sum()
 methods:
   other: |
-    return self.head(x)
+    def other(self, x):
+        return self.head(x)
 """
 
 
