@@ -76,7 +76,9 @@ class Occurrence:
 
 @dataclass(slots=True, eq=False)
 class Index:
-    """`names` are, for each file, the names of blocks in it and their classes."""
+    """`names` are, for each file, the names of blocks in it and their classes;
+    `loose` are parts of patterns (`inner` of `*.inner.weight`), which mean every child
+    or tensor of that name."""
 
     program: Program
     files: dict[str, LoadedFile]
@@ -84,6 +86,7 @@ class Index:
     occurrences: dict[str, set[Occurrence]] = field(default_factory=dict)
     nodes: dict[str, MappingNode] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
+    loose: set[Span] = field(default_factory=set)
 
     # --- filling ------------------------------------------------------------------
 

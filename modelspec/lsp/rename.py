@@ -13,8 +13,10 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
+from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic
-from modelspec.lsp.index import Index, Occurrence, Symbol, SymbolId
+from modelspec.diagnostics.span import Span
+from modelspec.lsp.index import Index, Occurrence, Symbol, SymbolId, source_key
 from modelspec.lsp.navigation import occurrence_at
 from modelspec.lsp.positions import Positions
 from modelspec.lsp.session import Analysis, Document, Session
@@ -56,6 +58,9 @@ def rename_at(
     if problem is not None:
         return f"'{symbol.id.last}' cannot be renamed to '{name}': {problem}"
     roots = [analysis, *_importers(session, symbol, document)]
+    doubtful = next(_doubtful(roots, symbol), None)
+    if doubtful is not None:
+        return f"'{symbol.id.last}' cannot be renamed to '{name}': {doubtful}"
     edits, texts = _edits(roots, symbol, name)
     broken = next(_broken(session, roots, texts), None)
     if broken is not None:
@@ -136,6 +141,37 @@ def _read(session: Session, path: str) -> Analysis | None:
     return session.compile(Document(path, session.uri(path), source.text))
 
 
+def _patterns(index: Index, symbol: Symbol) -> Iterator[Span]:
+    """Parts of patterns that have the name of a child or tensor."""
+    if symbol.id.space == "member":
+        yield from (one for one in index.loose if one.text == symbol.id.last)
+
+
+def _doubtful(roots: list[Analysis], symbol: Symbol) -> Iterator[str]:
+    """Patterns that may mean something else of the same name too."""
+    last = symbol.id.last
+    for root in roots:
+        index = root.index
+        assert index is not None
+        same = [
+            one
+            for one in index.symbols.values()
+            if one.id.space == "member" and one.id.last == last
+        ]
+        if symbol.kind == "child" and len(same) == 1 and not _is_inside_layers(last):
+            continue
+        for part in _patterns(index, symbol):
+            line = part.first.line
+            yield f"the pattern in line {line} may mean others of this name too"
+
+
+def _is_inside_layers(name: str) -> bool:
+    """Whether some layer of torch has a module or tensor of a name."""
+    catalog = load_catalog()
+    layers = map(catalog.layer, catalog.layer_names)
+    return any(layer is not None and name in layer.attributes for layer in layers)
+
+
 # --- the edits ----------------------------------------------------------------------
 
 
@@ -153,10 +189,13 @@ def _edits(
         here = index.at(home, span.start)
         if here is None:
             continue
-        for key, one in index.uses(here.id):
+        found = [(key, one.start, one.end) for key, one in index.uses(here.id)]
+        for part in _patterns(index, symbol):
+            found.append((source_key(part.source), part.start, part.end))
+        for key, start, end in found:
             text = index.source(key).text
-            if text[one.start : one.end] == symbol.id.last:
-                places.setdefault(key, set()).add((one.start, one.end))
+            if text[start:end] == symbol.id.last:
+                places.setdefault(key, set()).add((start, end))
                 before[key] = text
     edits = {
         key: {Occurrence(start, end, symbol.id) for start, end in found}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 from typing import Protocol
@@ -124,11 +125,20 @@ def serve() -> int:
     The protocol has streams of its own: what is printed goes to standard error.
     """
     server = make_server()
+    logging.getLogger("pygls").setLevel(logging.ERROR)
+    for handler in (*logging.getLogger().handlers, logging.lastResort):
+        if handler is not None:
+            handler.addFilter(_is_failure)
     source = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     with contextlib.redirect_stdout(sys.stderr), source, sink:
         server.start_io(source, sink)
     return 0 if server.took_leave else 1
+
+
+def _is_failure(record: logging.LogRecord) -> bool:
+    """Whether a message is about a mistake of ours, not about a refusal."""
+    return not (record.exc_info and isinstance(record.exc_info[1], JsonRpcException))
 
 
 def make_server() -> Server:

@@ -205,18 +205,20 @@ def _paths(statement: object) -> Iterator[ast.expr]:
 
 
 def _add_path(node: ast.expr, path: str, block: Block, index: Index) -> None:
-    """The parts of a dotted name, up to the first that is a pattern."""
+    """The parts of a dotted name; those after a `*` mean whatever has that name."""
     whole = span_of(node, block.source)
     quoted = whole.text[:1] in ("'", '"')
     start = whole.start + (1 if quoted else 0)
     if not block.source.text.startswith(path, start):
         return
-    known = ""
+    at, known, is_loose = start, "", False
     for part in path.split("."):
-        if not _PLAIN_PART.match(part):
-            return
         known = f"{known}.{part}" if known else part
-        id = index.member(block.name, known)
-        if id is not None:
-            at = start + len(known) - len(part)
-            index.use(id, Span(block.source, at, at + len(part)))
+        is_loose = is_loose or not _PLAIN_PART.match(part)
+        span = Span(block.source, at, at + len(part))
+        id = None if is_loose else index.member(block.name, known)
+        if is_loose:
+            index.loose.add(span)
+        elif id is not None:
+            index.use(id, span)
+        at = span.end + 1

@@ -72,8 +72,6 @@ def test_in_a_broken_text(client: Client, uri: str) -> None:
     assert "child of Net" in found["contents"]["value"]
 
 
-@pytest.mark.parametrize(
-    "marked", ["modelspec: 1¦\nname: N\nmodules: {a: ReLU}", "¦"]
-)
+@pytest.mark.parametrize("marked", ["modelspec: 1¦\nname: N\nmodules: {a: ReLU}", "¦"])
 def test_nothing(client: Client, uri: str, marked: str) -> None:
     assert client.at("hover", uri, marked) is None
