@@ -1,8 +1,8 @@
 """Rename a child, tensor, param, var or loop name, with all its uses.
 
 In: a place in an open document, and the new name. Out: the edits, or in words why the
-name cannot be given. The specs of the same folder that import the file are renamed too.
-What was edited is compiled: a rename that would bring a mistake is refused.
+name cannot be given. Specs of the workspace that import the file are edited too. What
+was edited is compiled: a rename that would bring a mistake is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from modelspec.lsp.session import Analysis, Document, Session
 from modelspec.program.names import identifier_problem, name_problem
 
 _RENAMED = ("param", "var", "local", "child", "parameter", "buffer", "attribute")
-_MOST_FILES = 200
+_MOST_FILES = 500
+_MOST_FOLDERS = 1000
+_SKIPPED = re.compile(r"\.|node_modules$|site-packages$|__pycache__$")
 _IMPORTS = re.compile(r"^imports\s*:", re.MULTILINE)
 
 
@@ -121,13 +123,18 @@ def _importers(
 
 
 def _specs_near(home: str, session: Session) -> list[str]:
-    """The file itself, open documents, and the YAML files of its folder and below."""
+    """Open documents, and the YAML files that could import a file: those of the
+    workspace it is in, else those of its folder."""
     found = {home, *(key for key, one in session.documents.items() if one.path)}
-    for folder, folders, names in os.walk(os.path.dirname(home)):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    around = (one for one in session.folders if home.startswith(one + os.sep))
+    top = max(around, key=len, default=os.path.dirname(home))
+    for at, (folder, folders, names) in enumerate(os.walk(top)):
+        folders[:] = sorted(name for name in folders if not _SKIPPED.match(name))
         for name in sorted(names):
-            if name.endswith((".yaml", ".yml")) and len(found) < _MOST_FILES:
+            if name.endswith((".yaml", ".yml")):
                 found.add(os.path.realpath(os.path.join(folder, name)))
+        if at >= _MOST_FOLDERS or len(found) >= _MOST_FILES:
+            break
     return sorted(found)
 
 
@@ -220,6 +227,8 @@ def _broken(
     instead = {key: after for key, (_, after) in texts.items()}
     for root in roots:
         after = session.compile(root.document, instead).compilation
+        if after.program is None:
+            yield "the spec could not be read any more"
         before = {_told(one) for one in root.compilation.diagnostics if one.is_error}
         for one in after.diagnostics:
             if one.is_error and _told(one) not in before:

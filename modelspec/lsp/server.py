@@ -248,6 +248,8 @@ def _add_rename(server: Server) -> None:
         if document is None:
             return None
         offset = server.positions(document).offset(params.position)
+        folders = server.workspace.folders
+        server.session.folders = tuple(sorted(map(key_of, folders)))
         found = rename_at(
             server.session, document, offset, params.new_name, server.encoding
         )

@@ -8,6 +8,7 @@ last analysis that had a Program is kept beside the latest.
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import field
 
@@ -20,6 +21,8 @@ from modelspec.lsp.index import Index, build_index
 from modelspec.policy import Limits, Policy
 from modelspec.records import dataclass
 from modelspec.syntax.source import decode_source, read_real
+
+_LOG = logging.getLogger("modelspec.lsp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,11 @@ class Analysis:
 
 
 class Session:
-    """All open documents of one client."""
+    """All open documents of one client; `folders` are those of its workspace."""
 
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or Policy()
+        self.folders: tuple[str, ...] = ()
         self.documents: dict[str, Document] = {}
         self._latest: dict[str, Analysis] = {}
         self._good: dict[str, Analysis] = {}
@@ -142,10 +146,14 @@ class Session:
         text = texts[document.key]
         source = _source(text, document.path, self.policy.limits, name)
         if isinstance(source, Diagnostic):
-            return Analysis(
-                document, None, Compilation(None, (source,)), frozenset(seen)
-            )
-        compilation = compile_source(source, self.policy, read)
+            failed = Compilation(None, (source,))
+            return Analysis(document, None, failed, frozenset(seen))
+        try:
+            compilation = compile_source(source, self.policy, read)
+        except Exception:
+            # A mistake of ours must not end the session of an editor.
+            _LOG.exception("modelspec cannot read %s; please report it", document.uri)
+            compilation = Compilation(None, ())
         return Analysis(document, source, compilation, frozenset(seen))
 
 

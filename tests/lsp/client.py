@@ -36,10 +36,13 @@ class Client:
         self._texts: dict[str, int] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        general = {"positionEncodings": encodings} if encodings else {}
+        capabilities = {
+            "general": {"positionEncodings": encodings} if encodings else {},
+            "textDocument": {"rename": {"prepareSupport": True}},
+        }
         self.server = self.ask(
             "initialize",
-            {"processId": None, "rootUri": None, "capabilities": {"general": general}},
+            {"processId": None, "rootUri": None, "capabilities": capabilities},
         )["capabilities"]
         self.tell("initialized", {})
 
