@@ -76,6 +76,9 @@ def rename_at(
 
 
 def _is_renamed(symbol: Symbol) -> bool:
+    # A method's arguments may be given by name where nothing here sees it.
+    if symbol.kind == "local" and symbol.id.space != "local":
+        return False
     return symbol.kind in _RENAMED and "#" not in symbol.id.last
 
 
