@@ -138,7 +138,10 @@ class _Uses:
     def _call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name):
             owner: str | None = node.func.id
-            while owner is not None:
+            seen: set[str] = set()
+            # Blocks may extend one another in a circle, which is a mistake.
+            while owner is not None and owner not in seen:
+                seen.add(owner)
                 block = self._index.program.block(owner)
                 if block is None:
                     return

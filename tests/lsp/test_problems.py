@@ -127,6 +127,7 @@ def test_no_text_kills_the_server(client: Client, uri: str) -> None:
         "modelspec: 1\nname: \ud800\n",
         "modelspec: 1\nforward: " + "(" * 5000,
         "- " * 2000,
+        "modelspec: 1\nname: A\nextends: B()\nblocks: {B: {extends: A()}}\n",
         "modelspec: 1\n" + "a: &a [*a]\n",
         "modelspec: 1\r\nname: Net\rSequential: [ReLU]\r\n",
     ):
