@@ -16,15 +16,17 @@ from modelspec.program.ir import Program
 from modelspec.records import dataclass
 
 if TYPE_CHECKING:
-    from modelspec.spec.loader import ReadSource
+    from modelspec.spec.loader import LoadedFile, ReadSource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compilation:
-    """`program` is None where the file could not even be read as a spec."""
+    """`program` is None where the file could not even be read as a spec; `files` are
+    those that were read, as they are written."""
 
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
+    files: tuple[LoadedFile, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -76,14 +78,15 @@ def compile_source(
 ) -> Compilation:
     """A text to a Program; `read` reads its imports, by default from the disk."""
     report = Report()
+    files: list[LoadedFile] = []
     try:
-        program = _compile(source, policy, read, report, to_build)
+        program = _compile(source, policy, read, report, to_build, files)
     except RecursionError:
         # Each stage bounds its own depth; what is derived of many flat things (a
         # thousand blocks, each of which extends the next) can still be too deep.
         _too_deep(source, report)
         program = None
-    return Compilation(program, _in_order(report.found, source))
+    return Compilation(program, _in_order(report.found, source), tuple(files))
 
 
 def _compile(
@@ -92,6 +95,7 @@ def _compile(
     read: ReadSource | None,
     report: Report,
     to_build: bool,
+    read_files: list[LoadedFile],
 ) -> Program | None:
     from modelspec.analysis import analyse
     from modelspec.program.lowering.program import lower_program
@@ -101,6 +105,7 @@ def _compile(
     files = load_files(source, policy, report, read or read_real)
     if files is None:
         return None
+    read_files += files
     program = lower_program(files, policy.limits, report)
     # Passes look at a Program that means something; a broken one would only
     # repeat, in other words, what was said already.

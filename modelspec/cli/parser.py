@@ -12,7 +12,7 @@ from modelspec.cli.console import FORMATS, MOST_SHOWN
 from modelspec.cli.values import add_limits, count
 
 _COMMANDS = (
-    *("build", "generate", "check", "fmt", "explain", "layers", "new", "schema"),
+    *("build", "generate", "check", "fmt", "explain", "layers", "new", "schema", "lsp"),
     "doctor",
 )
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."

@@ -1,0 +1,182 @@
+"""Hover: what the thing under the cursor is, in Markdown.
+
+In: a place in an open document. Out: the explanation of a diagnostic there, the
+signature and a line about a name, or what a key is for.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from lsprotocol import types
+
+from modelspec.catalog import load_catalog
+from modelspec.diagnostics.codes import find_code
+from modelspec.lsp.cursor import read_cursor
+from modelspec.lsp.described import (
+    Described,
+    describe,
+    describe_block,
+    describe_init,
+    describe_method,
+    describe_written,
+)
+from modelspec.lsp.index import Index, Symbol
+from modelspec.lsp.keys import key_docs
+from modelspec.lsp.navigation import occurrence_at
+from modelspec.lsp.place import read_place
+from modelspec.lsp.positions import Positions
+from modelspec.lsp.session import Document, Session
+from modelspec.program.ir import Param
+from modelspec.spec.frame import BlockSpec, FileSpec
+
+_DOTTED = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
+_MOST_ARGUMENTS = 30
+
+
+def hover_at(
+    session: Session, document: Document, offset: int, encoding: str
+) -> types.Hover | None:
+    parts = [*_explanations(session, document, offset)]
+    start, end, text = _name(session, document, offset)
+    if text:
+        parts.append(text)
+    if not parts:
+        return None
+    content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts))
+    positions = Positions(document.text, encoding)
+    return types.Hover(content, positions.range(start, end) if text else None)
+
+
+def _explanations(session: Session, document: Document, offset: int) -> list[str]:
+    """What the codes of the diagnostics at a place mean."""
+    found: dict[str, str] = {}
+    analysis = session.latest(document)
+    for one in analysis.compilation.diagnostics:
+        span = one.span
+        if span is None or span.source is not analysis.source:
+            continue
+        code = find_code(one.code) if span.start <= offset <= span.end else None
+        if code is not None:
+            found[code.name] = f"**{code.name}**: {code.title}\n\n{code.explanation}"
+    return list(found.values())
+
+
+def _name(session: Session, document: Document, offset: int) -> tuple[int, int, str]:
+    """The place of the name under the cursor, and what is told of it."""
+    start, end, dotted = _word(document.text, offset)
+    found = occurrence_at(session, document, offset)
+    if found is not None:
+        analysis, index, occurrence = found
+        text = _symbol_text(index, index.symbols[occurrence.id])
+        if text:
+            first = start + dotted.rfind(".") + 1
+            if analysis.document is document:
+                first = occurrence.start
+            return first, first + occurrence.end - occurrence.start, text
+    if not dotted:
+        return start, end, ""
+    good = session.good(document)
+    index_ = good.index if good is not None else None
+    text = _key_text(document, start, dotted)
+    described = None if text else _described(dotted, document, start, index_)
+    return start, end, text or (told(described) if described is not None else "")
+
+
+def _word(text: str, offset: int) -> tuple[int, int, str]:
+    """The dotted name that holds a place, up to the part that the place is in."""
+    line = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    for match in _DOTTED.finditer(text, line, len(text) if end < 0 else end):
+        if match.start() <= offset <= match.end():
+            stop = text.find(".", offset, match.end())
+            stop = match.end() if stop < 0 else stop
+            return match.start(), stop, text[match.start() : stop]
+    return offset, offset, ""
+
+
+def _key_text(document: Document, start: int, word: str) -> str:
+    """What a key of a block or file is for."""
+    cursor = read_cursor(document.text, start)
+    place = read_place(cursor, lambda _: False)
+    frames = {"file keys": FileSpec, "block keys": BlockSpec}
+    frame = frames.get(place.wanted)
+    if frame is None or not cursor.is_bare or cursor.text:
+        return ""
+    doc = key_docs(frame).get(word, "")
+    return f"`{word}`\n\n{doc}" if doc else ""
+
+
+def _described(
+    dotted: str, document: Document, start: int, index: Index | None
+) -> Described | None:
+    found = describe(dotted, index, document.key)
+    if found is not None:
+        return found
+    if "." not in dotted:
+        cursor = read_cursor(document.text, start)
+        if read_place(cursor, lambda _: False).wanted == "init value":
+            return describe_init(dotted)
+        if document.text[start - 1 : start] == ".":
+            return describe_method(dotted)
+        return None
+    if dotted.startswith(("self.", "torch.", "F.", "nn.", "math.")):
+        last = dotted.rpartition(".")[2]
+        return describe_method(last) if dotted.startswith("self.") else None
+    name = dotted.rpartition(".")[2]
+    return describe_method(name) if load_catalog().tensor_method(name) else None
+
+
+def told(described: Described) -> str:
+    """Signature, a line of doc, the arguments, where to read more."""
+    parts = [f"```python\n{described.signature}\n```"]
+    if described.doc:
+        parts.append(described.doc)
+    lines = [
+        f"- `{one.name}`{f' ({one.type})' if one.type else ''}: {one.doc}"
+        for one in described.arguments[:_MOST_ARGUMENTS]
+        if one.doc
+    ]
+    if lines:
+        parts.append("\n".join(lines))
+    end = f"[{described.origin}]({described.link})" if described.link else ""
+    return "\n\n".join([*parts, *([end] if end else [])])
+
+
+def _symbol_text(index: Index, symbol: Symbol) -> str:
+    block = index.program.block(symbol.id.owner)
+    if symbol.kind == "block":
+        name = symbol.spans[0].text
+        if block is not None:
+            return told(describe_block(block, name))
+        return told(describe_written(index.nodes[symbol.id.owner], name))
+    if symbol.kind == "param" and block is not None:
+        params = {param.name: param for param in block.params}
+        return _param_text(params[symbol.id.name], symbol.id.owner)
+    if symbol.kind == "function":
+        described = describe(symbol.id.name, index, "")
+        return told(described) if described is not None else ""
+    if symbol.kind == "file":
+        return ""
+    head = f"{symbol.kind} of {symbol.id.owner}"
+    text = f"```python\n{symbol.id.last}"
+    if symbol.text:
+        text += f" = {symbol.text}"
+    return f"{text}\n```\n\n{head}"
+
+
+def _param_text(param: Param, owner: str) -> str:
+    default = f" = {ast.unparse(param.default)}" if param.default is not None else ""
+    parts = [f"```python\n{param.name}: {param.type}{default}\n```"]
+    parts.append(f"param of {owner}" + ("" if default else ", required"))
+    limits = [
+        f"{word} {value}"
+        for word, value in (("min", param.minimum), ("max", param.maximum))
+        if value is not None
+    ]
+    if param.choices:
+        limits.append("one of " + ", ".join(map(repr, param.choices)))
+    return "\n\n".join(
+        [*parts, *([", ".join(limits)] if limits else []), *filter(None, [param.doc])]
+    )
