@@ -21,6 +21,7 @@ COMMANDS = [
     "layers",
     "new",
     "schema",
+    "lsp",
     "doctor",
 ]
 
