@@ -66,17 +66,34 @@ def _steps(error: BaseException) -> Iterator[TracebackType]:
         step = step.tb_next
 
 
+def running_span(
+    sources: Mapping[str, Source], unwritten: Set[CodeType] = frozenset()
+) -> Span | None:
+    """The innermost stretch of a spec file that is running now."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        source = sources.get(code.co_filename)
+        if source is not None and code not in unwritten:
+            return _span_at(code, frame.f_lasti, frame.f_lineno, source)
+        frame = frame.f_back
+    return None
+
+
 def _span(step: TracebackType, source: Source) -> Span:
+    return _span_at(step.tb_frame.f_code, step.tb_lasti, step.tb_lineno, source)
+
+
+def _span_at(code: CodeType, instruction: int, number: int, source: Source) -> Span:
     """With columns where Python keeps them (3.11), else the line's text."""
     if sys.version_info >= (3, 11):
-        positions = step.tb_frame.f_code.co_positions()
-        place = next(islice(positions, step.tb_lasti // 2, None), None)
+        place = next(islice(code.co_positions(), instruction // 2, None), None)
         if place is not None:
             line, last, column, end = place
             if line and last and column is not None and end is not None:
                 start = source.offset(line, column)
                 return Span(source, start, max(start, source.offset(last, end)))
-    text = source.line(step.tb_lineno)
+    text = source.line(number)
     indent = len(text) - len(text.lstrip())
-    start = source.line_starts()[step.tb_lineno - 1]
+    start = source.line_starts()[number - 1]
     return Span(source, start + indent, start + len(text.rstrip()))

@@ -1,0 +1,304 @@
+"""Records a run: which steps there were, what tensors they took and gave.
+
+Comes in: a module whose tensors are fake, while it runs. Goes out: drafts of steps, and
+the operation that failed, if one did. Modules are seen by hooks, which are put on a
+copy that nobody else has; functions and methods of tensors by a mode of torch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from modelspec.backends.torch.shapes.convert import Sizes
+from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
+from modelspec.diagnostics.span import Span
+from modelspec.sizes.observation import Edge, Kind, Many, Step, Tensor, Value
+
+
+@dataclass(slots=True)
+class Draft:
+    """A step while it is recorded; `multiply_adds` may be symbolic."""
+
+    index: int
+    parent: int | None
+    kind: Kind
+    path: str
+    label: str
+    span: Span | None = None
+    edges: tuple[Edge, ...] = ()
+    output: Value = "None"
+    multiply_adds: int | torch.SymInt = 0
+    made: list[torch.Tensor] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The innermost thing that was running when the run failed.
+
+    `arguments` are those of the operation, tensors as their shapes; `draft` is the
+    operation, or the module where none was running.
+    """
+
+    error: Exception
+    draft: Draft
+    arguments: tuple[object, ...] = ()
+    named: Mapping[str, object] = field(default_factory=dict)
+
+
+class Recorder(TorchFunctionMode):
+    """`where` tells what line of the spec is running; `is_block` whether a module is
+    written in a spec, so that what its methods do is of interest."""
+
+    def __init__(
+        self,
+        sizes: Sizes,
+        where: Callable[[], Span | None],
+        is_block: Callable[[nn.Module], bool],
+    ) -> None:
+        super().__init__()
+        self.drafts: list[Draft] = []
+        self.failure: Failure | None = None
+        self._sizes = sizes
+        self._where = where
+        self._is_block = is_block
+        self._open: list[tuple[Draft, bool]] = []
+        self._paths: dict[int, str] = {}
+        self._owned: dict[int, tuple[Kind, str]] = {}
+        self._source: dict[int, int] = {}
+        self._kept: list[torch.Tensor] = []
+        """Tensors that were seen: while they are there, no other has their id."""
+
+    # --- before the run ---------------------------------------------------------
+
+    def watch(self, module: nn.Module) -> None:
+        """See every call of a module and of those in it."""
+        for path, one in module.named_modules():
+            self._paths[id(one)] = path
+            one.register_forward_pre_hook(self._enter, with_kwargs=True)
+            one.register_forward_hook(self._leave, with_kwargs=True)
+        for path, parameter in module.named_parameters():
+            self._owned[id(parameter)] = ("parameter", path)
+        for path, buffer in module.named_buffers():
+            self._owned[id(buffer)] = ("buffer", path)
+
+    def add_input(self, name: str, tensor: torch.Tensor) -> None:
+        """A tensor that the run is given."""
+        self._origin("input", name, tensor)
+
+    # --- while it runs ----------------------------------------------------------
+
+    @property
+    def current(self) -> Draft | None:
+        """The innermost step that is running."""
+        return self._open[-1][0] if self._open else None
+
+    def _enter(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        draft = self._begin(
+            "module", self._paths.get(id(module), ""), type(module).__name__
+        )
+        draft.edges = tuple(self._edges((*args, *kwargs.values())))
+        self._open.append((draft, self._is_block(module)))
+
+    def _leave(
+        self,
+        module: nn.Module,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        output: object,
+    ) -> None:
+        draft, _ = self._open.pop()
+        draft.output = self.describe(output)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> object:
+        given = dict(kwargs or {})
+        name = _name(func)
+        if name in _SILENT:
+            return func(*args, **given)
+        draft = self._begin("operation", self._around(), name)
+        inputs = (*args, *given.values())
+        draft.edges = tuple(self._edges(inputs))
+        self._open.append((draft, False))
+        try:
+            output = self._call(name, func, args, given)
+        except Exception as error:
+            self._fail(error, draft, args, given)
+            raise
+        finally:
+            self._open.pop()
+        self._finish(draft, output, inputs)
+        return output
+
+    def _call(
+        self,
+        name: str,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> object:
+        if name not in RECURRENT:
+            return func(*args, **kwargs)
+        output, multiply_adds = run_recurrent(name, args)
+        self._open[-1][0].multiply_adds += multiply_adds
+        return output
+
+    def _finish(self, draft: Draft, output: object, inputs: tuple[Any, ...]) -> None:
+        tensors = list(_tensors(output))
+        if not tensors:
+            # A size, a dtype, a comparison of them: no tensor went through.
+            assert self.drafts[-1] is draft
+            self.drafts.pop()
+            return
+        draft.output = self.describe(output)
+        taken = {_storage(one) for one in _tensors(inputs)}
+        draft.made = [one for one in tensors if _storage(one) not in taken]
+        for one in tensors:
+            self._source[id(one)] = draft.index
+        self._kept += tensors
+
+    def _fail(
+        self,
+        error: Exception,
+        draft: Draft,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        if self.failure is None:
+            arguments = tuple(self._plain(one) for one in args)
+            named = {name: self._plain(one) for name, one in kwargs.items()}
+            self.failure = Failure(error, draft, arguments, named)
+
+    def failed(self, error: Exception) -> Failure:
+        """What was running when the run failed."""
+        if self.failure is not None and self.failure.error is error:
+            return self.failure
+        running = self.current or Draft(0, None, "module", "", "")
+        return Failure(error, running)
+
+    def _begin(self, kind: Kind, path: str, label: str) -> Draft:
+        parent = self._open[-1][0].index if self._open else None
+        made = Draft(len(self.drafts), parent, kind, path, label, self._where())
+        self.drafts.append(made)
+        return made
+
+    def _around(self) -> str:
+        return self._open[-1][0].path if self._open else ""
+
+    # --- tensors ----------------------------------------------------------------
+
+    def _edges(self, values: Iterable[object]) -> Iterator[Edge]:
+        for tensor in _tensors(values):
+            source = self._source.get(id(tensor))
+            if source is None:
+                source = self._own(tensor)
+            if source is not None:
+                yield Edge(source, self._tensor(tensor))
+
+    def _own(self, tensor: torch.Tensor) -> int | None:
+        """The step of a parameter or buffer that a block's own method reads."""
+        owned = self._owned.get(id(tensor))
+        if owned is None or not self._open or not self._reads_itself():
+            return None
+        return self._origin(*owned, tensor)
+
+    def _reads_itself(self) -> bool:
+        # The innermost is the operation that reads, the one around it is its module.
+        around = [is_block for draft, is_block in self._open if draft.kind == "module"]
+        return bool(around) and around[-1]
+
+    def _origin(self, kind: Kind, path: str, tensor: torch.Tensor) -> int:
+        index = len(self.drafts)
+        draft = Draft(index, None, kind, path, kind, output=self._tensor(tensor))
+        self.drafts.append(draft)
+        self._source[id(tensor)] = index
+        self._kept.append(tensor)
+        return index
+
+    def describe(self, value: object) -> Value:
+        """A value with tensors as their shapes."""
+        if isinstance(value, torch.Tensor):
+            return self._tensor(value)
+        if isinstance(value, dict):
+            items = tuple(self.describe(one) for one in value.values())
+            return Many("dict", items, tuple(map(str, value)))
+        if isinstance(value, (tuple, list)):
+            kind = "list" if isinstance(value, list) else "tuple"
+            return Many(kind, tuple(self.describe(one) for one in value))
+        return "None" if value is None else type(value).__name__
+
+    def _tensor(self, tensor: torch.Tensor) -> Tensor:
+        shape = tuple(self._sizes.size(size) for size in tensor.shape)
+        return Tensor(shape, str(tensor.dtype).removeprefix("torch."))
+
+    def _plain(self, value: object) -> object:
+        """An argument with sizes and tensors as plain values."""
+        if isinstance(value, torch.Tensor):
+            return self._tensor(value)
+        if isinstance(value, torch.SymInt):
+            return self._sizes.size(value)
+        if isinstance(value, (tuple, list)):
+            return tuple(self._plain(one) for one in value)
+        return value
+
+    def steps(self, written: Callable[[str], Span | None]) -> Iterator[Step]:
+        """What was recorded; `written` tells where a module stands in the spec."""
+        for one in self.drafts:
+            yield Step(
+                one.index,
+                one.parent,
+                one.kind,
+                one.path,
+                one.label,
+                one.edges,
+                one.output,
+                one.span,
+                written(one.path) if one.kind == "module" else None,
+                self._sizes.size(one.multiply_adds),
+                sum((self._bytes(tensor) for tensor in one.made), start=0),
+            )
+
+    def _bytes(self, tensor: torch.Tensor) -> Any:
+        return self._sizes.size(tensor.numel()) * tensor.element_size()
+
+
+_SILENT = frozenset({"size", "dim", "numel", "stride", "is_floating_point", "__len__"})
+"""What is asked of a tensor and gives none."""
+
+
+def _name(func: Callable[..., Any]) -> str:
+    """`relu`, `add`, `T`: an attribute by its name, an operator without underlines."""
+    name = getattr(func, "__name__", type(func).__name__)
+    if name == "__get__":
+        owner = getattr(func, "__self__", None)
+        name = getattr(owner, "__name__", name)
+        if name in ("shape", "dtype", "device", "ndim", "requires_grad", "is_meta"):
+            return "size"
+    return name
+
+
+def _tensors(value: object) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from _tensors(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _tensors(one)
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage()._cdata

@@ -1,0 +1,103 @@
+"""Sizes under the assumption that symbols are multiples: `(H + 3)//4` is `H//4`.
+
+What a strided layer gives is rounded, which nobody writes down: images are taken to be
+multiples of what they are divided by. In: all sizes of a run, and the values that its
+symbols had. Out: the smallest multiples under which no rounding is left, and sizes
+written so. A symbol whose value is no such multiple is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import gcd, lcm, prod
+
+from modelspec.sizes.size import (
+    Atom,
+    Monomial,
+    Quotient,
+    Size,
+    Symbol,
+    Symbolic,
+    atoms_of,
+    floor_divide,
+    substitute,
+    symbol,
+    symbols_of,
+)
+
+_LARGEST = 4096
+
+
+def find_multiples(sizes: Iterable[Size], values: Mapping[str, int]) -> dict[str, int]:
+    """For each symbol that is divided, what it is taken to be a multiple of."""
+    found: dict[str, int] = {}
+    for size in dict.fromkeys(sizes):
+        for name, divisor in _divisors(size):
+            found[name] = lcm(found.get(name, 1), divisor)
+    return {
+        name: multiple
+        for name, multiple in sorted(found.items())
+        if 1 < multiple <= _LARGEST and values.get(name, 0) % multiple == 0
+    }
+
+
+def assume_multiples(size: Size, multiples: Mapping[str, int]) -> Size:
+    """The size with no rounding where the assumption tells that there is none."""
+    if isinstance(size, int) or not any(n in multiples for n in symbols_of(size)):
+        return size
+    total: Size = 0
+    for one, coefficient in size.terms:
+        product: Size = coefficient
+        for atom, power in one:
+            closed = _closed(atom, multiples)
+            for _ in range(power):
+                product = product * closed
+        total = total + product
+    return total
+
+
+def _closed(atom: Atom, multiples: Mapping[str, int]) -> Size:
+    """A quotient as a sum of `c*(H//d)`, where no rest is left; else as it is."""
+    itself = Symbolic(((((atom, 1),), 1),))
+    if not isinstance(atom, Quotient):
+        return itself
+    parts = substitute(itself, lambda s: multiples.get(s.name, 1) * symbol(s.name))
+    if any(isinstance(one, Quotient) for one in atoms_of(parts)):
+        return itself
+    if isinstance(parts, int):
+        return parts
+    total: Size = 0
+    for one, coefficient in parts.terms:
+        total = total + _whole(one, coefficient, multiples)
+    return total
+
+
+def _divisors(size: Size) -> Iterable[tuple[str, int]]:
+    """Each symbol in a quotient and the product of what divides it."""
+    for atom in atoms_of(size):
+        if isinstance(atom, Quotient) and isinstance(atom.divisor, int):
+            for name in symbols_of(atom.numerator):
+                yield name, atom.divisor * _below(atom.numerator, name)
+
+
+def _below(size: Size, name: str) -> int:
+    """What divides a symbol already inside a size."""
+    inside = [d for other, d in _divisors(size) if other == name]
+    return lcm(*inside) if inside else 1
+
+
+def _whole(one: Monomial, coefficient: int, multiples: Mapping[str, int]) -> Size:
+    """A term over parts of symbols (`H` is `multiple * part`) over the symbols."""
+    rest: Size = coefficient
+    names: list[str] = []
+    for atom, power in one:
+        if isinstance(atom, Symbol) and atom.name in multiples:
+            names += [atom.name] * power
+        else:
+            rest = rest * Symbolic(((((atom, power),), 1),))
+    divisor = prod(multiples[name] for name in names)
+    common = gcd(coefficient, divisor)
+    whole: Size = 1
+    for name in names:
+        whole = whole * symbol(name)
+    return floor_divide(rest, common) * floor_divide(whole, divisor // common)
