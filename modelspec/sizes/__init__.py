@@ -1,4 +1,4 @@
-"""Sizes that inputs leave open, and what a run on them shows. Knows nothing of torch."""
+"""Sizes that inputs leave open, and what a run on them shows; without torch."""
 
 from modelspec.sizes.multiples import assume_multiples, find_multiples
 from modelspec.sizes.observation import (

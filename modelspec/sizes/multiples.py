@@ -47,13 +47,32 @@ def assume_multiples(size: Size, multiples: Mapping[str, int]) -> Size:
         return size
     total: Size = 0
     for one, coefficient in size.terms:
-        product: Size = coefficient
+        product: Size = 1
         for atom, power in one:
             closed = _closed(atom, multiples)
             for _ in range(power):
                 product = product * closed
-        total = total + product
+        total = total + _scaled(product, coefficient, multiples)
     return total
+
+
+def _scaled(size: Size, factor: int, multiples: Mapping[str, int]) -> Size:
+    """`factor * size`; `4*(H//4)` is `H`, where there is nothing else to divide."""
+    if not isinstance(size, Symbolic) or len(size.terms) != 1:
+        return size * factor
+    ((one, coefficient),) = size.terms
+    factor *= coefficient
+    atom = one[0][0]
+    if (
+        len(one) == 1
+        and one[0][1] == 1
+        and isinstance(atom, Quotient)
+        and isinstance(atom.divisor, int)
+        and factor % atom.divisor == 0
+        and all(name in multiples for name in symbols_of(atom.numerator))
+    ):
+        return atom.numerator * (factor // atom.divisor)
+    return Symbolic(((one, factor),))
 
 
 def _closed(atom: Atom, multiples: Mapping[str, int]) -> Size:

@@ -3,9 +3,9 @@
 Made by a run on fake tensors, whose sizes may be symbols; read by whoever reports. All
 are plain values that know nothing of torch.
 
-A **step** is a module's call, an operation (a function or a method of tensors), or where
-a tensor comes from that no step makes: an input, or a parameter or buffer that a method
-of the spec reads itself.
+A **step** is a module's call, an operation (a function or a method of tensors), or
+where a tensor comes from that no step makes: an input, or a parameter or buffer that a
+method of the spec reads itself.
 Steps are numbered in the order in which they begin, so that a module's call stands
 before the steps inside it, which have it as their `parent`. A step takes tensors by
 `edges`; the source of an edge is the innermost step that made the tensor: an operation

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Set
 from itertools import islice
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 
 from torch import nn
 
@@ -70,7 +70,7 @@ def running_span(
     sources: Mapping[str, Source], unwritten: Set[CodeType] = frozenset()
 ) -> Span | None:
     """The innermost stretch of a spec file that is running now."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
         source = sources.get(code.co_filename)

@@ -1,69 +1,42 @@
-"""Counts the multiply-adds of a run, by torch's own formulas.
+"""Fake tensors that count the multiply-adds of a run, by torch's own formulas.
 
-Comes in: a recorder. While this mode is on, each kernel of torch's that has a formula in
-`torch.utils.flop_counter` adds to the step that is running. What torch computes by
-several kernels is taken apart as on any device.
+Comes in: what to tell of each. While this mode is on, each kernel of torch's that has a
+formula in `torch.utils.flop_counter` is counted, with sizes that may be symbolic. What
+torch computes by several kernels it takes apart as on any device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils.flop_counter import flop_registry
 
-from modelspec.backends.torch.shapes.recorder import Recorder
+Tell = Callable[["int | torch.SymInt"], None]
 
 
-class Counter(TorchDispatchMode):
+class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch's
     """A flop counter's multiplication and addition are one multiply-add."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
-        self._recorder = recorder
+    def __init__(self, environment: ShapeEnv, tell: Tell) -> None:
+        super().__init__(shape_env=environment, allow_non_fake_inputs=True)
+        self._tell = tell
+        self._is_counting = False
 
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
+    def dispatch(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> object:
-        given = dict(kwargs or {})
+        """Compute shapes, and count; a formula tells all of what is inside too."""
         formula = flop_registry.get(func._overloadpacket)
-        if formula is not None:
-            output = func(*args, **given)
-            self._add(formula, args, given, output)
-            return output
-        if _is_composite(func):
-            with self:
-                taken_apart = func.decompose(*args, **given)
-            if taken_apart is not NotImplemented:
-                return taken_apart
-        return func(*args, **given)
-
-    def _add(
-        self,
-        formula: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        output: object,
-    ) -> None:
-        step = self._recorder.current
-        if step is not None:
-            step.multiply_adds += formula(*args, **kwargs, out_val=output) // 2
-
-
-def _is_composite(func: Any) -> bool:
-    """Whether torch computes it by other kernels on every device."""
-    known = _COMPOSITE.get(func)
-    if known is None:
-        key = torch._C.DispatchKey.CompositeImplicitAutograd
-        known = func.namespace == "aten" and func.has_kernel_for_dispatch_key(key)
-        _COMPOSITE[func] = known
-    return known
-
-
-_COMPOSITE: dict[Any, bool] = {}
+        if formula is None or self._is_counting:
+            return super().dispatch(func, types, args, kwargs)
+        self._is_counting = True
+        try:
+            output = super().dispatch(func, types, args, kwargs)
+        finally:
+            self._is_counting = False
+        self._tell(formula(*args, **(kwargs or {}), out_val=output) // 2)
+        return output

@@ -14,7 +14,10 @@ from typing import Any, TypeAlias
 import sympy
 import torch
 from torch.fx.experimental.sym_node import SymNode
-from torch.fx.experimental.symbolic_shapes import ShapeEnv
+from torch.fx.experimental.symbolic_shapes import (
+    GuardOnDataDependentSymNode,
+    ShapeEnv,
+)
 from torch.utils._sympy.value_ranges import ValueRanges
 
 from modelspec.diagnostics.span import Span
@@ -41,7 +44,8 @@ class Environment(ShapeEnv):
         self.values[made] = sympy.Integer(value)
         self.backed_var_to_val[made] = sympy.Integer(value)
         self.var_to_range[made] = ValueRanges(1, _LARGEST)
-        return torch.SymInt(SymNode(made, self, int, value))
+        node = SymNode(made, self, int, value)
+        return torch.SymInt(node)  # type: ignore[no-untyped-call] # of torch's
 
     def evaluate_expr(
         self,
@@ -53,18 +57,24 @@ class Environment(ShapeEnv):
         *,
         forcing_spec: bool = False,
     ) -> sympy.Basic:
-        """What an expression is for the values of its symbols."""
+        """What an expression is for the values of its symbols.
+
+        Raises:
+            GuardOnDataDependentSymNode: it depends on the values of a tensor.
+        """
         if not orig_expr.free_symbols:
             return orig_expr
         known = self.answers.get(orig_expr)
         if known is None:
-            value = (
-                sympy.sympify(hint) if hint is not None else self._value(orig_expr)
-            )
+            value = sympy.sympify(hint) if hint is not None else self._value(orig_expr)
+            if value.free_symbols:
+                raise GuardOnDataDependentSymNode(orig_expr)
             known = self.answers[orig_expr] = (value, self._where())
         return known[0]
 
-    def _maybe_evaluate_static(self, expr: sympy.Basic, **_: Any) -> sympy.Basic | None:
+    def _maybe_evaluate_static(  # type: ignore[override] # a cache wraps torch's
+        self, expr: sympy.Basic, **_: Any
+    ) -> sympy.Basic | None:
         """Nothing is proved."""
         return None
 

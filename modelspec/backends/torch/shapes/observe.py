@@ -16,7 +16,7 @@ from functools import partial
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._dispatch.python import enable_python_dispatcher
 
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.inputs import InputPlan, plan_inputs
@@ -24,7 +24,7 @@ from modelspec.backends.torch.instantiate import find_dtype
 from modelspec.backends.torch.places import find_place
 from modelspec.backends.torch.run_failure import depends_on_values
 from modelspec.backends.torch.shapes.convert import Sizes
-from modelspec.backends.torch.shapes.counting import Counter
+from modelspec.backends.torch.shapes.counting import CountingFakes
 from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.recorder import Failure, Recorder
 from modelspec.backends.torch.stand_ins import copy_with
@@ -103,7 +103,7 @@ class _Run:
         is_block = self._classes.block_of
         recorder = Recorder(sizes, where, lambda one: is_block(type(one)) is not None)
         try:
-            with _quiet(), self._fakes(environment):
+            with _quiet(), self._fakes(environment, recorder):
                 made = {n: environment.new_symbol(n, v) for n, v in symbols.items()}
                 output = self._call(recorder, made)
         except Exception as error:
@@ -114,14 +114,13 @@ class _Run:
         return ObservedRun(self._observed(recorder, environment, sizes, output))
 
     @contextmanager
-    def _fakes(self, environment: Environment) -> Iterator[None]:
+    def _fakes(self, environment: Environment, recorder: Recorder) -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(without_dynamo())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
-            stack.enter_context(
-                FakeTensorMode(shape_env=environment, allow_non_fake_inputs=True)
-            )
+            stack.enter_context(enable_python_dispatcher())
+            stack.enter_context(CountingFakes(environment, recorder.count))
             yield
 
     def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:
@@ -133,7 +132,7 @@ class _Run:
             tensors[plan.name] = torch.empty(shape, dtype=plan.dtype, device="cpu")
             recorder.add_input(plan.name, tensors[plan.name])
         args = [tensors.pop(name) for name in _positional(self._block)]
-        with self._classes.bounded(), Counter(recorder), recorder:
+        with self._classes.bounded(), recorder:
             return trial(*args, **tensors)
 
     def _shape(

@@ -93,10 +93,10 @@ class Recorder(TorchFunctionMode):
 
     # --- while it runs ----------------------------------------------------------
 
-    @property
-    def current(self) -> Draft | None:
-        """The innermost step that is running."""
-        return self._open[-1][0] if self._open else None
+    def count(self, multiply_adds: int | torch.SymInt) -> None:
+        """Add to the innermost step that is running."""
+        if self._open:
+            self._open[-1][0].multiply_adds += multiply_adds
 
     def _enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -152,7 +152,7 @@ class Recorder(TorchFunctionMode):
         if name not in RECURRENT:
             return func(*args, **kwargs)
         output, multiply_adds = run_recurrent(name, args)
-        self._open[-1][0].multiply_adds += multiply_adds
+        self.count(multiply_adds)
         return output
 
     def _finish(self, draft: Draft, output: object, inputs: tuple[Any, ...]) -> None:
@@ -185,7 +185,7 @@ class Recorder(TorchFunctionMode):
         """What was running when the run failed."""
         if self.failure is not None and self.failure.error is error:
             return self.failure
-        running = self.current or Draft(0, None, "module", "", "")
+        running = self._open[-1][0] if self._open else Draft(0, None, "module", "", "")
         return Failure(error, running)
 
     def _begin(self, kind: Kind, path: str, label: str) -> Draft:
@@ -235,8 +235,8 @@ class Recorder(TorchFunctionMode):
             items = tuple(self.describe(one) for one in value.values())
             return Many("dict", items, tuple(map(str, value)))
         if isinstance(value, (tuple, list)):
-            kind = "list" if isinstance(value, list) else "tuple"
-            return Many(kind, tuple(self.describe(one) for one in value))
+            items = tuple(self.describe(one) for one in value)
+            return Many("list" if isinstance(value, list) else "tuple", items)
         return "None" if value is None else type(value).__name__
 
     def _tensor(self, tensor: torch.Tensor) -> Tensor:
@@ -301,4 +301,5 @@ def _tensors(value: object) -> Iterator[torch.Tensor]:
 
 
 def _storage(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    address: int = tensor.untyped_storage()._cdata
+    return address

@@ -32,7 +32,7 @@ def run_recurrent(name: str, args: tuple[Any, ...]) -> tuple[object, Any]:
     hidden, cell = state if name == "lstm" else (state, None)
     size = hidden.shape[2]
     projected = 0
-    if name == "lstm" and cell.shape[2] != size:
+    if cell is not None and cell.shape[2] != size:
         size, projected = cell.shape[2], size
     output, last, last_cell, *_ = torch.ops.aten._cudnn_rnn(
         given, weights, 4 if has_bias else 2, None, hidden, cell, _CUDNN_MODES[name],
