@@ -17,7 +17,7 @@ from modelspec.analysis.places import (
     places_of_torch,
     shown_type,
 )
-from modelspec.analysis.signatures import signature_of_params
+from modelspec.analysis.signatures import signature_of_block
 from modelspec.analysis.standins import (
     LayerType,
     Module,
@@ -75,7 +75,7 @@ def bind_block(
 
 @functools.lru_cache(maxsize=256)
 def _signature_of(block: Block) -> Signature:
-    return signature_of_params(block.params)
+    return signature_of_block(block)
 
 
 def _param_problem(param: Param, value: object) -> tuple[str, str] | None:

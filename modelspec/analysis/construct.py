@@ -7,15 +7,17 @@ module, in the same order, and refuse what they refuse.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from modelspec.analysis.members import is_torch_layer
 from modelspec.analysis.registering import (
+    Children,
     Construction,
     Sink,
     check_module,
     fail,
+    forget,
     is_there,
     keep,
     register,
@@ -34,6 +36,7 @@ from modelspec.analysis.world import derives
 from modelspec.diagnostics.diagnostic import Label
 from modelspec.program import ir
 from modelspec.program.names import name_problem
+from modelspec.program.walk import own_expressions, walk_statements
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
 from modelspec.pysubset.place import span_of
 from modelspec.pysubset.refused import dotted_name
@@ -57,7 +60,7 @@ class Steps:
         self.elaborator = elaborator
         self.source = block.source
         self.defaults = [
-            (one.name, self._read(one.default))
+            (one.name, self._default(one.default))
             for one in block.params
             if one.default is not None
         ]
@@ -65,6 +68,12 @@ class Steps:
         before = block.leading_vars()
         self.vars = self._all(before, block.base.kind)
         self.body = self._all(block.construct[len(before) :], block.base.kind)
+
+    def _default(self, node: ast.expr) -> Read:
+        """What would come of a default that is wrong by itself says nothing more."""
+        if self.elaborator.is_told(node, self.source):
+            return lambda scope: Opaque()
+        return self._read(node)
 
     # --- expressions --------------------------------------------------------------
 
@@ -225,15 +234,15 @@ class Steps:
             case ir.Let():
                 return self._let(one)
             case ir.For():
-                return self._for(one, base)
+                return self._followed(one, self._for(one, base))
             case ir.If():
-                return self._if(one, base)
+                return self._followed(one, self._if(one, base))
             case ir.Child():
-                return self._child(one, base)
+                return self._followed(one, self._child(one, base))
             case ir.Splice():
-                return self._splice(one, base)
+                return self._followed(one, self._splice(one, base))
             case ir.Replace():
-                return self._replace(one)
+                return self._followed(one, self._replace(one))
             case ir.OwnParameter() | ir.OwnBuffer():
                 return self._recovering(self._tensor(one))
             case ir.OwnAttribute():
@@ -243,6 +252,21 @@ class Steps:
             case ir.InitByName() | ir.InitByType() | ir.Tie() | ir.Freeze():
                 return self._recovering(self._rule(one))
         return None
+
+    def _followed(self, one: ir.Statement, step: Step) -> Step:
+        """A step that may end early, for a mistake or for what nobody knows: nothing
+        is known any more of what it does, and what stands below is followed still."""
+        names: list[str] = []
+
+        def followed(at: Construction, sink: Sink) -> None:
+            try:
+                step(at, sink)
+            except EvaluationError as error:
+                self.elaborator.recover(error)
+                names.extend(() if names else _changed(one))
+                forget(at, sink, names)
+
+        return followed
 
     def _recovering(self, step: Step) -> Step:
         """A step on whose end nothing after it depends."""
@@ -262,7 +286,7 @@ class Steps:
         def let(at: Construction, sink: Sink) -> None:
             assign(at.scope, self._made(make, at))
 
-        return let
+        return self._followed(one, let)
 
     def _made(self, make: Make, at: Construction) -> object:
         """A value; where it goes wrong, something unknown, and on with what follows."""
@@ -315,27 +339,27 @@ class Steps:
         body = self._all(one.children, name)
 
         def make(at: Construction) -> object:
-            children: dict[str, object] = {}
+            children = Children()
             for step in body:
                 step(at, children)
             return finish(at, children)
 
         return make
 
-    def _finish(
-        self, one: ir.Container
-    ) -> Callable[[Construction, dict[str, object]], object]:
+    def _finish(self, one: ir.Container) -> Callable[[Construction, Children], object]:
         if one.into is None:
             type_ = layer_type((dotted_name(one.callee) or "")[3:])
-            return lambda at, children: Module(type_, children, {}, is_open=False)
+            return lambda at, children: Module(
+                type_, children, {}, children.is_partial, children.is_partial
+            )
         assert isinstance(one.callee, ast.Call)
         into, arguments = one.into, self._arguments(one.callee)
         function, span = self._read(one.callee.func), one.span
         label = Label(span, "used here")
 
-        def call(at: Construction, children: dict[str, object]) -> object:
+        def call(at: Construction, children: Children) -> object:
             args, kwargs = arguments(at.scope)
-            kwargs[into] = children if one.named else list(children.values())
+            kwargs[into] = _given(children, one.named)
             made = function(at.scope)
             if not isinstance(made, LayerType):
                 return Opaque()
@@ -454,6 +478,25 @@ class Steps:
                     fail("rule-matches-nothing", "no module is of this type", rule.span)
 
         return check
+
+
+def _given(children: Children, named: bool) -> object:
+    """Children as a block's argument."""
+    if children.is_partial:
+        return Opaque()
+    return dict(children) if named else list(children.values())
+
+
+def _changed(statement: ir.Statement) -> Iterator[str]:
+    """Names to which a statement may give a value, or whose values it may change."""
+    for one in walk_statements([statement]):
+        if isinstance(one, ir.Let | ir.For):
+            yield from (n.id for n in ast.walk(one.target) if isinstance(n, ast.Name))
+        for expression in own_expressions(one):
+            for node in ast.walk(expression):
+                # `rates.pop()`
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    yield node.value.id
 
 
 def _identity_operands(node: ast.expr) -> list[ast.expr]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import Literal, TypeAlias
 
+from modelspec.analysis.holes import Holes
 from modelspec.analysis.members import Members, members_of
 from modelspec.analysis.patterns import NamePattern, pattern_of
 from modelspec.analysis.signatures import Callee, Callees
@@ -61,8 +62,9 @@ class Text:
 class Facts:
     """A Program and what is derived from it, each once.
 
-    `told` is what earlier passes found, so that later ones do not repeat it; `known`
-    are the names that blocks have anywhere (`analysis.attributes`).
+    `told` is what was found before the Program was whole and what earlier passes found,
+    so that later ones do not repeat it; `known` are the names that blocks have anywhere
+    (`analysis.attributes`).
     """
 
     program: Program
@@ -72,9 +74,13 @@ class Facts:
     told: list[Diagnostic] = field(default_factory=list)
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    holes: Holes = field(init=False)
     _members: dict[str, Members] = field(default_factory=dict)
     _computed: Sequence[NamePattern] | None = None
     _hidden: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.holes = Holes(self.program)
 
     def members(self, block: Block) -> Members:
         """What `self` has in a block."""
@@ -177,11 +183,10 @@ def argument_nodes(arguments: ast.arguments) -> tuple[ast.arg, ...]:
 
 
 def text_statements(text: Text) -> Sequence[ast.stmt]:
-    """The statements of a method or function."""
+    """The statements of a method or function; elsewhere there are none."""
     if text.method is not None:
         return text.method.statements
-    assert text.function is not None
-    return text.function.definition.body
+    return () if text.function is None else text.function.definition.body
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:

@@ -24,6 +24,7 @@ from modelspec.program.ir import (
     Statement,
     Tie,
 )
+from modelspec.program.told import may_be_meant, told_words
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of
 
@@ -31,17 +32,30 @@ from modelspec.pysubset import span_of
 def check_unused(facts: Facts) -> Iterator[Diagnostic]:
     report = Report()
     attributes = {node.attr for text in facts.texts for node in text.attributes}
-    blamed = {word for one in facts.told for word in _words(one)}
+    blamed = told_words(facts.told)
     for block in facts.program.blocks:
-        read = attributes | blamed | _bare_reads(block, facts)
+        read = attributes | _bare_reads(block, facts)
         for name, what, span in _candidates(block, facts):
-            if name not in read and not name.startswith("_"):
+            if name in read or name.startswith("_"):
+                continue
+            if not may_be_meant(name, blamed | block.unread):
                 report.warning(f"unused-{what}", f"nothing reads '{name}'", span)
-    # A text with a mistake may have been meant to use any child.
-    if not any(one.is_error or one.code == "no-return" for one in facts.told):
-        for block in facts.program.blocks:
+        # A text with a mistake may have been meant to use any child.
+        if not _has_mistake(block, facts):
             _check_children(block, attributes, facts, report)
     yield from report.found
+
+
+def _has_mistake(block: Block, facts: Facts) -> bool:
+    """Whether something is wrong with a method, or with what may have been one."""
+    told = [one for one in facts.told if one.is_error or one.code == "no-return"]
+    spans = [one.span for one in told if one.span is not None]
+    return bool(block.unread) or any(
+        span.source is block.source
+        and method.span.start <= span.start < method.span.end
+        for method in block.methods
+        for span in spans
+    )
 
 
 # --- children ---------------------------------------------------------------------
@@ -126,10 +140,3 @@ def _bare_reads(block: Block, facts: Facts) -> set[str]:
     """Names read in the construction; methods read params only after `self.`."""
     texts = (text for text in facts.texts if text.block is block)
     return {name for text in texts if text.where == "construct" for name in text.names}
-
-
-def _words(found: Diagnostic) -> Iterable[str]:
-    """Names at the place of an error, which may be meant to read them."""
-    if found.span is None or not found.is_error:
-        return ()
-    return re.findall(r"\w+", found.span.text)
