@@ -31,6 +31,7 @@ from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Param, TypeExpression
 from modelspec.program.standard import signature_help
 from modelspec.pysubset.faults import WorldError
+from modelspec.pysubset.hole import is_hole
 from modelspec.records import dataclass
 
 
@@ -63,6 +64,9 @@ def bind_block(
     given = dict(zip(names, args, strict=False)) | kwargs
     for at, param in enumerate(block.params):
         if param.name not in given:
+            continue
+        if is_hole(param.default) and param.type.name == "any":
+            given[param.name] = Opaque()  # what it takes was reported
             continue
         wrong = _param_problem(param, given[param.name])
         if wrong is not None:

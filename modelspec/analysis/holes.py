@@ -1,8 +1,8 @@
 """What touches a hole: expressions whose value a mistake that was told may decide.
 
 In: a Program. Out: whether an expression of a text may be, or be a part of, something
-unknown. What is unknown goes through names, attributes, items, operators and loops; in
-a method it ends at a call, since what a module computes of it is a tensor.
+unknown. What is unknown goes through names, attributes, items and loops; in a method it
+ends at a call and at an operator, since what is computed of it is a tensor.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from modelspec.program.ir import Block, Container, Let, Program, Statement
 from modelspec.program.walk import all_nodes, own_expressions, walk_statements
 from modelspec.pysubset import Hole, is_hole_body
 
+_COMPUTING = (ast.BinOp, ast.UnaryOp, ast.Compare)
+_LISTING = frozenset("dict enumerate list reversed sorted tuple zip".split())
 _LOOPS = (ast.For, ast.comprehension)
 _HANDING_ON = frozenset(
     "children named_children modules named_modules items values get pop".split()
@@ -52,13 +54,23 @@ def _carried(node: ast.AST) -> list[ast.AST]:
     """The nodes of an expression of a method whose value may be its own."""
     found = [node]
     for one in found:
-        if not isinstance(one, ast.Call):
+        if isinstance(one, ast.Call):
+            found += _handed_on(one)
+        elif not isinstance(one, _COMPUTING):
             found += ast.iter_child_nodes(one)
-        elif isinstance(one.func, ast.Attribute):
-            found += [one.func.value] if one.func.attr in _HANDING_ON else []
-        else:
-            found += [one.func, *one.args]
     return found
+
+
+def _handed_on(call: ast.Call) -> list[ast.expr]:
+    """What a call gives back as it was given: `enumerate(self.layers)`."""
+    match call.func:
+        case Hole():
+            return [call.func]
+        case ast.Attribute(value=owner, attr=name) if name in _HANDING_ON:
+            return [owner]
+        case ast.Name(id=name) if name in _LISTING:
+            return call.args
+    return []
 
 
 def _touches(nodes: Iterable[ast.AST], unknown: frozenset[str]) -> bool:
@@ -100,7 +112,9 @@ def _grown(
 
 
 def _bound(target: ast.AST) -> Iterator[str]:
-    return (one.id for one in ast.walk(target) if isinstance(one, ast.Name))
+    for one in ast.walk(target):
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            yield one.id
 
 
 # --- the whole Program ------------------------------------------------------------

@@ -256,7 +256,9 @@ def _with_self(arguments: ast.arguments, context: Context) -> ast.arguments:
         if argument.arg == "self":
             span = _span(argument, context)
             context.report.error("bad-name", "`self` comes first, or not at all", span)
-            return arguments
+            # Nobody can say which arguments a call gives.
+            arguments.args = [one for one in arguments.args if one is not argument]
+            arguments.vararg = arguments.vararg or ast.arg("others")
     arguments.args.insert(0, ast.fix_missing_locations(ast.arg("self")))
     return arguments
 

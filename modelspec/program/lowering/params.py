@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from modelspec.diagnostics.span import Fragment
 from modelspec.diagnostics.suggest import suggest
@@ -53,8 +54,7 @@ def lower_params(node: MappingNode | None, context: Context) -> tuple[Param, ...
         keyword_only = keyword_only or (optional_seen and param.default is None)
         optional_seen = optional_seen or param.default is not None
         params.append(_with_keyword_only(param) if keyword_only else param)
-    _check_children(params, context)
-    return tuple(params)
+    return tuple(_one_for_children(params, context))
 
 
 def lower_constants(
@@ -307,14 +307,18 @@ def _choices(node: SequenceNode | None, context: Context) -> Iterable[object]:
 
 
 def _with_keyword_only(param: Param) -> Param:
-    from dataclasses import replace
-
     return replace(param, keyword_only=True)
 
 
-def _check_children(params: list[Param], context: Context) -> None:
-    taking = [param for param in params if param.type.name == "children"]
-    for param in taking[1:]:
+def _one_for_children(params: list[Param], context: Context) -> Iterator[Param]:
+    first: Param | None = None
+    for param in params:
+        if param.type.name != "children" or first is None:
+            first = param if param.type.name == "children" else first
+            yield param
+            continue
+        # Nothing else is said of it: it need not be given.
+        yield replace(param, default=hole(param.span))
         context.report.error(
             "several-children",
             f"at most one param takes the children, got also '{param.name}'",
