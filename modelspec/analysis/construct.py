@@ -256,15 +256,10 @@ class Steps:
     def _followed(self, one: ir.Statement, step: Step) -> Step:
         """A step that may end early, for a mistake or for what nobody knows: nothing
         is known any more of what it does, and what stands below is followed still."""
-        names: list[str] = []
+        follow = self.elaborator.follow
 
         def followed(at: Construction, sink: Sink) -> None:
-            try:
-                step(at, sink)
-            except EvaluationError as error:
-                self.elaborator.recover(error)
-                names.extend(() if names else _changed(one))
-                forget(at, sink, names)
+            follow(lambda: step(at, sink), lambda: forget(at, sink, _changed(one)))
 
         return followed
 

@@ -2,9 +2,13 @@
 
 In: a Program, values for its params. Out: an `Elaboration`: the tree of modules, as
 far as it could be followed, and what went wrong on the way, with the place and with
-"used here" for the blocks around it. Bounded by a count of steps of its own, at the
-end of which it stops without a word; so it does wherever the way on depends on what
-only the build knows. What it reports, the build would refuse too.
+"used here" for the blocks around it. What it reports, the build would refuse too.
+
+It says nothing where the way on depends on what only the build knows, and is bounded by
+a count of steps of its own, in proportion to what is written: a spec without loops is
+followed to its end. A statement that takes too many steps, as a loop may, is left as
+something unknown, and what stands below it is followed still; there is an end to that
+too.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Program, Variant
 from modelspec.program.standard import told_at_use
+from modelspec.program.walk import walk_statements
 from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.evaluator import Evaluator
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
@@ -48,8 +53,11 @@ def _nothing_is_told(node: ast.expr, source: Source) -> bool:
     return False
 
 
-_MOST_STEPS = 60_000
+_FEWEST_STEPS = 60_000
+_STEPS_OF_A_STATEMENT = 40
 _STEPS_OF_A_BLOCK = 10
+_STEPS_FOR_THE_REST = 6_000
+_MOST_RESTS = 10
 _MOST_LABELS = 3
 _DEEPEST = 24
 
@@ -86,7 +94,7 @@ class Elaborator:
         self.is_told = is_told
         self.program = program
         self.limits = limits
-        self.budget = _QuietBudget(limits)
+        self.budget = _QuietBudget(limits, _steps_for(program))
         self.evaluator = Evaluator(StandInWorld(self.make), limits, self.budget)
         self.globals: dict[str, object] = {}
         self._steps: dict[str, Steps] = {}
@@ -95,6 +103,7 @@ class Elaborator:
         self._labelled: EvaluationError | None = None
         self._found: list[Diagnostic] = []
         self._depth = 0
+        self._inside = 0
         self.blamed: ArgumentFault | None = None
         for function in program.functions:
             self.globals[function.name] = self._function(function)
@@ -109,8 +118,7 @@ class Elaborator:
         block = self.program.root_block
         if block is None:
             return Elaboration(None)
-        self.budget.spent = self.budget.checkpoint = 0
-        self._found = []
+        self._start()
         made = self._root(block, variant, values)
         label = None if variant is None else Label(variant.span, "with this variant")
         return Elaboration(made, tuple(_with(label, one) for one in self._found))
@@ -143,8 +151,7 @@ class Elaborator:
 
     def alone(self, block: Block) -> Elaboration:
         """A block by itself, of whose params nothing is known."""
-        self.budget.spent = self.budget.checkpoint = 0
-        self._found = []
+        self._start()
         module = Module(self._type(block), is_open=False)
         try:
             unknown = {one.name: Opaque() for one in block.params}
@@ -152,6 +159,28 @@ class Elaborator:
         except EvaluationError as error:
             self._keep(error)
         return Elaboration(module, tuple(self._found))
+
+    def _start(self) -> None:
+        self.budget.start()
+        self._found = []
+        self._inside = 0
+
+    def follow(self, step: Callable[[], None], forget: Callable[[], None]) -> None:
+        """Runs a statement; where it ends early, what it does is forgotten, and its
+        mistake kept."""
+        self._inside += 1
+        try:
+            step()
+        except Exhausted:
+            # Only the outermost statement is given up: it is what took the steps.
+            if self._inside > 1 or not self.budget.go_on():
+                raise
+            forget()
+        except EvaluationError as error:
+            self._keep(error)
+            forget()
+        finally:
+            self._inside -= 1
 
     def has_made(self, block: Block) -> bool:
         return block.name in self._steps
@@ -359,12 +388,35 @@ class _Guarded(SpecCallable):
 
 
 class _QuietBudget(Budget):
-    """Ends an elaboration without a word when it took enough."""
+    """Ends a statement without a word when it took enough; some more steps are given
+    for the rest then, a few times."""
+
+    def __init__(self, limits: Limits, most: int) -> None:
+        super().__init__(limits)
+        self._most = most
+        self._end = most
+        self._rests = 0
+
+    def start(self) -> None:
+        self.spent = self.checkpoint = self._rests = 0
+        self._end = self._most
+
+    def go_on(self) -> bool:
+        self._rests += 1
+        self._end = self.spent + _STEPS_FOR_THE_REST
+        return self._rests <= _MOST_RESTS
 
     def check(self) -> None:
-        if self.spent > _MOST_STEPS:
+        if self.spent > self._end:
             raise Exhausted
         super().check()
+
+
+def _steps_for(program: Program) -> int:
+    """More for a spec in which more is written."""
+    bodies = (block.construct for block in program.blocks)
+    written = sum(1 for body in bodies for _ in walk_statements(body))
+    return max(_FEWEST_STEPS, _STEPS_OF_A_STATEMENT * written)
 
 
 def _with(label: Label | None, found: Diagnostic) -> Diagnostic:

@@ -20,7 +20,14 @@ from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Method, Program, Variant
-from modelspec.program.walk import block_expressions, walk_statements
+from modelspec.program.walk import (
+    all_nodes,
+    block_expressions,
+    block_nodes,
+    function_nodes,
+    names_read,
+    walk_statements,
+)
 from modelspec.records import dataclass
 
 Where: TypeAlias = Literal["construct", "method", "function", "variant"]
@@ -77,6 +84,7 @@ class Facts:
     holes: Holes = field(init=False)
     _members: dict[str, Members] = field(default_factory=dict)
     _computed: Sequence[NamePattern] | None = None
+    _handed_on: set[str] | None = None
     _hidden: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,6 +101,20 @@ class Facts:
         if isinstance(node, ast.Name) and node.id in text.locals:
             return None
         return self.callees.find(node)
+
+    @property
+    def handed_on(self) -> set[str]:
+        """Names that stand elsewhere than where something is called or extended."""
+        if self._handed_on is None:
+            nodes = [node for one in self.program.blocks for node in block_nodes(one)]
+            for function in self.program.functions:
+                nodes += function_nodes(function)
+            for variant in self.program.variants:
+                nodes += all_nodes(value for _, value in variant.values)
+            called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+            others = (node for node in nodes if id(node) not in called)
+            self._handed_on = names_read(others)
+        return self._handed_on
 
     @property
     def computed_names(self) -> Sequence[NamePattern]:

@@ -1,7 +1,8 @@
-"""Pass: params of the root, vars and children of any block that nothing reads.
+"""Pass: params, vars and children of any block that nothing reads.
 
-A param of another block may be there only because all blocks that can stand in its
-place have it, so it is left alone; so are names that begin with `_`.
+A param may be there only because all blocks that can stand in the place of this one
+have it. So those of a block that is handed on as a value are left alone, and those of
+imported blocks, of which other specs may hand on any; so are names that begin with `_`.
 """
 
 from __future__ import annotations
@@ -127,13 +128,22 @@ def _paths(block: Block) -> Iterator[str]:
 
 
 def _candidates(block: Block, facts: Facts) -> Iterator[tuple[str, str, Span]]:
-    if block is facts.program.root_block:
+    if _params_are_its_own(block, facts):
         yield from ((one.name, "param", one.span) for one in block.params)
     for statement in walk_statements(block.construct):
         if isinstance(statement, Let) and statement.is_var:
             target = statement.target
             if isinstance(target, ast.Name):
                 yield target.id, "var", statement.span
+
+
+def _params_are_its_own(block: Block, facts: Facts) -> bool:
+    """Whether no other block need have the same params: the root, or a block of its
+    file that is only ever called by its name."""
+    root = facts.program.root_block
+    if root is None or block is root:
+        return root is not None
+    return block.source is root.source and block.name not in facts.handed_on
 
 
 def _bare_reads(block: Block, facts: Facts) -> set[str]:

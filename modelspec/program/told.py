@@ -31,5 +31,8 @@ def _words(found: Diagnostic) -> Iterable[str]:
 
 
 def may_be_meant(name: str, words: Collection[str]) -> bool:
-    """Whether one of these words is the name, or it misspelt."""
-    return name in words or any(suggest(word, (name,)) for word in words)
+    """Whether one of these words is the name, or it misspelt (`num_heads`)."""
+    parts = set(name.split("_"))
+    return name in words or any(
+        parts <= set(word.split("_")) or suggest(word, (name,)) for word in words
+    )

@@ -122,6 +122,8 @@ def _root(file: LoadedFile, report: Report) -> Definition | None:
             spec.name.span,
             help=f"add one of {', '.join(BODIES)}; leave out `name` in a library",
         )
+        # The body that is not there may use any of them.
+        unread |= {entry.key.text for entry in spec.blocks.entries}
     name, span = spec.name.text, spec.name.span
     return Definition(name, spec, file.node, span, is_root=True, unread=unread)
 
@@ -226,7 +228,7 @@ def _imported_scope(
         theirs = by_key.get(imported.key or "")
         for name in imported.names:
             if theirs is None:
-                one.scope.reported.add(name.ours)
+                one.scope.set_reported(name.ours)
             else:
                 _import(name, one, theirs, report)
 
@@ -244,7 +246,7 @@ def _import(
     elif name.theirs in theirs.functions:
         ours.scope.functions[name.ours] = theirs.scope.functions[name.theirs]
     else:
-        ours.scope.reported.add(name.ours)
+        ours.scope.set_reported(name.ours)
         if name.theirs in theirs.scope.reported:
             return
         known = [*theirs.definitions, *theirs.functions]
