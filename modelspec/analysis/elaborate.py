@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
+from modelspec.analysis.allowance import Allowance
 from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
 from modelspec.analysis.construct import Steps
 from modelspec.analysis.registering import Construction, forget
@@ -35,8 +36,6 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Program, Variant
 from modelspec.program.standard import told_at_use
-from modelspec.program.walk import walk_statements
-from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.evaluator import Evaluator
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
 from modelspec.pysubset.function import FunctionValue
@@ -53,11 +52,7 @@ def _nothing_is_told(node: ast.expr, source: Source) -> bool:
     return False
 
 
-_FEWEST_STEPS = 60_000
-_STEPS_OF_A_STATEMENT = 40
 _STEPS_OF_A_BLOCK = 10
-_STEPS_FOR_THE_REST = 6_000
-_MOST_RESTS = 10
 _MOST_LABELS = 3
 _DEEPEST = 24
 
@@ -94,7 +89,7 @@ class Elaborator:
         self.is_told = is_told
         self.program = program
         self.limits = limits
-        self.budget = _QuietBudget(limits, _steps_for(program))
+        self.budget = Allowance(program, limits)
         self.evaluator = Evaluator(StandInWorld(self.make), limits, self.budget)
         self.globals: dict[str, object] = {}
         self._steps: dict[str, Steps] = {}
@@ -385,38 +380,6 @@ class _Guarded(SpecCallable):
         if any(isinstance(one, Opaque) for one in (*args, *kwargs.values())):
             return Opaque()
         return self._value.run(args, kwargs)
-
-
-class _QuietBudget(Budget):
-    """Ends a statement without a word when it took enough; some more steps are given
-    for the rest then, a few times."""
-
-    def __init__(self, limits: Limits, most: int) -> None:
-        super().__init__(limits)
-        self._most = most
-        self._end = most
-        self._rests = 0
-
-    def start(self) -> None:
-        self.spent = self.checkpoint = self._rests = 0
-        self._end = self._most
-
-    def go_on(self) -> bool:
-        self._rests += 1
-        self._end = self.spent + _STEPS_FOR_THE_REST
-        return self._rests <= _MOST_RESTS
-
-    def check(self) -> None:
-        if self.spent > self._end:
-            raise Exhausted
-        super().check()
-
-
-def _steps_for(program: Program) -> int:
-    """More for a spec in which more is written."""
-    bodies = (block.construct for block in program.blocks)
-    written = sum(1 for body in bodies for _ in walk_statements(body))
-    return max(_FEWEST_STEPS, _STEPS_OF_A_STATEMENT * written)
 
 
 def _with(label: Label | None, found: Diagnostic) -> Diagnostic:
