@@ -87,6 +87,8 @@ class Context:
 
     def scalar_expression(self, node: ScalarNode) -> ast.expr:
         """A scalar where strings are expressions; `${...}` around it is allowed."""
+        if node.refused:
+            return hole(node.span)
         if not isinstance(node.value, str):
             return literal(node.value, node.span)
         if node.text.lstrip().startswith("${"):
@@ -108,6 +110,8 @@ class Context:
 
     def interpolated(self, node: ScalarNode) -> ast.expr:
         """A scalar where strings are strings and `${...}` is an expression."""
+        if node.refused:
+            return hole(node.span)
         if not isinstance(node.value, str):
             return literal(node.value, node.span)
         if not has_interpolation(node.text):

@@ -123,6 +123,8 @@ def _shape(node: SequenceNode, context: Context) -> tuple[int | str | ast.expr, 
 
 def _size(node: Node, context: Context) -> int | str | ast.expr:
     """A number, a symbol, or an expression over params."""
+    if isinstance(node, ScalarNode) and node.refused:
+        return hole(node.span)
     if isinstance(node, ScalarNode):
         value = node.value
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:

@@ -122,6 +122,8 @@ def named_children(
 def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue:
     if node.is_null:
         return Value(constant(None, node.span), node.span)
+    if node.refused:
+        return nothing(node)
     if not isinstance(node.value, str):
         return _not_a_module(node, context)
     if control_word(node.text) not in (None, "let"):

@@ -166,6 +166,8 @@ def _wants_expression(type_: TypeExpression) -> bool:
 
 def _param(entry: Entry, context: Context) -> Param:
     check_identifier(entry.key.text, "a param", entry.key.span, context.report)
+    if isinstance(entry.value, ScalarNode) and entry.value.refused:
+        return _unknown(entry)
     if isinstance(entry.value, MappingNode) and _is_long_form(entry.value):
         return _long_param(entry, entry.value, context)
     found = _short_form(entry.value, context)

@@ -193,6 +193,8 @@ def _initializer(node: Node, context: Context) -> Initializer:
             help="write an init function (`zeros_`) or an expression over `w`",
         )
         return Initializer(hole(node.span), False, node.span)
+    if node.refused:
+        return Initializer(hole(node.span), False, node.span)
     if not isinstance(node.value, str):
         value = literal(node.value, node.span)
         return Initializer(_init_call("constant_", [value], value), True, node.span)
