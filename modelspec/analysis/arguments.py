@@ -26,7 +26,13 @@ from modelspec.analysis.standins import (
     fits,
     type_in_words,
 )
-from modelspec.catalog import Problem, ProblemKind, Signature, load_catalog
+from modelspec.catalog import (
+    Problem,
+    ProblemKind,
+    Signature,
+    argument_meant,
+    load_catalog,
+)
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Param, TypeExpression
 from modelspec.program.standard import signature_help
@@ -228,9 +234,8 @@ def _refusal(
 ) -> WorldError:
     help = signature.text(name)
     if problem.kind is ProblemKind.UNEXPECTED:
-        nearest = suggest(
-            str(problem.name), [n for n in signature.names if n not in given]
-        )
+        wrong, free = str(problem.name), [n for n in signature.names if n not in given]
+        nearest = suggest(wrong, free) or argument_meant(wrong, free)
         note = f"did you mean '{nearest}'?" if nearest else ""
         message = f"{name} has no argument '{problem.name}'"
         return WorldError("unexpected-argument", message, help, note)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from modelspec.catalog import type_meant
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Source
 from modelspec.diagnostics.suggest import suggest
@@ -117,7 +118,7 @@ def _generic(
 
 def _unknown(node: ast.expr, source: Source, report: Report) -> None:
     text = ast.unparse(node)
-    nearest = suggest(text, NAMES)
+    nearest = type_meant(text) or suggest(text, NAMES)
     report.error(
         "unknown-type",
         f"'{text}' is no type of a param",

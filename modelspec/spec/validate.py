@@ -20,6 +20,34 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 
+_MEANT = {
+    "args": "params",
+    "arguments": "params",
+    "base": "extends",
+    "call": "forward",
+    "children": "modules",
+    "classes": "blocks",
+    "comment": "doc",
+    "config": "params",
+    "definitions": "blocks",
+    "description": "doc",
+    "docstring": "doc",
+    "hyperparameters": "params",
+    "include": "imports",
+    "includes": "imports",
+    "inherits": "extends",
+    "initialization": "init",
+    "layers": "Sequential",
+    "network": "modules",
+    "presets": "variants",
+    "submodules": "modules",
+    "title": "name",
+    "variables": "vars",
+    "version": "modelspec",
+    "weights": "parameters",
+}
+"""What other configs call the keys of a spec."""
+
 
 def validate_mapping(
     frame: type[F], node: MappingNode, what: str, report: Report
@@ -133,7 +161,7 @@ def _unknown_key(
         written = f"'{whole}'" if '"' in whole else f'"{whole}"'
         quoted = f"{text.key.text}: {written}"
         help = (f"quote a text with a comma inside {{ }}: `{quoted}`", *help)
-    nearest = suggest(entry.key.text, keys)
+    nearest = suggest(entry.key.text, keys) or _meant(entry, node, keys)
     report.error(
         "unknown-key",
         f"{what} has no key '{entry.key.text}'",
@@ -141,6 +169,16 @@ def _unknown_key(
         note=f"did you mean '{nearest}'?" if nearest else "",
         help=help,
     )
+
+
+def _meant(entry: Entry, node: MappingNode, keys: list[str]) -> str | None:
+    """A key of another config, unless the one that is meant stands here already."""
+    meant = _MEANT.get(entry.key.text.lower())
+    if meant == "Sequential" and isinstance(entry.value, MappingNode):
+        meant = "modules"
+    if meant not in keys or any(one.key.text == meant for one in node.entries):
+        return None
+    return meant
 
 
 def _text_in_pieces(

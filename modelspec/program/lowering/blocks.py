@@ -49,7 +49,13 @@ from modelspec.pysubset import Mode
 from modelspec.records import dataclass
 from modelspec.spec.frame import BlockSpec
 from modelspec.spec.validate import check_bodies
-from modelspec.syntax.nodes import MappingNode, ScalarNode, describe_node, is_text
+from modelspec.syntax.nodes import (
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
+    describe_node,
+    is_text,
+)
 
 _SELF = re.compile(r"\bself\b")
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
@@ -75,7 +81,7 @@ def lower_block(source: BlockSource, context: Context) -> Block:
         context.scope.locals[param.name] = kind_of_type(param.type)
         if param.default is not None and param.type.name in ("list", "dict", "any"):
             context.scope.locals[param.name] = context.kind_of(param.default)
-    context.hints = dict(through_self(_attributes(spec)))
+    context.hints = {**dict(_not_here(spec)), **dict(through_self(_attributes(spec)))}
     early = _early_vars(spec, context)
     base = _base(source, context)
     context.extends = base.kind == "extends"
@@ -105,6 +111,20 @@ def _attributes(spec: BlockSpec) -> Iterator[str]:
         for entry in node.entries if node is not None else ():
             if is_identifier(entry.key.text):
                 yield entry.key.text
+
+
+def _not_here(spec: BlockSpec) -> Iterator[tuple[str, str]]:
+    """Names of a block that mean nothing yet, or not in its construction."""
+    inputs = spec.inputs
+    if isinstance(inputs, MappingNode):
+        for entry in inputs.entries:
+            yield entry.key.text, "inputs are known in `forward` only"
+    elif isinstance(inputs, SequenceNode):
+        for item in inputs.items:
+            if isinstance(item, ScalarNode):
+                yield item.text, "inputs are known in `forward` only"
+    for entry in spec.vars.entries if spec.vars is not None else ():
+        yield entry.key.text, "it is computed further down only"
 
 
 def _base(source: BlockSource, context: Context) -> Base:

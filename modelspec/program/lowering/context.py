@@ -18,6 +18,7 @@ from modelspec.policy import Limits
 from modelspec.program.kinds import Kind, kind_of
 from modelspec.program.lowering.canonical import Canonicalizer
 from modelspec.program.lowering.scope import Scope
+from modelspec.program.lowering.unknown import Text
 from modelspec.pysubset import has_interpolation, parse_expression, parse_interpolated
 from modelspec.records import dataclass
 from modelspec.syntax.nodes import (
@@ -49,8 +50,9 @@ class Context:
 
     # --- expressions --------------------------------------------------------------
 
-    def canonical(self, node: ast.expr) -> ast.expr:
-        visited: ast.expr = self._canonicalizer().visit(node)
+    def canonical(self, node: ast.expr, text: Text | None = None) -> ast.expr:
+        """`text` says what the place takes, where that is a text."""
+        visited: ast.expr = self._canonicalizer(text).visit(node)
         return visited
 
     def as_module(self, node: ast.expr) -> ast.expr:
@@ -61,16 +63,20 @@ class Context:
         self._canonicalizer().call_items(node)
         return node
 
-    def _canonicalizer(self) -> Canonicalizer:
-        return Canonicalizer(self.scope, self.source, self.report, hints=self.hints)
+    def _canonicalizer(self, text: Text | None = None) -> Canonicalizer:
+        return Canonicalizer(
+            self.scope, self.source, self.report, text=text, hints=self.hints
+        )
 
     def kind_of(self, node: ast.expr) -> Kind:
         return kind_of(node, self.scope.kind)
 
-    def expression(self, fragment: Fragment) -> ast.expr | None:
+    def expression(
+        self, fragment: Fragment, text: Text | None = None
+    ) -> ast.expr | None:
         """A text that is an expression as a whole."""
         parsed = parse_expression(fragment, self.report, self.limits)
-        return None if parsed is None else self.canonical(parsed)
+        return None if parsed is None else self.canonical(parsed, text)
 
     def scalar_expression(self, node: ScalarNode) -> ast.expr | None:
         """A scalar where strings are expressions; `${...}` around it is allowed."""

@@ -23,6 +23,7 @@ from modelspec.program.ir import (
 from modelspec.program.kinds import UNKNOWN, bind_target
 from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import lower_mapping
+from modelspec.program.lowering.unknown import text_of_type
 from modelspec.program.names import check_child, check_identifier, check_variant
 from modelspec.program.types import NAMES, is_type, read_type, type_of_value
 from modelspec.pysubset import parse_expression, span_of
@@ -238,15 +239,18 @@ def _typed_default(
         return TypeExpression("any"), constant(None, fragment.span())
     if cut == len(fragment.text):
         return type_, None
-    default = _default(fragment.part(cut + 1, len(fragment.text)).strip(), context)
+    written = fragment.part(cut + 1, len(fragment.text)).strip()
+    default = _default(written, type_, context)
     return None if default is None else (type_, default)
 
 
-def _default(fragment: Fragment, context: Context) -> ast.expr | None:
+def _default(
+    fragment: Fragment, type_: TypeExpression, context: Context
+) -> ast.expr | None:
     """An expression; YAML's own words for truth values and nothing are understood."""
     if fragment.text in _YAML_WORDS:
         return constant(_YAML_WORDS[fragment.text], fragment.span())
-    return context.expression(fragment)
+    return context.expression(fragment, text_of_type(type_))
 
 
 def _parse_quietly(fragment: Fragment, context: Context) -> ast.expr | None:
