@@ -41,7 +41,7 @@ from modelspec.syntax.nodes import (
 LowerEntry: TypeAlias = Callable[[Entry], Iterable[Statement]]
 LowerItem: TypeAlias = Callable[[Node], Iterable[Statement]]
 
-_BOUND = re.compile(r"\s*(?:for|let)\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
+_BOUND = re.compile(r"\s*\w+\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -153,6 +153,8 @@ def _control_step(
     """Parses a control key; binds its names before its body is read."""
     span = entry.key.span
     control = parse_control(entry.key.fragment, context.report, context.limits)
+    if control is not None and not isinstance(control, LetControl):
+        _check_something_under(entry, context)
     match control:
         case ForControl(target, iterable):
             iterable = context.canonical(iterable)
@@ -179,10 +181,10 @@ def _reported_step(
     """A control key that was reported: the names it binds are known all the same, and
     an `else` below has its `if`, so that nothing more is said of it."""
     text = entry.key.text
-    bound = _BOUND.match(text)
+    word = control_word(text)
+    bound = _BOUND.match(text) if word in ("for", "let") else None
     for name in _NAME.findall(bound.group(1)) if bound else ():
         context.scope.locals.setdefault(name, UNKNOWN)
-    word = control_word(text)
     # One word under it is most likely part of the same mistake.
     inside = () if isinstance(entry.value, ScalarNode) else body()
     if word in ("for", "let"):
@@ -192,6 +194,17 @@ def _reported_step(
     if word in ("if", "elif"):
         control = IfControl(test) if word == "if" else ElifControl(test)
     return _Step((), control, inside, entry.key.span)
+
+
+def _check_something_under(entry: Entry, context: Context) -> None:
+    value, key = entry.value, " ".join(entry.key.text.split())
+    if isinstance(value, ScalarNode) and value.is_null and not value.span.text:
+        context.report.error(
+            "invalid-control",
+            f"nothing stands under '{key}'",
+            entry.key.span,
+            help="indent what belongs to it by two more spaces than the key itself",
+        )
 
 
 def _check_nothing_under(entry: Entry, context: Context) -> None:
