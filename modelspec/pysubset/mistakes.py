@@ -93,6 +93,8 @@ def _sentence(text: str, span: Span, at_end: bool) -> tuple[str, str]:
         got = printable(span.text.split("\n")[0])
         if span.text == "=":
             return "expected a value here, got an assignment", "to compare write `==`"
+        if span.text == "$":
+            return "`$` is not expected here", "names stand bare in an expression"
         if at_end:
             return f"expected something after `{got}`", ""
         return f"`{got}` is not expected here", ""

@@ -48,6 +48,21 @@ _MEANT = {
 }
 """What other configs call the keys of a spec."""
 
+_FORMS = {
+    "blocks": "`Name:` with the keys of the block under it",
+    "choices": "a list, `[a, b]`",
+    "constants": "`name: value` lines under it",
+    "forward": "`forward: |` with the statements under it, or one expression",
+    "functions": "`name: |` with its `def` under it",
+    "imports": "`./file.yaml: [Block]` lines under it",
+    "methods": "`name: |` with its `def` under it",
+    "modules": "`name: module` lines under it; a list stands under `Sequential:`",
+    "params": "`name: default` lines under it",
+    "variants": "`name: {param: value}` lines under it",
+    "vars": "`name: expression` lines under it",
+}
+"""What stands under a key, for one that holds something else."""
+
 
 def validate_mapping(
     frame: type[F], node: MappingNode, what: str, report: Report
@@ -143,7 +158,9 @@ def _report(
     elif details["type"] == "missing":
         report.error("missing-key", f"{what} needs the key '{name}'", node.span)
     elif entry is not None:
-        report.error("wrong-kind", f"'{name}': {details['msg']}", entry.value.span)
+        help = f"write {_FORMS[name]}" if name in _FORMS else ()
+        span = entry.value.span
+        report.error("wrong-kind", f"'{name}': {details['msg']}", span, help=help)
     else:
         report.error("wrong-kind", f"{what}: {details['msg']}", node.span)
 

@@ -146,7 +146,8 @@ class Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(None)
         mapping, flow = type(event) is ev.MappingStartEvent, bool(event.flow_style)
-        frame = Frame(mapping, flow, start, self._count, event.anchor)
+        tagged = event.tag is not None and bool(self._frames)
+        frame = Frame(mapping, flow, start, self._count, event.anchor, tagged)
         self._frames.append(frame)
 
     def _close(self, event: ev.Event) -> None:

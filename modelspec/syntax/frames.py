@@ -34,6 +34,7 @@ class Frame:
     start: int
     count: int
     anchor: str | None
+    tagged: bool = False
     height: int = 0
     items: list[Node] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -46,6 +47,9 @@ class Frame:
         return self.mapping and self.key is None
 
     def close(self, span: Span) -> Node:
+        """What was read; nothing in place of what has a tag, which was reported."""
+        if self.tagged:
+            return ScalarNode("", None, "plain", span)
         if self.mapping:
             return MappingNode(tuple(self.entries), span, self.flow)
         return SequenceNode(tuple(self.items), span, self.flow)

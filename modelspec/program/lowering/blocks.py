@@ -22,6 +22,7 @@ from modelspec.program.ir import (
     Input,
     Method,
     Statement,
+    Value,
 )
 from modelspec.program.kinds import LAYER, kind_of_type
 from modelspec.program.lowering.context import Context
@@ -34,7 +35,11 @@ from modelspec.program.lowering.methods import (
     registers,
     through_self,
 )
-from modelspec.program.lowering.modules import lower_children, named_children
+from modelspec.program.lowering.modules import (
+    lower_children,
+    lower_module,
+    named_children,
+)
 from modelspec.program.lowering.params import lower_constants, lower_vars
 from modelspec.program.lowering.rules import lower_freeze, lower_init, lower_tie
 from modelspec.program.lowering.scope import BlockEntry
@@ -51,6 +56,7 @@ from modelspec.spec.frame import BlockSpec
 from modelspec.spec.validate import check_bodies
 from modelspec.syntax.nodes import (
     MappingNode,
+    Node,
     ScalarNode,
     SequenceNode,
     describe_node,
@@ -136,24 +142,40 @@ def _base(source: BlockSource, context: Context) -> Base:
                 kind = name  # type: ignore[assignment]  # one of the literals
         return Base(kind, source.span)
     node = spec.extends
-    if not is_text(node):
+    told = len(context.report.found)
+    call = _base_call(node, context)
+    if call is None or len(context.report.found) > told:
+        return Base("Module", source.span)
+    if not isinstance(call, ast.Call) or not _is_class(call.func, context):
+        context.report.error(
+            "not-a-module",
+            f"'extends' takes a layer or a block, got '{node.span.text}'",
+            node.span,
+        )
+        return Base("Module", source.span)
+    return Base("extends", node.span, call)
+
+
+def _base_call(node: Node, context: Context) -> ast.expr | None:
+    """`LayerNorm(dim)`, or a mapping of the one type to its arguments."""
+    if is_text(node):
+        call = context.expression(node.fragment)
+        return None if call is None else context.as_module(call)
+    value = lower_module(node, context) if _has_one_key(node) else None
+    if isinstance(value, Value):
+        return value.expression
+    if value is not None or not _has_one_key(node):
         context.report.error(
             "wrong-kind",
             f"'extends' is a call of a layer or block, got {describe_node(node)}",
             node.span,
             help="write `extends: LayerNorm(dim)`",
         )
-        return Base("Module", source.span)
-    call = context.expression(node.fragment)
-    if call is None:
-        return Base("Module", source.span)
-    call = context.as_module(call)
-    if not isinstance(call, ast.Call) or not _is_class(call.func, context):
-        context.report.error(
-            "not-a-module", "'extends' takes a layer or a block", node.span
-        )
-        return Base("Module", source.span)
-    return Base("extends", node.span, call)
+    return None
+
+
+def _has_one_key(node: Node) -> bool:
+    return isinstance(node, MappingNode) and len(node.entries) == 1
 
 
 def _is_class(node: ast.expr, context: Context) -> bool:

@@ -7,10 +7,12 @@ and construct statements. A node that is no module is reported and stands as not
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
     Child,
     Container,
@@ -24,7 +26,7 @@ from modelspec.program.lowering.arguments import call_with
 from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import is_control_item, lower_list, lower_mapping
 from modelspec.program.lowering.scope import BlockEntry
-from modelspec.program.names import check_child
+from modelspec.program.names import check_child, is_identifier
 from modelspec.pysubset import parse_expression
 from modelspec.syntax.keys import control_word
 from modelspec.syntax.nodes import (
@@ -42,6 +44,11 @@ CONTAINERS = (
     "ModuleDict",
     "ParameterList",
     "ParameterDict",
+)
+_DASHED = re.compile(r"-[A-Za-z_]")
+_LAMBDA = re.compile(r"\s*lambda\b")
+_TYPE_KEYS = frozenset(
+    "type _target_ target class_name class_path class cls module layer op".split()
 )
 _NAMED_ONLY = ("ModuleDict", "ParameterDict")
 _HELP = (
@@ -73,6 +80,16 @@ def lower_children(
 ) -> tuple[bool, tuple[Statement, ...]]:
     """Whether the children of a container are named, and the statements for them."""
     pairs = _spelled_out(node, kind)
+    if _is_misspelt(node):
+        assert isinstance(node, MappingNode)
+        key = node.entries[0].key
+        context.report.error(
+            "unknown-name",
+            f"nothing is named '{key.text}' here",
+            key.span,
+            note="did you mean 'OrderedDict'?",
+        )
+        return True, ()
     if isinstance(node, ScalarNode):
         return kind in _NAMED_ONLY, _whole(node, kind, context)
     if pairs is not None:
@@ -129,11 +146,12 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
     if name is not None:
         callee = context.expression(node.fragment)
         return None if callee is None else Container(callee, False, (), node.span)
+    told = len(context.report.found)
     if node.text.lstrip().startswith("${"):
         expression = context.interpolated(node)
     else:
         expression = context.expression(node.fragment)
-    if expression is None:
+    if expression is None or (_is_function(expression) and _has_told(told, context)):
         return None
     if isinstance(expression, ast.Constant) and expression.value is not None:
         _not_a_module(node, context)
@@ -142,6 +160,10 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
         _function_as_module(expression, node, context)
         return None
     return Value(context.as_module(expression), node.span)
+
+
+def _has_told(before: int, context: Context) -> bool:
+    return len(context.report.found) > before
 
 
 def _control_without_colon(node: ScalarNode, context: Context) -> None:
@@ -186,6 +208,9 @@ def _typed_module(
 ) -> ModuleValue | None:
     """`Type: arguments`, `Container: children` or `Call(...): children`."""
     name = container_name(entry.key.text, context)
+    if _LAMBDA.match(entry.key.text):
+        _lambda(entry, context)
+        return None
     parsed = parse_expression(entry.key.fragment, context.report, context.limits)
     if parsed is None:
         return None
@@ -202,6 +227,15 @@ def _typed_module(
         return _with_children(callee, takes, entry, context)
     call = call_with(callee, entry.value, lower_argument_module, context)
     return None if call is None else Value(place(call, node.span), node.span)
+
+
+def _lambda(entry: Entry, context: Context) -> None:
+    context.report.error(
+        "unsupported-syntax",
+        "`lambda` is not in the language",
+        entry.key.span,
+        help="write a block with a `forward`, and name it here",
+    )
 
 
 def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | None:
@@ -373,17 +407,30 @@ def _may_be_child(node: Node) -> bool:
 
 def _not_a_module(node: Node, context: Context) -> None:
     several = isinstance(node, MappingNode) and len(node.entries) > 1
-    named = "put named children under `Sequential:`"
-    span = node.span
+    span, help = node.span, _HELP
     if isinstance(node, MappingNode) and node.entries:
-        span = node.entries[0].key.span
+        span, help = _of_keys(node, context)
     context.report.error(
         "not-a-module",
         f"a module is expected here, got {describe_node(node)}"
         + (" of several keys" if several else ""),
         span,
-        help=_CONTROL_HELP if control_word(span.text) else named if several else _HELP,
+        help=_CONTROL_HELP if control_word(span.text) else help,
     )
+
+
+def _of_keys(node: MappingNode, context: Context) -> tuple[Span, str]:
+    """What is wrong with several keys where a module is expected, and what to do."""
+    first, *others = node.entries
+    bare = isinstance(first.value, ScalarNode) and first.value.is_null
+    if others and bare and _is_type_name(first.key.text, context):
+        help = f"indent the arguments under `{first.key.text}:`"
+        return others[0].key.span, help
+    if first.key.text in _TYPE_KEYS and isinstance(first.value, ScalarNode):
+        layer = first.value.text.rpartition(".")[2]
+        help = f"the type is the key: `{layer}:`, with its arguments under it"
+        return first.key.span, help
+    return first.key.span, "put named children under `Sequential:`"
 
 
 # --- children ---------------------------------------------------------------------
@@ -399,13 +446,72 @@ def _whole(node: ScalarNode, kind: str, context: Context) -> tuple[Statement, ..
     if kind in _NAMED_ONLY:
         _names_needed(kind, node, context)
         return ()
+    if _DASHED.match(node.text):
+        _dash_without_blank(node, context)
+        return ()
     return tuple(_item(node, kind, context))
+
+
+def _dash_without_blank(node: ScalarNode, context: Context) -> None:
+    """`-Linear(4, 4)` and more such lines, which YAML reads as one text."""
+    line = node.span.text.split("\n", 1)[0].rstrip()
+    start = node.span.start
+    context.report.error(
+        "missing-space",
+        f"expected a blank after the dash of '{line}'",
+        Span(node.span.source, start, start + 1),
+        help=f"write `- {line[1:]}`",
+    )
 
 
 def _positional(
     node: SequenceNode, kind: str, context: Context
 ) -> tuple[Statement, ...]:
+    named = [item for item in node.items if _is_named(item, context)]
+    if named:
+        return tuple(_without_names(node, named, kind, context))
     return lower_list(node.items, context, lambda item: _item(item, kind, context))
+
+
+def _is_named(item: Node, context: Context) -> bool:
+    """Whether an item is `fc1: Linear(4, 4)`: the name of a child and a module."""
+    if not isinstance(item, MappingNode) or len(item.entries) != 1:
+        return False
+    key, value = item.entries[0].key.text, item.entries[0].value
+    scope = context.scope
+    if not is_identifier(key) or control_word(key) or key in scope.file.reported:
+        return False
+    if key in scope.locals or key in scope.file.functions or key in CONTAINERS:
+        return False
+    if scope.layer_entry(key) or scope.is_torch_layer(key):
+        return False
+    return _names_module(value, context)
+
+
+def _names_module(node: Node, context: Context) -> bool:
+    """Whether a node, by its first word, is a module of a type that is known."""
+    if isinstance(node, MappingNode) and len(node.entries) == 1:
+        return _is_type_name(node.entries[0].key.text.partition("(")[0], context)
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+        return False
+    return _is_type_name(node.text.partition("(")[0].strip(), context)
+
+
+def _without_names(
+    node: SequenceNode, named: list[Node], kind: str, context: Context
+) -> Iterable[Statement]:
+    """The children of a list in which some have names: what is in them is read."""
+    assert isinstance(named[0], MappingNode)
+    key = named[0].entries[0].key
+    context.report.error(
+        "wrong-kind",
+        f"the children of a list have no names, got '{key.text}'",
+        key.span,
+        help=f"for names, leave out the dashes: `{key.text}: ...`",
+    )
+    for item in node.items:
+        inner = item.entries[0].value if item in named else item
+        yield from lower_list([inner], context, lambda n: _item(n, kind, context))
 
 
 def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
@@ -416,6 +522,15 @@ def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
 
 def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     name = context.name(entry.key)
+    if kind == "Module" and _is_block_key(entry, context):
+        context.report.error(
+            "not-a-module",
+            f"a module is expected under '{entry.key.text}', got what a block's"
+            f" '{entry.key.text}' holds",
+            entry.key.span,
+            help=f"move `{entry.key.text}:` out of `modules:`, two spaces to the left",
+        )
+        return
     if isinstance(entry.value, SequenceNode) and container_name(
         entry.key.text, context
     ):
@@ -430,6 +545,21 @@ def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     if isinstance(name, ast.Constant):
         check_child(str(name.value), "a child", kind, entry.key.span, context.report)
     yield Child(name, value, entry.key.span)
+
+
+_BLOCK_KEYS = frozenset(
+    "params constants vars inputs buffers attributes methods init tie variants"
+    " functions blocks imports".split()
+)
+
+
+def _is_block_key(entry: Entry, context: Context) -> bool:
+    """Whether a key of the block stands among its modules: no module is under it."""
+    value = entry.value
+    if entry.key.text not in _BLOCK_KEYS or not isinstance(value, MappingNode):
+        return False
+    key = value.entries[0].key.text.partition("(")[0] if value.entries else ""
+    return not (len(value.entries) == 1 and _is_type_name(key, context))
 
 
 def _container_as_name(entry: Entry, context: Context) -> None:
@@ -461,6 +591,16 @@ def _spelled_out(node: Node, kind: str) -> list[Node] | None:
     if kind not in _NAMED_ONLY or not isinstance(node, SequenceNode):
         return None
     return list(node.items) if all(map(_is_pair, node.items)) else None
+
+
+def _is_misspelt(node: Node) -> bool:
+    """Whether it is pairs under what was meant to be `OrderedDict`."""
+    if not isinstance(node, MappingNode) or len(node.entries) != 1:
+        return False
+    key, value = node.entries[0].key.text, node.entries[0].value
+    listed = isinstance(value, SequenceNode) and any(map(_is_pair, value.items))
+    near = suggest(key.rpartition(".")[2], ["OrderedDict"])
+    return listed and (near is not None or key == "collections.OrderedDict")
 
 
 def _is_pair(node: Node) -> bool:

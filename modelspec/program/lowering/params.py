@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Fragment
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
@@ -270,6 +271,7 @@ def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
             type_ = read_type(parsed, context.source, context.report)
         if type_ is None:
             return _unknown(entry)
+    ordered = _check_bounds(entry, spec, context)
     default = None
     if spec.default is not None:
         default = given_value(spec.default, type_ or TypeExpression("any"), context)
@@ -281,10 +283,28 @@ def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
         default,
         entry.key.span,
         doc=spec.doc.text if spec.doc is not None else None,
-        minimum=_bound(spec.min, context),
-        maximum=_bound(spec.max, context),
+        minimum=_bound(spec.min, context) if ordered else None,
+        maximum=_bound(spec.max, context) if ordered else None,
         choices=tuple(_choices(spec.choices, context)),
     )
+
+
+def _check_bounds(entry: Entry, spec: ParamSpec, context: Context) -> bool:
+    """Whether some number is within both bounds."""
+    if spec.min is None or spec.max is None:
+        return True
+    least, most = spec.min.value, spec.max.value
+    if not isinstance(least, int | float) or not isinstance(most, int | float):
+        return True
+    if least > most:
+        context.report.error(
+            "param-value",
+            f"'min' of '{entry.key.text}' must be at most its 'max', {most},"
+            f" got {least}",
+            spec.min.span,
+            labels=(Label(spec.max.span, "'max' is here"),),
+        )
+    return least <= most
 
 
 def _bound(node: ScalarNode | None, context: Context) -> int | float | None:
