@@ -15,6 +15,7 @@ from modelspec.analysis.registering import (
     Construction,
     Sink,
     check_module,
+    check_tensor,
     fail,
     is_there,
     keep,
@@ -27,7 +28,6 @@ from modelspec.analysis.standins import (
     Module,
     Opaque,
     Unknowable,
-    describe,
     layer_type,
 )
 from modelspec.analysis.world import derives
@@ -354,7 +354,9 @@ class Steps:
 
         def checked(at: Construction) -> object:
             value = make(at)
-            if not is_tensor:
+            if is_tensor:
+                check_tensor(value, "parameter", span)
+            else:
                 check_module(value, span)
             return value
 
@@ -398,10 +400,7 @@ class Steps:
         def own(at: Construction, sink: Sink) -> None:
             value = self._made(lambda at: read(at.scope), at)
             at.module.attributes[str(name(at.scope))] = value
-            if value is not None and not isinstance(value, Opaque):
-                advice = "`torch.tensor(...)` makes one of numbers"
-                message = f"a {what} is a tensor or None, got {describe(value)}"
-                fail("not-a-tensor", message, span, advice)
+            check_tensor(value, what, span)
 
         return own
 

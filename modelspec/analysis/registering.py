@@ -83,6 +83,18 @@ def check_module(value: object, span: Span) -> None:
     )
 
 
+def check_tensor(value: object, what: str, span: Span) -> None:
+    if value is None or isinstance(value, Opaque):
+        return
+    is_module = isinstance(value, Module | LayerType)
+    fail(
+        "not-a-tensor",
+        f"a {what} is a tensor or None, got {describe(value)}",
+        span,
+        "" if is_module else "`torch.tensor(...)` makes one of numbers",
+    )
+
+
 def spread(value: object, span: Span) -> list[tuple[str | None, object]]:
     if isinstance(value, Opaque) or (isinstance(value, Module) and value.is_open):
         raise Unknowable

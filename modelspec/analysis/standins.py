@@ -153,6 +153,9 @@ def _static_dict(
     return dict(zip(names, held, strict=True))
 
 
+_MOST_SHOWN = 8
+
+
 def describe(value: object) -> str:
     """A value in a few words, for messages."""
     if value is None or isinstance(value, bool | int | float | str):
@@ -164,6 +167,10 @@ def describe(value: object) -> str:
         return f"a module ({value.type.name})"
     if isinstance(value, functools.partial):
         return "a layer type with arguments"
+    if isinstance(value, list | tuple) and len(value) <= _MOST_SHOWN:
+        if all(one is None or type(one) in (bool, int, float, str) for one in value):
+            text = repr(value)
+            return text if len(text) <= 40 else f"a {kind_of(value)}"
     return f"a {kind_of(value)}"
 
 

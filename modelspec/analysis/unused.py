@@ -1,4 +1,4 @@
-"""Pass: params of the root, vars and children of any block that nothing reads.
+"""Pass: params of the root, vars, `let` names and children of any block that nothing reads.
 
 A param of another block may be there only because all blocks that can stand in its
 place have it, so it is left alone; so are names that begin with `_`.
@@ -116,7 +116,7 @@ def _candidates(block: Block, facts: Facts) -> Iterator[tuple[str, str, Span]]:
     if block is facts.program.root_block:
         yield from ((one.name, "param", one.span) for one in block.params)
     for statement in walk_statements(block.construct):
-        if isinstance(statement, Let) and statement.is_var:
+        if isinstance(statement, Let):
             target = statement.target
             if isinstance(target, ast.Name):
                 yield target.id, "var", statement.span

@@ -1,0 +1,61 @@
+"""Where the values at a wrong place were set: the second place of a disagreement.
+
+In: what was found in the construction of a block, and which of its params were left at
+their defaults. Out: a label at each default, var, `let` or constant that is read there.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+
+from modelspec.diagnostics.diagnostic import Diagnostic, Label
+from modelspec.diagnostics.span import Span
+from modelspec.program.ir import Block, Let, Value
+from modelspec.program.walk import walk_statements
+from modelspec.pysubset.place import span_of
+
+_NAME = re.compile(r"(?<![\w.\"'])(self\.)?([A-Za-z_]\w*)(?![\w\"'(=])")
+_MOST_LABELS = 2
+
+
+def origins_of(
+    found: Diagnostic, block: Block, defaulted: Collection[str]
+) -> tuple[Label, ...]:
+    """Labels "set here" for the names that stand where something is wrong."""
+    at = found.span
+    if at is None or at.source is not block.source or "\n" in at.text:
+        return ()
+    spans = [
+        span
+        for through_self, name in _NAME.findall(at.text)
+        if (span := _origin(name, bool(through_self), at, block, defaulted)) is not None
+    ]
+    told = {one.span for one in found.labels}
+    new = [one for one in dict.fromkeys(spans) if one not in told and one != at]
+    return tuple(Label(one, "set here") for one in new[:_MOST_LABELS])
+
+
+def _origin(
+    name: str, through_self: bool, at: Span, block: Block, defaulted: Collection[str]
+) -> Span | None:
+    """The value that a name has at a place, as far as the text shows it."""
+    if through_self:
+        constants = (one for one in block.constants if one.name == name)
+        constant = next(constants, None)
+        return None if constant is None else span_of(constant.value, block.source)
+    above = [span for span in _lets(name, block) if span.end <= at.start]
+    if above:
+        return above[-1]
+    for param in block.params:
+        if param.name == name and name in defaulted and param.default is not None:
+            return span_of(param.default, block.source)
+    return None
+
+
+def _lets(name: str, block: Block) -> Iterator[Span]:
+    for one in walk_statements(block.construct):
+        if isinstance(one, Let) and isinstance(one.value, Value):
+            if isinstance(one.target, ast.Name) and one.target.id == name:
+                yield span_of(one.value.expression, block.source)
