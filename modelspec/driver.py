@@ -100,6 +100,7 @@ def _compile(
     read_files: list[LoadedFile],
 ) -> Program | None:
     from modelspec.analysis import analyse
+    from modelspec.analysis.folding import told_once
     from modelspec.program.lowering.program import lower_program
     from modelspec.spec.loader import load_files
     from modelspec.syntax.source import read_real
@@ -118,7 +119,7 @@ def _compile(
         to_build=to_build,
     )
     report.extend(found)
-    report.found[:] = [_with_import(one, files) for one in report.found]
+    report.found[:] = [_with_import(one, files) for one in told_once(report.found)]
     return program
 
 

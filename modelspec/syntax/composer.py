@@ -217,7 +217,8 @@ class Composer:
             labels = (Label(first, "first here"),)
             refusals.duplicate_key(self.report, node, labels)
             self._give_up_at_many()
-            frame.keep = False
+            # Of a key written twice in a row the second has what was meant.
+            frame.keep = frame.drop_empty(node.text)
         elif node.text == "<<" and node.style == "plain":
             refusals.merge_key(self.report, node.span)
             # What it stood for is missing wherever the mapping is read.

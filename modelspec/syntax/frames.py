@@ -46,6 +46,19 @@ class Frame:
     def wants_key(self) -> bool:
         return self.mapping and self.key is None
 
+    def drop_empty(self, name: str) -> bool:
+        """Takes out the entry of a key under which nothing stands, if it is one."""
+        for at, one in enumerate(self.entries):
+            value = one.value
+            if one.key.text == name and isinstance(value, ScalarNode):
+                if value.value is None and not value.span.text:
+                    del self.entries[at]
+                    return True
+                if value.style in ("literal", "folded") and not value.text.strip():
+                    del self.entries[at]
+                    return True
+        return False
+
     def close(self, span: Span) -> Node:
         """What was read; nothing in place of what has a tag, which was reported."""
         if self.tagged:

@@ -228,6 +228,7 @@ def _import(
             return
         known = [*theirs.definitions, *theirs.functions]
         nearest = suggest(name.theirs, known)
+        ours.scope.reported.update([nearest] if nearest else [])
         swapped = name.ours != name.theirs and name.ours in known
         report.error(
             "unknown-import",

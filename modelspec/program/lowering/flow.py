@@ -165,8 +165,11 @@ def _control_step(
         case LetControl(target, value):
             value = context.canonical(value)
             _bind(target, context.kind_of(value), context, span)
-            _check_nothing_under(entry, context)
-            return _Step((Let(target, Value(value, span), span),))
+            made = (Let(target, Value(value, span), span),)
+            if _check_nothing_under(entry, context):
+                return _Step(made)
+            # The `if` of an `else` below may be what stands under it.
+            return _Step(made, IfControl(constant(True, span)), (), span)
         case IfControl(test) | ElifControl(test):
             test = context.canonical(test)
             return _Step((), type(control)(test), body(), span)
@@ -207,15 +210,17 @@ def _check_something_under(entry: Entry, context: Context) -> None:
         )
 
 
-def _check_nothing_under(entry: Entry, context: Context) -> None:
+def _check_nothing_under(entry: Entry, context: Context) -> bool:
     value = entry.value
-    if not (isinstance(value, ScalarNode) and value.is_null):
+    is_right = isinstance(value, ScalarNode) and value.is_null
+    if not is_right:
         context.report.error(
             "invalid-control",
             f"nothing stands under a `let`, got {describe_node(value)}",
             value.span,
             help="what follows stands beside it, in the same column",
         )
+    return is_right
 
 
 def _bind(target: ast.expr, kind: Kind, context: Context, span: Span) -> None:

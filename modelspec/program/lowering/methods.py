@@ -134,7 +134,8 @@ def canonical_body(
     """Statements with their names resolved; assigned names are the text's locals."""
     given = all_arguments(arguments)
     for argument in given:
-        if not (method and argument.arg == "self"):
+        is_written = argument.end_col_offset != argument.col_offset
+        if is_written and not (method and argument.arg == "self"):
             span = _span(argument, context)
             check_identifier(argument.arg, "an argument", span, context.report)
         if argument.annotation is not None:

@@ -426,6 +426,10 @@ def _of_keys(node: MappingNode, context: Context) -> tuple[Span, str]:
     if others and bare and _is_type_name(first.key.text, context):
         help = f"indent the arguments under `{first.key.text}:`"
         return others[0].key.span, help
+    if others and container_name(first.key.text, context):
+        name = others[0].key.text
+        help = f"indent '{name}' under `{first.key.text}:`, with its other children"
+        return others[0].key.span, help
     if first.key.text in _TYPE_KEYS and isinstance(first.value, ScalarNode):
         layer = first.value.text.rpartition(".")[2]
         help = f"the type is the key: `{layer}:`, with its arguments under it"

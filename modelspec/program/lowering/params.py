@@ -25,8 +25,19 @@ from modelspec.program.kinds import UNKNOWN, bind_target
 from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import lower_mapping
 from modelspec.program.lowering.unknown import text_of_type
-from modelspec.program.names import check_child, check_identifier, check_variant
-from modelspec.program.types import NAMES, is_type, read_type, type_of_value
+from modelspec.program.names import (
+    check_child,
+    check_identifier,
+    check_variant,
+    is_identifier,
+)
+from modelspec.program.types import (
+    NAMES,
+    is_type,
+    read_type,
+    type_of_value,
+    unknown_type,
+)
 from modelspec.pysubset import parse_expression, span_of
 from modelspec.spec.frame import ParamSpec
 from modelspec.spec.validate import validate_mapping
@@ -166,7 +177,10 @@ def _wants_expression(type_: TypeExpression) -> bool:
 
 
 def _param(entry: Entry, context: Context) -> Param:
-    check_identifier(entry.key.text, "a param", entry.key.span, context.report)
+    if _lacks_colon(entry, context):
+        return _unknown(entry)
+    if not check_identifier(entry.key.text, "a param", entry.key.span, context.report):
+        context.scope.file.reported.update(entry.key.text.split())
     if isinstance(entry.value, MappingNode) and _is_long_form(entry.value):
         return _long_param(entry, entry.value, context)
     found = _short_form(entry.value, context)
@@ -174,6 +188,22 @@ def _param(entry: Entry, context: Context) -> Param:
         return _unknown(entry)
     type_, default = found
     return Param(entry.key.text, type_, default, entry.key.span)
+
+
+def _lacks_colon(entry: Entry, context: Context) -> bool:
+    """Reports `{dim int, heads: int}`, in which a key is a name and a type."""
+    name, _, rest = entry.key.text.partition(" ")
+    nothing = isinstance(entry.value, ScalarNode) and entry.value.is_null
+    if not rest or not nothing or entry.value.span.text or not is_identifier(name):
+        return False
+    context.report.error(
+        "missing-colon",
+        f"expected 'name: default', got '{entry.key.text}'",
+        entry.key.span,
+        help=f"write `{name}: {rest.strip()}`",
+    )
+    context.scope.file.reported.add(name)
+    return True
 
 
 def _unknown(entry: Entry) -> Param:
@@ -214,9 +244,12 @@ def _plain_text(
         value = context.interpolated(node)
         return None if value is None else (type_of_value(value), value)
     if any(mark in node.text for mark in "[=|") or suggest(node.text, NAMES):
-        parsed = _parse_quietly(node.fragment.part(0, _cut(node.text)), context)
+        written = node.fragment.part(0, _cut(node.text)).strip()
+        parsed = _parse_quietly(written, context)
         if parsed is not None:
             read_type(parsed, context.source, context.report)
+        else:
+            unknown_type(written.text, written.span(), context.report)
         return None
     return TypeExpression("str"), constant(node.text, node.span)
 

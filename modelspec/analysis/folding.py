@@ -1,0 +1,58 @@
+"""One message for one misspelt definition, however often its name is used.
+
+In: what was found. Out: the same, but for uses of a name whose definition is misspelt:
+the first is told, with the others and the definition as its second places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from modelspec.diagnostics.diagnostic import Diagnostic, Label
+from modelspec.diagnostics.span import Source, Span
+
+_CODES = frozenset(
+    "unknown-name unknown-attribute undefined-name rule-matches-nothing"
+    " unknown-param unknown-module".split()
+)
+_MEANT = re.compile(r"did you mean '(\w+)'\?")
+_MOST_LABELS = 3
+
+
+def told_once(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """What was found, the uses of each misspelt definition as one."""
+    groups: dict[tuple[Source, str], list[Diagnostic]] = {}
+    for one in found:
+        if one.code in _CODES and one.span is not None:
+            groups.setdefault((one.span.source, one.span.text), []).append(one)
+    told = {id(one): one for one in found}
+    for (source, _), uses in groups.items():
+        definition = _definition(source, uses)
+        if definition is None:
+            continue
+        first, *others = sorted(uses, key=_start)
+        labels = [Label(one.span, "and here") for one in others if one.span is not None]
+        meant = Label(definition, f"here it is '{definition.text}'")
+        told[id(first)] = replace(
+            first, labels=(*first.labels, meant, *labels[:_MOST_LABELS])
+        )
+        for one in others:
+            del told[id(one)]
+    return [told[id(one)] for one in found if id(one) in told]
+
+
+def _start(one: Diagnostic) -> int:
+    return one.span.start if one.span is not None else 0
+
+
+def _definition(source: Source, uses: Iterable[Diagnostic]) -> Span | None:
+    """The one place where the name that is suggested stands: nothing uses it."""
+    meant = {found[1] for one in uses if (found := _MEANT.search(one.note))}
+    if len(meant) != 1:
+        return None
+    places = list(re.finditer(rf"\b{meant.pop()}\b", source.text))
+    if len(places) != 1:
+        return None
+    return Span(source, places[0].start(), places[0].end())
