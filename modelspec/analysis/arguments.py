@@ -190,7 +190,7 @@ def _check_argument(place: Place, value: object, facts: _Facts) -> None:
 
 def _whole(value: float) -> str:
     if value.is_integer():
-        return f"write `{int(value)}`; `//` divides integers"
+        return f"`{int(value)}` is an integer; `//` divides to one"
     return "`//` divides integers"
 
 

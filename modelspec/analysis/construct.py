@@ -19,6 +19,9 @@ from modelspec.analysis.registering import (
     fail,
     is_there,
     keep,
+    layer_without,
+    leaf_of,
+    misspelt_leaf,
     register,
     spread,
     types_in,
@@ -386,6 +389,10 @@ class Steps:
             path = str(read(at.scope))
             if not is_there(at.module, path):
                 fail("unknown-module", f"there is no module '{path}' to replace", span)
+            layer = layer_without(at.module, path)
+            if layer is not None:
+                message = f"{layer} has no module '{path.split('.')[-1]}' to replace"
+                fail("unknown-module", message, leaf_of(span))
             check_module(make(at), one.value.span)
 
         return substitute
@@ -427,6 +434,10 @@ class Steps:
                 ):
                     message = f"'{path}' matches nothing in {self.block.name}"
                     fail("rule-matches-nothing", message, span)
+                elif (meant := misspelt_leaf(at.module, path)) is not None:
+                    message = f"{meant[0]} has no parameter '{path.split('.')[-1]}'"
+                    note = f"did you mean '{meant[1]}'?"
+                    fail("rule-matches-nothing", message, leaf_of(span), note=note)
 
         return check
 

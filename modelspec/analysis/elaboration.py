@@ -7,6 +7,7 @@ by no one again, which `analyse` sees to.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from modelspec.analysis.elaborate import Elaborator
@@ -29,12 +30,27 @@ def check_elaboration(facts: Facts) -> Iterator[Diagnostic]:
         if root is None or any(_is_told(value, root, facts) for _, value in values):
             continue
         for found in elaborator.root(variant, {}).diagnostics:
-            key = (found.code, found.span)
+            keys = {(found.code, found.span), (found.code, _handed_on(found))}
+            keys.discard((found.code, None))
             # Without the caller's limits nobody can say that one is exceeded.
-            if key in seen or (found.code == "limit-exceeded" and not facts.limits):
+            if keys & seen or (found.code == "limit-exceeded" and not facts.limits):
                 continue
-            seen.add(key)
+            seen |= keys
             yield found
+
+
+_NAME = re.compile(r"(?:self\.)?[A-Za-z_]\w*")
+_GOT = re.compile(r"argument-\w+\n.* (got .+)")
+
+
+def _handed_on(found: Diagnostic) -> object:
+    """What tells a value that arguments do not take and that a name hands on: however
+    far it goes from the one place where it was set, it is wrong once."""
+    told = _GOT.fullmatch(f"{found.code}\n{found.message}")
+    if told is None or found.span is None or not _NAME.fullmatch(found.span.text):
+        return None
+    set_here = [one.span for one in found.labels if one.text == "set here"]
+    return (told[1], *set_here)
 
 
 def _params(program: Program) -> Iterator[tuple[Block, Param]]:

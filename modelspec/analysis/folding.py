@@ -47,12 +47,22 @@ def _start(one: Diagnostic) -> int:
     return one.span.start if one.span is not None else 0
 
 
+_AS_DEFINED = re.compile(r"\s*[]:=,)]|\s+in\b")
+
+
+def _defines(place: re.Match[str], text: str) -> bool:
+    """Whether a name stands as a key, an item or a target, and not after a dot."""
+    before = text[max(place.start() - 1, 0) : place.start()]
+    return before != "." and _AS_DEFINED.match(text, place.end()) is not None
+
+
 def _definition(source: Source, uses: Iterable[Diagnostic]) -> Span | None:
     """The one place where the name that is suggested stands: nothing uses it."""
     meant = {found[1] for one in uses if (found := _MEANT.search(one.note))}
     if len(meant) != 1:
         return None
-    places = list(re.finditer(rf"\b{meant.pop()}\b", source.text))
-    if len(places) != 1:
+    name = meant.pop()
+    places = list(re.finditer(rf"\b{name}\b", source.text))
+    if len(places) != 1 or not _defines(places[0], source.text):
         return None
     return Span(source, places[0].start(), places[0].end())

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
+from typing import TypeGuard
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label
 from modelspec.diagnostics.span import Span
-from modelspec.program.ir import Block, Let, Value
+from modelspec.program.ir import Block, For, Let, Value
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset.place import span_of
 
@@ -27,10 +28,12 @@ def origins_of(
     at = found.span
     if at is None or at.source is not block.source or "\n" in at.text:
         return ()
+    names = [(name, bool(own)) for own, name in _NAME.findall(at.text)]
+    names += [(name, False) for one, _ in names for name in _gone_through(one, block)]
     spans = [
         span
-        for through_self, name in _NAME.findall(at.text)
-        if (span := _origin(name, bool(through_self), at, block, defaulted)) is not None
+        for name, through_self in names
+        if (span := _origin(name, through_self, at, block, defaulted)) is not None
     ]
     told = {one.span for one in found.labels}
     new = [one for one in dict.fromkeys(spans) if one not in told and one != at]
@@ -52,6 +55,18 @@ def _origin(
         if param.name == name and name in defaulted and param.default is not None:
             return span_of(param.default, block.source)
     return None
+
+
+def _gone_through(name: str, block: Block) -> Iterator[str]:
+    """Names in what the loop goes through that sets a name."""
+    for one in walk_statements(block.construct):
+        if isinstance(one, For) and isinstance(one.target, ast.Name):
+            if one.target.id == name:
+                yield from (n.id for n in ast.walk(one.iterable) if _is_name(n))
+
+
+def _is_name(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name)
 
 
 def _lets(name: str, block: Block) -> Iterator[Span]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import NoReturn, TypeAlias
 
+from modelspec.analysis.members import layer_members
 from modelspec.analysis.standins import (
     LayerType,
     Module,
@@ -18,6 +19,7 @@ from modelspec.analysis.standins import (
 )
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import edit_distance, suggest
 from modelspec.pysubset.faults import EvaluationError
 from modelspec.pysubset.values import PLAIN, Scope
 from modelspec.records import dataclass
@@ -127,6 +129,38 @@ def is_there(module: Module, path: str) -> bool:
     return True
 
 
+def misspelt_leaf(module: Module, path: str) -> tuple[str, str] | None:
+    """The layer of torch and the tensor of it that the last part of a dotted name
+    means, where that is a letter off."""
+    layer, leaf = layer_without(module, path), path.rpartition(".")[2]
+    names = layer_members(layer) if layer is not None else None
+    near = suggest(leaf, sorted(names or ()))
+    if near is None or edit_distance(leaf.casefold(), near.casefold()) > 1:
+        return None
+    return str(layer), near
+
+
+def layer_without(module: Module, path: str) -> str | None:
+    """The layer of torch in which the last part of a dotted name is looked for, where
+    it is known to have nothing of that name."""
+    *parts, leaf = path.split(".")
+    at: object = module
+    for part in parts:
+        at = at.children.get(part) if isinstance(at, Module) else None
+    if not parts or not isinstance(at, Module) or at.type.block is not None:
+        return None
+    names = layer_members(at.type.name)
+    known = names is None or leaf in names or leaf in at.children
+    return None if known else at.type.name
+
+
+def leaf_of(span: Span) -> Span:
+    """The last part of a dotted name, of which this is the place."""
+    text = span.text.rstrip("'\"")
+    start = text.rfind(".") + 1
+    return Span(span.source, span.start + start, span.start + len(text))
+
+
 def types_in(module: Module) -> set[LayerType] | None:
     """The types of a module and all in it; None where they are not all seen."""
     found = {module.type}
@@ -142,6 +176,8 @@ def types_in(module: Module) -> set[LayerType] | None:
     return found
 
 
-def fail(code: str, message: str, span: Span, help: str = "") -> NoReturn:
+def fail(
+    code: str, message: str, span: Span, help: str = "", note: str = ""
+) -> NoReturn:
     advice = (help,) if help else ()
-    raise EvaluationError(Diagnostic(code, message, span, help=advice))
+    raise EvaluationError(Diagnostic(code, message, span, note, advice))

@@ -78,10 +78,36 @@ def _tell(frame: type, node: MappingNode, what: str, report: Report) -> None:
     """What pydantic says of a mapping that does not fit."""
     found = _errors(frame, node)
     unknown = any(details["type"] == "extra_forbidden" for details in found)
+    dedented = _dedented(found, node)
+    told = {*dedented, *(one.key.text for one in dedented.values())}
     for details in found:
         # A key that is missing is most likely the one that is misspelt.
-        if not (unknown and details["type"] == "missing"):
-            _report(details, frame, node, what, report)
+        if unknown and details["type"] == "missing":
+            continue
+        if details["loc"] and details["loc"][0] in told:
+            continue
+        _report(details, frame, node, what, report)
+    for above, entry in dedented.items():
+        report.error(
+            "bad-indentation",
+            f"'{entry.key.text}' is no key of {what}, and nothing stands under"
+            f" '{above}'",
+            entry.key.span,
+            help=f"indent it, to stand under '{above}'",
+        )
+
+
+def _dedented(found: list[ErrorDetails], node: MappingNode) -> dict[object, Entry]:
+    """Keys under which nothing stands -> the unknown key right below, which should."""
+    wrong = {details["loc"][0] for details in found if details["loc"]}
+    pairs = zip(node.entries, node.entries[1:], strict=False)
+    return {
+        above.key.text: below
+        for above, below in pairs
+        if _is_bare(above)
+        and {above.key.text, below.key.text} <= wrong
+        and not node.flow
+    }
 
 
 def _errors(frame: type, node: MappingNode) -> list[ErrorDetails]:

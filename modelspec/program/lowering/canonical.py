@@ -156,7 +156,7 @@ class Canonicalizer(ast.NodeTransformer):
         if called and node.attr in DICT_METHODS:
             return node
         if self._kind_of(node.value).name == DICT.name:
-            key = ast.copy_location(ast.Constant(node.attr), node)
+            key = _at_attribute(ast.Constant(node.attr), node)
             subscript = ast.Subscript(node.value, key, node.ctx)
             return ast.copy_location(subscript, node)
         return node
@@ -401,9 +401,19 @@ def _members(prefix: str) -> Iterator[str]:
         yield from catalog.layer_names
     elif prefix == "nn.init.":
         yield from catalog.init_names
+    elif prefix == "nn.utils.parametrizations.":
+        yield from catalog.parametrization_names
     else:
         for name in catalog.function_names(prefix):
             yield name.removeprefix(prefix)
+
+
+def _at_attribute(key: ast.Constant, node: ast.Attribute) -> ast.Constant:
+    """The key that an attribute means stands where its name does."""
+    ast.copy_location(key, node)
+    key.lineno = node.end_lineno or node.lineno
+    key.col_offset = (node.end_col_offset or 0) - len(node.attr)
+    return key
 
 
 def _flatten(node: ast.Attribute) -> list[str]:

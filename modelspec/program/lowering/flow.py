@@ -217,7 +217,9 @@ def _check_nothing_under(entry: Entry, context: Context) -> bool:
         context.report.error(
             "invalid-control",
             f"nothing stands under a `let`, got {describe_node(value)}",
-            value.span,
+            value.entries[0].key.span
+            if isinstance(value, MappingNode) and value.entries
+            else value.span,
             help="what follows stands beside it, in the same column",
         )
     return is_right

@@ -422,6 +422,11 @@ def _not_a_module(node: Node, context: Context) -> None:
 def _of_keys(node: MappingNode, context: Context) -> tuple[Span, str]:
     """What is wrong with several keys where a module is expected, and what to do."""
     first, *others = node.entries
+    heads = [one.key.text.partition("(")[0] for one in node.entries]
+    if others and all(_is_type_name(head, context) for head in heads):
+        name = others[0].key.text
+        help = f"make each an item of a list, with its own dash: `- {name}`"
+        return others[0].key.span, help
     bare = isinstance(first.value, ScalarNode) and first.value.is_null
     if others and bare and _is_type_name(first.key.text, context):
         help = f"indent the arguments under `{first.key.text}:`"

@@ -133,7 +133,7 @@ _INSIDE: dict[type, dict[str, Schema]] = {
         "ModuleList": _within("list"),
         "ModuleDict": _within("dict"),
         "modules": _within("named"),
-        "extends": {"type": "string", "pattern": MODULE},
+        "extends": _within("module", type=["string", "object"]),
         "inputs": _within("inputs"),
         "forward": {"defaultSnippets": [_FORWARD_SNIPPET]},
         "methods": _within("texts"),
