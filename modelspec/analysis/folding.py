@@ -47,6 +47,12 @@ def _start(one: Diagnostic) -> int:
     return one.span.start if one.span is not None else 0
 
 
+def _is_comment(at: int, text: str) -> bool:
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return _HASH.search(line) is not None
+
+
+_HASH = re.compile(r"(?:^|\s)#")
 _AS_DEFINED = re.compile(r"\s*[]:=,)]|\s+in\b")
 
 
@@ -62,7 +68,8 @@ def _definition(source: Source, uses: Iterable[Diagnostic]) -> Span | None:
     if len(meant) != 1:
         return None
     name = meant.pop()
-    places = list(re.finditer(rf"\b{name}\b", source.text))
+    found = re.finditer(rf"\b{name}\b", source.text)
+    places = [one for one in found if not _is_comment(one.start(), source.text)]
     if len(places) != 1 or not _defines(places[0], source.text):
         return None
     return Span(source, places[0].start(), places[0].end())
