@@ -391,7 +391,9 @@ class Steps:
                 fail("unknown-module", f"there is no module '{path}' to replace", span)
             layer = layer_without(at.module, path)
             if layer is not None:
-                message = f"{layer} has no module '{path.split('.')[-1]}' to replace"
+                message = (
+                    f"{layer} has no module '{path.rpartition('.')[2]}' to replace"
+                )
                 fail("unknown-module", message, leaf_of(span))
             check_module(make(at), one.value.span)
 
@@ -435,7 +437,7 @@ class Steps:
                     message = f"'{path}' matches nothing in {self.block.name}"
                     fail("rule-matches-nothing", message, span)
                 elif (meant := misspelt_leaf(at.module, path)) is not None:
-                    message = f"{meant[0]} has no parameter '{path.split('.')[-1]}'"
+                    message = f"{meant[0]} has no parameter '{path.rpartition('.')[2]}'"
                     note = f"did you mean '{meant[1]}'?"
                     fail("rule-matches-nothing", message, leaf_of(span), note=note)
 

@@ -68,8 +68,8 @@ def _definition(source: Source, uses: Iterable[Diagnostic]) -> Span | None:
     if len(meant) != 1:
         return None
     name = meant.pop()
-    found = re.finditer(rf"\b{name}\b", source.text)
-    places = [one for one in found if not _is_comment(one.start(), source.text)]
+    matches = re.finditer(rf"\b{name}\b", source.text)
+    places = [one for one in matches if not _is_comment(one.start(), source.text)]
     if len(places) != 1 or not _defines(places[0], source.text):
         return None
     return Span(source, places[0].start(), places[0].end())

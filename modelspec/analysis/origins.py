@@ -60,9 +60,12 @@ def _origin(
 def _gone_through(name: str, block: Block) -> Iterator[str]:
     """Names in what the loop goes through that sets a name."""
     for one in walk_statements(block.construct):
-        if isinstance(one, For) and isinstance(one.target, ast.Name):
-            if one.target.id == name:
-                yield from (n.id for n in ast.walk(one.iterable) if _is_name(n))
+        if isinstance(one, For) and _binds(one.target, name):
+            yield from (n.id for n in ast.walk(one.iterable) if _is_name(n))
+
+
+def _binds(target: ast.expr, name: str) -> bool:
+    return isinstance(target, ast.Name) and target.id == name
 
 
 def _is_name(node: ast.AST) -> TypeGuard[ast.Name]:
@@ -71,6 +74,7 @@ def _is_name(node: ast.AST) -> TypeGuard[ast.Name]:
 
 def _lets(name: str, block: Block) -> Iterator[Span]:
     for one in walk_statements(block.construct):
-        if isinstance(one, Let) and isinstance(one.value, Value):
-            if isinstance(one.target, ast.Name) and one.target.id == name:
-                yield span_of(one.value.expression, block.source)
+        if not isinstance(one, Let) or not isinstance(one.value, Value):
+            continue
+        if _binds(one.target, name):
+            yield span_of(one.value.expression, block.source)

@@ -1,4 +1,4 @@
-"""Pass: params of the root, vars, `let` names and children of any block that nothing reads.
+"""Pass: params of the root, vars, `let` names and children that nothing reads.
 
 A param of another block may be there only because all blocks that can stand in its
 place have it, so it is left alone; so are names that begin with `_`.

@@ -1,4 +1,4 @@
-"""What other frameworks and configs call things: names that no edit distance brings near.
+"""What other frameworks call things: names that no edit distance brings near.
 
 In: a name that means nothing here, and the names that do. Out: the one of them that
 people mean by it, or words about what to write. Facts about names only; asked after

@@ -1,8 +1,8 @@
 """The nearest name, for "did you mean".
 
 In: a name and the names there are. Out: the one meant, or None. As rustc does: a name
-that differs in case only, else the nearest within a third of its length (of equals one of the
-same letters), else the same words in another order.
+that differs in case only, else the nearest within a third of its length (of equals,
+one of the same letters), else the same words in another order.
 """
 
 from __future__ import annotations

@@ -87,9 +87,7 @@ def report_syntax_error(
     )
 
 
-def _after_keyword(
-    error: SyntaxError, placement: Placement, report: Report
-) -> None:
+def _after_keyword(error: SyntaxError, placement: Placement, report: Report) -> None:
     """Python points at the end of the call; the argument itself is wrong."""
     fragment = placement.fragment
     end = _index(placement, error.lineno, error.offset)

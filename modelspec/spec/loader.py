@@ -149,7 +149,7 @@ def _names(entry: Entry, report: Report) -> list[ImportedName]:
             value.span,
             help="write `[BlockA, BlockB]`, or `{TheirName: OurName}`",
         )
-        if isinstance(value, ScalarNode) and not value.is_null:
+        if not value.is_null:
             found.append(ImportedName(value.text, value.text, value.span))
     return found
 

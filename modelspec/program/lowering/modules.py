@@ -7,12 +7,9 @@ and construct statements. A node that is no module is reported and stands as not
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 
-from modelspec.catalog import load_catalog
 from modelspec.diagnostics.span import Span
-from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
     Child,
     Container,
@@ -25,8 +22,26 @@ from modelspec.program.ir import (
 from modelspec.program.lowering.arguments import call_with
 from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import is_control_item, lower_list, lower_mapping
+from modelspec.program.lowering.misplaced import (
+    DASHED,
+    LAMBDA,
+    is_block_key,
+    is_function,
+    is_pair,
+    misspelt_pairs,
+    report_block_key,
+    report_container_as_name,
+    report_dash,
+    report_function,
+    report_lambda,
+    report_missing_colon,
+    report_names_needed,
+    report_no_module,
+    without_names,
+)
 from modelspec.program.lowering.scope import BlockEntry
-from modelspec.program.names import check_child, is_identifier
+from modelspec.program.lowering.typenames import container_name, is_type_name
+from modelspec.program.names import check_child
 from modelspec.pysubset import parse_expression
 from modelspec.syntax.keys import control_word
 from modelspec.syntax.nodes import (
@@ -38,23 +53,7 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-CONTAINERS = (
-    "Sequential",
-    "ModuleList",
-    "ModuleDict",
-    "ParameterList",
-    "ParameterDict",
-)
-_DASHED = re.compile(r"-[A-Za-z_]")
-_LAMBDA = re.compile(r"\s*lambda\b")
-_TYPE_KEYS = frozenset(
-    "type _target_ target class_name class_path class cls module layer op".split()
-)
 _NAMED_ONLY = ("ModuleDict", "ParameterDict")
-_HELP = (
-    "write a layer (`Linear(4, 2)`), `Linear: [4, 2]`, or a container (`Sequential:`)"
-)
-_CONTROL_HELP = "write the condition around the name, or `ReLU() if wide else Tanh()`"
 
 
 def lower_module(node: Node, context: Context) -> ModuleValue | None:
@@ -63,16 +62,8 @@ def lower_module(node: Node, context: Context) -> ModuleValue | None:
         return _scalar_module(node, context)
     if isinstance(node, MappingNode) and len(node.entries) == 1:
         return _typed_module(node.entries[0], node, context)
-    _not_a_module(node, context)
+    report_no_module(node, context)
     return None
-
-
-def container_name(text: str, context: Context) -> str | None:
-    """`Sequential` for every way to write a container's type, if no block hides it."""
-    name = text.removeprefix("torch.").removeprefix("nn.")
-    if name not in CONTAINERS:
-        return None
-    return name if name != text or context.scope.is_torch_layer(name) else None
 
 
 def lower_children(
@@ -80,15 +71,7 @@ def lower_children(
 ) -> tuple[bool, tuple[Statement, ...]]:
     """Whether the children of a container are named, and the statements for them."""
     pairs = _spelled_out(node, kind)
-    if _is_misspelt(node):
-        assert isinstance(node, MappingNode)
-        key = node.entries[0].key
-        context.report.error(
-            "unknown-name",
-            f"nothing is named '{key.text}' here",
-            key.span,
-            note="did you mean 'OrderedDict'?",
-        )
+    if misspelt_pairs(node, context):
         return True, ()
     if isinstance(node, ScalarNode):
         return kind in _NAMED_ONLY, _whole(node, kind, context)
@@ -96,7 +79,7 @@ def lower_children(
         return True, tuple(_pairs(pairs, kind, context))
     if isinstance(node, SequenceNode):
         if kind in _NAMED_ONLY:
-            _names_needed(kind, node, context)
+            report_names_needed(kind, node, context)
             return True, ()
         return False, _positional(node, kind, context)
     if kind in ("ModuleList", "ParameterList"):
@@ -137,10 +120,10 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
     if node.is_null:
         return Value(constant(None, node.span), node.span)
     if not isinstance(node.value, str):
-        _not_a_module(node, context)
+        report_no_module(node, context)
         return None
     if control_word(node.text) not in (None, "let"):
-        _control_without_colon(node, context)
+        report_missing_colon(node, context)
         return None
     name = container_name(node.text.strip(), context)
     if name is not None:
@@ -151,13 +134,13 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
         expression = context.interpolated(node)
     else:
         expression = context.expression(node.fragment)
-    if expression is None or (_is_function(expression) and _has_told(told, context)):
+    if expression is None or (is_function(expression) and _has_told(told, context)):
         return None
     if isinstance(expression, ast.Constant) and expression.value is not None:
-        _not_a_module(node, context)
+        report_no_module(node, context)
         return None
-    if _is_function(expression):
-        _function_as_module(expression, node, context)
+    if is_function(expression):
+        report_function(expression, node, context)
         return None
     return Value(context.as_module(expression), node.span)
 
@@ -166,50 +149,13 @@ def _has_told(before: int, context: Context) -> bool:
     return len(context.report.found) > before
 
 
-def _control_without_colon(node: ScalarNode, context: Context) -> None:
-    """`- for i in range(3)` with lines under it, which YAML reads as one text."""
-    line = node.span.text.split("\n", 1)[0].rstrip()
-    start = node.span.start
-    context.report.error(
-        "missing-colon",
-        f"expected a colon at the end of '{line}'",
-        Span(node.span.source, start, start + len(line)),
-        help=f"write `{line}:`",
-    )
-
-
-def _is_function(node: ast.expr) -> bool:
-    """Whether an expression is a function of torch, or what one returns."""
-    inner = node.func if isinstance(node, ast.Call) else node
-    root = inner
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    names = ("F", "torch", "math")
-    return inner is not root and isinstance(root, ast.Name) and root.id in names
-
-
-def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> None:
-    inner = node.func if isinstance(node, ast.Call) else node
-    name = inner.attr if isinstance(inner, ast.Attribute) else ""
-    wanted = name.replace("_", "").lower()
-    layers = load_catalog().layer_names
-    layer = next((one for one in layers if one.lower() == wanted), None)
-    context.report.error(
-        "not-a-module",
-        f"a module is expected here, and '{ast.unparse(inner)}' is a function",
-        at.span,
-        note=f"did you mean '{layer}'?" if layer else "",
-        help=() if layer else "call it in `forward`",
-    )
-
-
 def _typed_module(
     entry: Entry, node: MappingNode, context: Context
 ) -> ModuleValue | None:
     """`Type: arguments`, `Container: children` or `Call(...): children`."""
     name = container_name(entry.key.text, context)
-    if _LAMBDA.match(entry.key.text):
-        _lambda(entry, context)
+    if LAMBDA.match(entry.key.text):
+        report_lambda(entry, context)
         return None
     parsed = parse_expression(entry.key.fragment, context.report, context.limits)
     if parsed is None:
@@ -229,21 +175,12 @@ def _typed_module(
     return None if call is None else Value(place(call, node.span), node.span)
 
 
-def _lambda(entry: Entry, context: Context) -> None:
-    context.report.error(
-        "unsupported-syntax",
-        "`lambda` is not in the language",
-        entry.key.span,
-        help="write a block with a `forward`, and name it here",
-    )
-
-
 def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | None:
     """A module among arguments (`encoder_layer: {TransformerEncoderLayer: ...}`).
 
     None, without a diagnostic, where the mapping is no module but a dict.
     """
-    if len(node.entries) != 1 or not _is_type_name(node.entries[0].key.text, context):
+    if len(node.entries) != 1 or not is_type_name(node.entries[0].key.text, context):
         return None
     value = lower_module(node, context)
     if value is None:
@@ -292,12 +229,6 @@ def container_expression(container: Container, context: Context) -> ast.expr | N
     if not is_sequential:
         arguments = [ast.List(items, ast.Load())]
     return place(ast.Call(container.callee, arguments, []), container.span)
-
-
-def _is_type_name(text: str, context: Context) -> bool:
-    name = text.removeprefix("torch.").removeprefix("nn.")
-    bare = context.scope.layer_entry(text) is not None
-    return bare or context.scope.is_torch_layer(name) or name in CONTAINERS
 
 
 def _block_entry(callee: ast.expr, context: Context) -> BlockEntry | None:
@@ -405,43 +336,6 @@ def _may_be_child(node: Node) -> bool:
     return is_text or is_null or isinstance(node, MappingNode)
 
 
-def _not_a_module(node: Node, context: Context) -> None:
-    several = isinstance(node, MappingNode) and len(node.entries) > 1
-    span, help = node.span, _HELP
-    if isinstance(node, MappingNode) and node.entries:
-        span, help = _of_keys(node, context)
-    context.report.error(
-        "not-a-module",
-        f"a module is expected here, got {describe_node(node)}"
-        + (" of several keys" if several else ""),
-        span,
-        help=_CONTROL_HELP if control_word(span.text) else help,
-    )
-
-
-def _of_keys(node: MappingNode, context: Context) -> tuple[Span, str]:
-    """What is wrong with several keys where a module is expected, and what to do."""
-    first, *others = node.entries
-    heads = [one.key.text.partition("(")[0] for one in node.entries]
-    if others and all(_is_type_name(head, context) for head in heads):
-        name = others[0].key.text
-        help = f"make each an item of a list, with its own dash: `- {name}`"
-        return others[0].key.span, help
-    bare = isinstance(first.value, ScalarNode) and first.value.is_null
-    if others and bare and _is_type_name(first.key.text, context):
-        help = f"indent the arguments under `{first.key.text}:`"
-        return others[0].key.span, help
-    if others and container_name(first.key.text, context):
-        name = others[0].key.text
-        help = f"indent '{name}' under `{first.key.text}:`, with its other children"
-        return others[0].key.span, help
-    if first.key.text in _TYPE_KEYS and isinstance(first.value, ScalarNode):
-        layer = first.value.text.rpartition(".")[2]
-        help = f"the type is the key: `{layer}:`, with its arguments under it"
-        return first.key.span, help
-    return first.key.span, "put named children under `Sequential:`"
-
-
 # --- children ---------------------------------------------------------------------
 
 
@@ -453,74 +347,19 @@ def _whole(node: ScalarNode, kind: str, context: Context) -> tuple[Statement, ..
         value = context.interpolated(node)
         return () if value is None else (Splice(value, node.span),)
     if kind in _NAMED_ONLY:
-        _names_needed(kind, node, context)
+        report_names_needed(kind, node, context)
         return ()
-    if _DASHED.match(node.text):
-        _dash_without_blank(node, context)
+    if DASHED.match(node.text):
+        report_dash(node, context)
         return ()
     return tuple(_item(node, kind, context))
-
-
-def _dash_without_blank(node: ScalarNode, context: Context) -> None:
-    """`-Linear(4, 4)` and more such lines, which YAML reads as one text."""
-    line = node.span.text.split("\n", 1)[0].rstrip()
-    start = node.span.start
-    context.report.error(
-        "missing-space",
-        f"expected a blank after the dash of '{line}'",
-        Span(node.span.source, start, start + 1),
-        help=f"write `- {line[1:]}`",
-    )
 
 
 def _positional(
     node: SequenceNode, kind: str, context: Context
 ) -> tuple[Statement, ...]:
-    named = [item for item in node.items if _is_named(item, context)]
-    if named:
-        return tuple(_without_names(node, named, kind, context))
-    return lower_list(node.items, context, lambda item: _item(item, kind, context))
-
-
-def _is_named(item: Node, context: Context) -> bool:
-    """Whether an item is `fc1: Linear(4, 4)`: the name of a child and a module."""
-    if not isinstance(item, MappingNode) or len(item.entries) != 1:
-        return False
-    key, value = item.entries[0].key.text, item.entries[0].value
-    scope = context.scope
-    if not is_identifier(key) or control_word(key) or key in scope.file.reported:
-        return False
-    if key in scope.locals or key in scope.file.functions or key in CONTAINERS:
-        return False
-    if scope.layer_entry(key) or scope.is_torch_layer(key):
-        return False
-    return _names_module(value, context)
-
-
-def _names_module(node: Node, context: Context) -> bool:
-    """Whether a node, by its first word, is a module of a type that is known."""
-    if isinstance(node, MappingNode) and len(node.entries) == 1:
-        return _is_type_name(node.entries[0].key.text.partition("(")[0], context)
-    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-        return False
-    return _is_type_name(node.text.partition("(")[0].strip(), context)
-
-
-def _without_names(
-    node: SequenceNode, named: list[Node], kind: str, context: Context
-) -> Iterable[Statement]:
-    """The children of a list in which some have names: what is in them is read."""
-    assert isinstance(named[0], MappingNode)
-    key = named[0].entries[0].key
-    context.report.error(
-        "wrong-kind",
-        f"the children of a list have no names, got '{key.text}'",
-        key.span,
-        help=f"for names, leave out the dashes: `{key.text}: ...`",
-    )
-    for item in node.items:
-        inner = item.entries[0].value if item in named else item
-        yield from lower_list([inner], context, lambda n: _item(n, kind, context))
+    items = without_names(node, context)
+    return lower_list(items, context, lambda item: _item(item, kind, context))
 
 
 def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
@@ -531,19 +370,13 @@ def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
 
 def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     name = context.name(entry.key)
-    if kind == "Module" and _is_block_key(entry, context):
-        context.report.error(
-            "not-a-module",
-            f"a module is expected under '{entry.key.text}', got what a block's"
-            f" '{entry.key.text}' holds",
-            entry.key.span,
-            help=f"move `{entry.key.text}:` out of `modules:`, two spaces to the left",
-        )
+    if kind == "Module" and is_block_key(entry, context):
+        report_block_key(entry, context)
         return
     if isinstance(entry.value, SequenceNode) and container_name(
         entry.key.text, context
     ):
-        _container_as_name(entry, context)
+        report_container_as_name(entry, context)
         return
     value = _child_value(entry.value, kind, context)
     if name is None or value is None:
@@ -554,33 +387,6 @@ def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     if isinstance(name, ast.Constant):
         check_child(str(name.value), "a child", kind, entry.key.span, context.report)
     yield Child(name, value, entry.key.span)
-
-
-_BLOCK_KEYS = frozenset(
-    "params constants vars inputs buffers attributes methods init tie variants"
-    " functions blocks imports".split()
-)
-
-
-def _is_block_key(entry: Entry, context: Context) -> bool:
-    """Whether a key of the block stands among its modules: no module is under it."""
-    value = entry.value
-    if entry.key.text not in _BLOCK_KEYS or not isinstance(value, MappingNode):
-        return False
-    key = value.entries[0].key.text.partition("(")[0] if value.entries else ""
-    return not (len(value.entries) == 1 and _is_type_name(key, context))
-
-
-def _container_as_name(entry: Entry, context: Context) -> None:
-    """A container where names of children stand: `{Sequential: [...]}`."""
-    name = entry.key.text
-    context.report.error(
-        "not-a-module",
-        f"'{name}' would be the name of a child here, and what is under it is a list",
-        entry.key.span,
-        help=f"give it a name (`body: {{{name}: [...]}}`), or write it as an item of a"
-        f" list (`- {name}:`)",
-    )
 
 
 def _child_value(node: Node, kind: str, context: Context) -> ModuleValue | None:
@@ -599,21 +405,7 @@ def _spelled_out(node: Node, kind: str) -> list[Node] | None:
         return list(inner.items) if isinstance(inner, SequenceNode) else None
     if kind not in _NAMED_ONLY or not isinstance(node, SequenceNode):
         return None
-    return list(node.items) if all(map(_is_pair, node.items)) else None
-
-
-def _is_misspelt(node: Node) -> bool:
-    """Whether it is pairs under what was meant to be `OrderedDict`."""
-    if not isinstance(node, MappingNode) or len(node.entries) != 1:
-        return False
-    key, value = node.entries[0].key.text, node.entries[0].value
-    listed = isinstance(value, SequenceNode) and any(map(_is_pair, value.items))
-    near = suggest(key.rpartition(".")[2], ["OrderedDict"])
-    return listed and (near is not None or key == "collections.OrderedDict")
-
-
-def _is_pair(node: Node) -> bool:
-    return isinstance(node, SequenceNode) and len(node.items) == 2
+    return list(node.items) if all(map(is_pair, node.items)) else None
 
 
 def _inner_mapping(node: Node) -> MappingNode:
@@ -643,12 +435,3 @@ def _pairs(pairs: list[Node], kind: str, context: Context) -> Iterable[Statement
             context.report.error(
                 "wrong-kind", f"a name is expected, got {describe_node(key)}", key.span
             )
-
-
-def _names_needed(kind: str, node: Node, context: Context) -> None:
-    context.report.error(
-        "wrong-kind",
-        f"{kind} takes a mapping of names, got {describe_node(node)}",
-        node.span,
-        help="write `name: module` lines under it",
-    )

@@ -244,12 +244,12 @@ def _plain_text(
         value = context.interpolated(node)
         return None if value is None else (type_of_value(value), value)
     if any(mark in node.text for mark in "[=|") or suggest(node.text, NAMES):
-        written = node.fragment.part(0, _cut(node.text)).strip()
-        parsed = _parse_quietly(written, context)
+        wrong = node.fragment.part(0, _cut(node.text)).strip()
+        parsed = _parse_quietly(wrong, context)
         if parsed is not None:
             read_type(parsed, context.source, context.report)
         else:
-            unknown_type(written.text, written.span(), context.report)
+            unknown_type(wrong.text, wrong.span(), context.report)
         return None
     return TypeExpression("str"), constant(node.text, node.span)
 

@@ -82,9 +82,7 @@ def _mentions_text(type_: TypeExpression) -> bool:
     return type_.name == "str" or any(map(_mentions_text, type_.arguments))
 
 
-def text_of_argument(
-    function: ast.expr, which: int | str, scope: Scope
-) -> Text | None:
+def text_of_argument(function: ast.expr, which: int | str, scope: Scope) -> Text | None:
     """What an argument of a call takes, if it takes a text; `function` is canonical,
     `which` the argument's place or name."""
     if isinstance(function, ast.Name):
@@ -101,7 +99,9 @@ def text_of_argument(
     return None
 
 
-def _of_torch(name: str, which: int | str) -> Iterator[tuple[Parameter, tuple[str, ...]]]:
+def _of_torch(
+    name: str, which: int | str
+) -> Iterator[tuple[Parameter, tuple[str, ...]]]:
     """That parameter, in each overload, and the words it is one of."""
     catalog, last = load_catalog(), name.rpartition(".")[2]
     if name == f"nn.{last}" and (layer := catalog.layer(last)) is not None:

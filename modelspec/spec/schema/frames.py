@@ -22,7 +22,7 @@ from modelspec.spec.frame import (
     ParamSpec,
 )
 from modelspec.spec.models import model_of
-from modelspec.spec.schema.parts import MODULE, SCALAR, Schema, ref, told
+from modelspec.spec.schema.parts import SCALAR, Schema, ref, told
 
 TYPE_NAMES = (
     *("int", "float", "bool", "str", "layer", "module", "children", "dtype", "any"),
