@@ -29,7 +29,7 @@ def told_once(found: Sequence[Diagnostic]) -> list[Diagnostic]:
             groups.setdefault((one.span.source, one.span.text), []).append(one)
     told = {id(one): one for one in found}
     for (source, _), uses in groups.items():
-        definition = _definition(source, uses)
+        definition = _definition(source, uses) if len(uses) > 1 else None
         if definition is None:
             continue
         first, *others = sorted(uses, key=_start)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from modelspec.analysis.facts import Facts
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
     Block,
     CallMethod,
@@ -35,8 +36,9 @@ def check_unused(facts: Facts) -> Iterator[Diagnostic]:
     for block in facts.program.blocks:
         read = attributes | blamed | _bare_reads(block, facts)
         for name, what, span in _candidates(block, facts):
-            if name not in read and not name.startswith("_"):
-                report.warning(f"unused-{what}", f"nothing reads '{name}'", span)
+            if name in read or name.startswith("_") or suggest(name, blamed):
+                continue
+            report.warning(f"unused-{what}", f"nothing reads '{name}'", span)
     # A text with a mistake may have been meant to use any child.
     if not any(one.is_error or one.code == "no-return" for one in facts.told):
         for block in facts.program.blocks:

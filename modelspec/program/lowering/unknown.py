@@ -61,12 +61,12 @@ def _quoted(name: str, scope: Scope, text: Text) -> Advice:
 
 
 def _elsewhere(name: str) -> tuple[str, ...]:
-    if load_catalog().init_function(f"{name}_"):
-        return (f"initialisation works in place: `{name}_`",)
     for prefix in ("F.", "torch.", "math."):
         known = load_catalog().function(prefix + name)
         if known or (prefix == "math." and name in MATH):
             return (f"write `{prefix}{name}`",)
+    if load_catalog().init_function(f"{name}_"):
+        return (f"initialisation works in place: `{name}_`",)
     return ()
 
 
