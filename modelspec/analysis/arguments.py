@@ -26,7 +26,13 @@ from modelspec.analysis.standins import (
     fits,
     type_in_words,
 )
-from modelspec.catalog import Problem, ProblemKind, Signature, load_catalog
+from modelspec.catalog import (
+    Problem,
+    ProblemKind,
+    Signature,
+    argument_meant,
+    load_catalog,
+)
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Param, TypeExpression
 from modelspec.program.standard import signature_help
@@ -172,18 +178,24 @@ def _check_arguments(layer: str, given: dict[str, object], facts: _Facts) -> Non
 
 def _check_argument(place: Place, value: object, facts: _Facts) -> None:
     """Whether a value is of the type, and among the choices, of its argument."""
-    if isinstance(value, Opaque) or (value is None and place.type == _INT):
+    if isinstance(value, Opaque):
         return
     what = f"'{place.name}' of {place.of}"
     at = facts.index(place.name)
     if not fits(place.type, value):
-        advice = "`//` divides integers" if isinstance(value, float) else ""
+        advice = _whole(value) if isinstance(value, float) else ""
         message = f"{what} takes {shown_type(place.type)}, got {describe(value)}"
         raise ArgumentFault("argument-type", message, place.name, at, advice)
     if place.choices and isinstance(value, str) and value not in place.choices:
         listed = ", ".join(repr(one) for one in place.choices)
         message = f"{what} must be one of {listed}, got {describe(value)}"
         raise ArgumentFault("argument-value", message, place.name, at, "")
+
+
+def _whole(value: float) -> str:
+    if value.is_integer():
+        return f"`{int(value)}` is an integer; `//` divides to one"
+    return "`//` divides integers"
 
 
 def _check_demands(layer: str, given: dict[str, object], facts: _Facts) -> None:
@@ -232,9 +244,8 @@ def _refusal(
 ) -> WorldError:
     help = signature.text(name)
     if problem.kind is ProblemKind.UNEXPECTED:
-        nearest = suggest(
-            str(problem.name), [n for n in signature.names if n not in given]
-        )
+        wrong, free = str(problem.name), [n for n in signature.names if n not in given]
+        nearest = suggest(wrong, free) or argument_meant(wrong, free)
         note = f"did you mean '{nearest}'?" if nearest else ""
         message = f"{name} has no argument '{problem.name}'"
         return WorldError("unexpected-argument", message, help, note)

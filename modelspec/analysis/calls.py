@@ -16,7 +16,13 @@ from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.layers import possible_callees
 from modelspec.analysis.receivers import receiver_callees
 from modelspec.analysis.signatures import Bound, Callee
-from modelspec.catalog import Problem, ProblemKind, Signature
+from modelspec.catalog import (
+    Problem,
+    ProblemKind,
+    Signature,
+    argument_elsewhere,
+    argument_meant,
+)
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Source
 from modelspec.diagnostics.suggest import suggest
@@ -208,18 +214,25 @@ def _report(
 def _nearest(name: str, use: Use, missing: Sequence[str]) -> str | None:
     given = {one.arg for one in use.node.keywords}
     names = [n for s in use.callee.overloads for n in s.names if n not in given]
-    return suggest(name, missing) or suggest(name, names)
+    return (
+        suggest(name, missing)
+        or argument_meant(name, missing)
+        or suggest(name, names)
+        or argument_meant(name, names)
+    )
 
 
 def _report_unexpected(
     problem: Problem, nearest: str | None, use: Use, help: str, report: Report
 ) -> None:
+    is_layer = nearest is None and use.callee.sort == "layer"
+    elsewhere = argument_elsewhere(str(problem.name)) if is_layer else ""
     report.error(
         "unexpected-argument",
         f"{use.callee.name} has no argument '{problem.name}'",
         span_of_keyword(_keyword(problem, use), use.source),
         note=f"did you mean '{nearest}'?" if nearest else "",
-        help=help,
+        help=(elsewhere, help) if elsewhere else help,
     )
 
 

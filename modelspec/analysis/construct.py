@@ -17,10 +17,13 @@ from modelspec.analysis.registering import (
     Construction,
     Sink,
     check_module,
+    check_tensor,
     fail,
     forget,
     is_there,
     keep,
+    layer_without,
+    leaf_of,
     register,
     spread,
 )
@@ -28,7 +31,6 @@ from modelspec.analysis.standins import (
     LayerType,
     Module,
     Opaque,
-    describe,
     layer_type,
 )
 from modelspec.diagnostics.diagnostic import Label
@@ -240,7 +242,9 @@ class Steps:
 
         def checked(at: Construction) -> object:
             value = make(at)
-            if not is_tensor:
+            if is_tensor:
+                check_tensor(value, "parameter", span)
+            else:
                 check_module(value, span)
             return value
 
@@ -270,6 +274,12 @@ class Steps:
             path = str(read(at.scope))
             if not is_there(at.module, path):
                 fail("unknown-module", f"there is no module '{path}' to replace", span)
+            layer = layer_without(at.module, path)
+            if layer is not None:
+                message = (
+                    f"{layer} has no module '{path.rpartition('.')[2]}' to replace"
+                )
+                fail("unknown-module", message, leaf_of(span))
             check_module(make(at), one.value.span)
 
         return substitute
@@ -284,10 +294,7 @@ class Steps:
         def own(at: Construction, sink: Sink) -> None:
             value = self._made(lambda at: read(at.scope), at)
             at.module.attributes[str(name(at.scope))] = value
-            if value is not None and not isinstance(value, Opaque):
-                advice = "`torch.tensor(...)` makes one of numbers"
-                message = f"a {what} is a tensor or None, got {describe(value)}"
-                fail("not-a-tensor", message, span, advice)
+            check_tensor(value, what, span)
 
         return own
 

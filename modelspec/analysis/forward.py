@@ -28,6 +28,8 @@ def check_forward(facts: Facts) -> Iterator[Diagnostic]:
         if text.method.name not in _init_methods(text.block):
             _check_layers(text, facts, report)
         _check_children(text, facts.members(text.block), report)
+        if text.block.base.kind in ("Sequential", "ModuleList"):
+            _check_slices(text.block, text.method, text, report)
         if text.block.base.kind == "Module":
             _check_container_use(text.method, text, report)
         if text.method.name == "forward":
@@ -122,6 +124,26 @@ def _check_container_use(method: Method, text: Text, report: Report) -> None:
                 span_of(found[0], text.source),
                 help="a block that `extends` another, or is a container itself, has it",
             )
+
+
+_TAKES_CHILDREN = frozenset({"children", "any", "list", "dict"})
+
+
+def _check_slices(block: Block, method: Method, text: Text, report: Report) -> None:
+    """`self[:2]` makes another of this class, with the children as its argument."""
+    if block.params and block.params[0].type.name in _TAKES_CHILDREN:
+        return
+    for node in inner_nodes(method.statements):
+        match node:
+            case ast.Subscript(value=ast.Name(id="self"), slice=ast.Slice()):
+                inside = ast.unparse(node.slice)
+                report.error(
+                    "not-subscriptable",
+                    f"a slice of `self` would be another {block.name}, made with the"
+                    " children as its argument",
+                    span_of(node, text.source),
+                    help=f"a list has slices: `list(self)[{inside}]`",
+                )
 
 
 def _container_use(node: ast.AST) -> tuple[ast.expr, str] | None:

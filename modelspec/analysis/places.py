@@ -93,12 +93,23 @@ def _of_parameter(
 ) -> Place | None:
     choices = choices or _literals(parameter.annotation or "")
     type_ = _type_of(parameter, bool(choices))
+    if type_ is not None and parameter.name in _spread(of):
+        type_ = _union(type_, _ONE_FOR_ALL)
     if type_ is None and not choices:
         return None
     return Place(parameter.name, of, type_ or TypeExpression("any"), choices)
 
 
+def _spread(layer: str) -> frozenset[str]:
+    """Arguments for which a tuple of one number stands for all dimensions."""
+    if layer.startswith("Conv"):
+        return _SPREAD
+    return _SPREAD | {"kernel_size"} if layer.startswith("AvgPool") else frozenset()
+
+
 def _type_of(parameter: Parameter, has_choices: bool) -> TypeExpression | None:
+    if parameter.name == "dtype":
+        return DTYPE
     if parameter.annotation is not None:
         found = type_of_annotation(parameter.annotation)
         if found.name == "bool":
@@ -125,6 +136,9 @@ def _is_number(parameter: Parameter) -> bool:
 
 
 _NONE = TypeExpression("None")
+_SPREAD = frozenset({"stride", "padding", "dilation", "output_padding"})
+_ONE_FOR_ALL = TypeExpression("tuple", (TypeExpression("int"),))
+DTYPE = TypeExpression("union", (TypeExpression("dtype"), TypeExpression("None")))
 FLAG = TypeExpression("union", tuple(map(TypeExpression, ("bool", "None", "int"))))
 NOT_TEXT = TypeExpression(
     "union",
@@ -136,7 +150,14 @@ def shown_type(type_: TypeExpression) -> str:
     """A type in words; what torch merely tolerates is left out."""
     if type_ is NOT_TEXT:
         return "a number or a flag"
-    return "bool" if type_ is FLAG else type_in_words(type_)
+    if type_ is DTYPE:
+        return "a dtype"
+    if type_ is FLAG:
+        return "bool"
+    members = tuple(one for one in type_.arguments if one != _ONE_FOR_ALL)
+    if type_.name == "union" and len(members) > 1:
+        type_ = TypeExpression("union", members)
+    return type_in_words(type_)
 
 
 @functools.cache

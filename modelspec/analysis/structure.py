@@ -208,8 +208,10 @@ def _check_path(
     if not first or _GLOB.search(first) or members.has(first):
         return
     span = span_of(path, block.source)
-    if span.text.startswith(first):
-        span = Span(span.source, span.start, span.start + len(first))
+    lead = len(span.text) - len(span.text.lstrip("'\""))
+    if span.text.startswith(first, lead):
+        start = span.start + lead
+        span = Span(span.source, start, start + len(first))
     own = [name for name, kind in members.kinds.items() if kind in _TENSORS]
     nearest = suggest(first, own)
     report.error(

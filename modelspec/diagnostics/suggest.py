@@ -1,8 +1,8 @@
 """The nearest name, for "did you mean".
 
 In: a name and the names there are. Out: the one meant, or None. As rustc does: a name
-that differs in case only, else the nearest within a third of its length, else the same
-words in another order.
+that differs in case only, else the nearest within a third of its length (of equals,
+one of the same letters), else the same words in another order.
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ def suggest(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def _nearest(name: str, names: list[str]) -> str | None:
-    best, limit = None, max(len(name), 3) // 3
+    limit = max(len(name), 3) // 3
+    letters = sorted(name)
+    found: list[tuple[int, bool, str]] = []
     for one in names:
         if abs(len(one) - len(name)) > limit:
             continue
         distance = edit_distance(name, one)
         if distance <= limit:
-            best, limit = one, distance - 1
-    return best
+            found.append((distance, sorted(one) != letters, one))
+            limit = distance
+    return min(found, key=lambda it: it[:2])[2] if found else None
 
 
 def _same_words(name: str, names: list[str]) -> str | None:

@@ -11,7 +11,7 @@ import re
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Span
 from modelspec.pysubset.place import Placement
-from modelspec.pysubset.scan import Scan
+from modelspec.pysubset.scan import Scan, tokens
 
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
     # Python's message, ours, help
@@ -77,11 +77,61 @@ def report_syntax_error(
         span = fragment.span(wrong.start, wrong.end)
         report.error("invalid-python", wrong.message, span)
         return
+    if (error.msg or "").startswith("positional argument follows keyword"):
+        _after_keyword(error, placement, report)
+        return
     span, at_end = _span(error, placement)
     message, advice = _sentence(error.msg or "invalid syntax", span, at_end)
     report.error(
         "invalid-python", message, span, help=advice or _folded(placement) or ()
     )
+
+
+def _after_keyword(error: SyntaxError, placement: Placement, report: Report) -> None:
+    """Python points at the end of the call; the argument itself is wrong."""
+    fragment = placement.fragment
+    end = _index(placement, error.lineno, error.offset)
+    start, stop = _positional_after_keyword(fragment.text, end)
+    report.error(
+        "invalid-python",
+        f"expected `name=value` after another such argument,"
+        f" got `{printable(fragment.text[start:stop])}`",
+        fragment.span(start, stop),
+        help="arguments without a name stand first",
+    )
+
+
+def _positional_after_keyword(text: str, end: int) -> tuple[int, int]:
+    """The first argument without a name, of the call that ends at `end`, that stands
+    after one with a name."""
+    marks = [one for one in tokens(text) if one.kind not in ("word", "number")]
+    inside, depth, start = [], 0, 0
+    for one in reversed([one for one in marks if one.start < end]):
+        depth += (one.kind == "close") - (one.kind == "open")
+        if depth < 0:
+            start = one.end
+            break
+        inside.append(one)
+    blank = list(text)
+    for one in inside:  # what stands in brackets or strings is none of the call's
+        blank[one.start : one.end] = "_" * (one.end - one.start)
+    pieces, depth, at = [start], 0, start
+    opened = {one.start: 1 for one in inside if one.kind == "open"}
+    closed = {one.start: -1 for one in inside if one.kind == "close"}
+    for at in range(start, end):
+        depth += opened.get(at, 0) + closed.get(at, 0)
+        if depth == 0 and blank[at] == ",":
+            pieces.append(at + 1)
+    ends = [*(one - 1 for one in pieces[1:]), end]
+    named = False
+    for first, last in zip(pieces, ends, strict=True):
+        argument = "".join(blank[first:last])
+        if re.match(r"\s*\w+\s*=(?!=)|\s*\*\*", argument):
+            named = True
+        elif named and argument.strip():
+            lead = len(argument) - len(argument.lstrip())
+            return first + lead, first + len(argument.rstrip())
+    return max(end - 1, 0), end
 
 
 def _sentence(text: str, span: Span, at_end: bool) -> tuple[str, str]:
@@ -93,6 +143,8 @@ def _sentence(text: str, span: Span, at_end: bool) -> tuple[str, str]:
         got = printable(span.text.split("\n")[0])
         if span.text == "=":
             return "expected a value here, got an assignment", "to compare write `==`"
+        if span.text == "$":
+            return "`$` is not expected here", "names stand bare in an expression"
         if at_end:
             return f"expected something after `{got}`", ""
         return f"`{got}` is not expected here", ""

@@ -9,7 +9,7 @@ too many and an import too deep are diagnostics.
 from __future__ import annotations
 
 import os
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Protocol
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
@@ -152,6 +152,8 @@ def _names(entry: Entry, report: Report) -> list[ImportedName]:
             value.span,
             help="write `[BlockA, BlockB]`, or `{TheirName: OurName}`",
         )
+        if not value.is_null:
+            found.append(ImportedName(value.text, value.text, value.span))
     return found
 
 
@@ -190,8 +192,12 @@ def _find(entry: Entry, importer: LoadedFile, loader: _Loader) -> str | None:
         _unreadable(source, entry, loader.report)
         return None
     loader.chain.append((importer.key, entry.key.span))
+    told = len(loader.report.found)
     loaded = _load(source, path, loader)
     loader.chain.pop()
+    for at, one in enumerate(loader.report.found[told:], told):
+        if one.span is None:  # of a file that is no spec nothing is shown
+            loader.report.found[at] = replace(one, span=entry.key.span)
     return path if loaded is not None else None
 
 

@@ -146,7 +146,8 @@ class Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(None)
         mapping, flow = type(event) is ev.MappingStartEvent, bool(event.flow_style)
-        frame = Frame(mapping, flow, start, self._count, event.anchor)
+        tagged = event.tag is not None and bool(self._frames)
+        frame = Frame(mapping, flow, start, self._count, event.anchor, tagged)
         self._frames.append(frame)
 
     def _close(self, event: ev.Event) -> None:
@@ -215,7 +216,8 @@ class Composer:
             labels = (Label(first, "first here"),)
             refusals.duplicate_key(self.report, node, labels)
             self._give_up_at_many()
-            frame.keep = False
+            # Of a key written twice in a row the second has what was meant.
+            frame.keep = frame.drop_empty(node.text)
         elif node.text == "<<" and node.style == "plain":
             refusals.merge_key(self.report, node.span)
             # What it stood for is missing wherever the mapping is read.

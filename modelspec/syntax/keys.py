@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import re
 
+from modelspec.diagnostics.suggest import edit_distance
+
 _NAME_GOES_ON = r"(?!\w|\$|-[\w.-]*(?:\$\{|$))"
 _WORD = re.compile(rf"\s*(?:(for|if|elif|else){_NAME_GOES_ON}|(let)\s)")
 _NEAR = re.compile(
-    r"\s*(?:(for|foreach)|(if|when|unless)|(elseif|elsif|elif|else\s+if)|(let))\s+\S",
+    r"\s*(?:(for|foreach|while)|(if|when|unless)|(elseif|elsif|elif|else\s+if)|(let))\s+\S",
     re.IGNORECASE,
 )
+_SLIPPED = re.compile(r"\s*(?P<word>[A-Za-z]{1,5})\s+(?P<rest>(?P<next>\w+).*)", re.S)
+_HAS_IN = re.compile(r".*\bin\b")
+_HAS_VALUE = re.compile(r"\w+\s*=(?!=)")
+_OPERATORS = frozenset({"if", "else", "in", "is", "and", "or", "for"})
 _MEANT = ("for", "if", "elif", "let")
 _STARTS = frozenset("fFiIeElLwWuU \t\n")
 _ELSE = frozenset({"Else", "ELSE", "Else:", "ELSE:"})
@@ -29,7 +35,23 @@ def control_word(text: str) -> str | None:
     found = _WORD.match(text)
     if found:
         return found.group(1) or found.group(2)
-    return "else" if text.strip() in _ELSE else None
+    if text.strip() in _ELSE:
+        return "else"
+    return _slipped(text) if " " in text.strip() else None
+
+
+def _slipped(text: str) -> str | None:
+    """The word meant by one that is a letter off: `fro i in`, `fi n > 1`, `lte x =`."""
+    found = _SLIPPED.match(text)
+    if found is None or found["next"] in _OPERATORS:
+        return None
+    shapes = {"for": _HAS_IN, "let": _HAS_VALUE}
+    for meant in _MEANT:
+        shape = shapes.get(meant)
+        is_shaped = shape is None or shape.match(found["rest"])
+        if is_shaped and edit_distance(found["word"].lower(), meant) <= 1:
+            return meant
+    return None
 
 
 def is_control_key(text: str) -> bool:

@@ -8,9 +8,9 @@ children whose type depends on a condition.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Sequence
 
+from modelspec.analysis.patterns import pattern_of
 from modelspec.backends.python.annotations import (
     any_type,
     generic,
@@ -271,13 +271,7 @@ def _read_off_self(block: ir.Block) -> list[str]:
 
 def _may_be(pattern: ast.expr | None, key: str) -> bool:
     """Whether a computed name can come out as `key`."""
-    if not isinstance(pattern, ast.JoinedStr):
-        return False
-    parts = [
-        re.escape(str(one.value)) if isinstance(one, ast.Constant) else ".+"
-        for one in pattern.values
-    ]
-    return re.fullmatch("".join(parts), key) is not None
+    return isinstance(pattern, ast.JoinedStr) and pattern_of(pattern).matches(key)
 
 
 def _declaration(known: list[str], types: list[str]) -> ast.expr:

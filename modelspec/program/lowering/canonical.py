@@ -17,6 +17,7 @@ from modelspec.diagnostics.span import Source
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
 from modelspec.program.lowering.scope import Scope
+from modelspec.program.lowering.unknown import Text, advice_for, text_of_argument
 from modelspec.pysubset import Hole, span_of
 from modelspec.pysubset.builtin import BUILTINS, MATH, canonical_builtin
 from modelspec.pysubset.refused import RAISED_IN_FORWARD, dotted_name
@@ -40,15 +41,18 @@ class Canonicalizer(ast.NodeTransformer):
     """Rewrites one expression or statement list in the scope of a block or text.
 
     `in_text` is set for `forward`, methods and functions, where exceptions, `super`
-    and assignments stand; `hints` are names that mean nothing here and what to write.
+    and assignments stand; `text` where a text is expected; `hints` are names that mean
+    nothing here and what to write; `places` the arguments that are names, and of what.
     """
 
     scope: Scope
     source: Source
     report: Report
     in_text: bool = False
+    text: Text | None = None
     hints: Mapping[str, str] = field(default_factory=dict)
     inner: list[dict[str, Kind]] = field(default_factory=list)
+    places: dict[int, tuple[ast.expr, int | str]] = field(default_factory=dict)
 
     # --- names ------------------------------------------------------------------
 
@@ -122,21 +126,21 @@ class Canonicalizer(ast.NodeTransformer):
                 help="write the size",
             )
             return
-        nearest = self.scope.suggest(node.id)
+        advice = advice_for(node.id, self.scope, self._text(node))
         self.report.error(
             "unknown-name",
             f"nothing is named '{node.id}' here",
             span_of(node, self.source),
-            note=f"did you mean '{nearest}'?" if nearest else "",
-            help=() if nearest else self._name_help(node.id),
+            note=advice.note,
+            help=advice.help,
         )
 
-    def _name_help(self, name: str) -> tuple[str, ...]:
-        for prefix in ("F.", "torch.", "math."):
-            known = load_catalog().function(prefix + name) is not None
-            if known or (prefix == "math." and name in MATH_NAMES):
-                return (f"write `{prefix}{name}`",)
-        return ()
+    def _text(self, node: ast.Name) -> Text | None:
+        """What the place where a name stands takes, if that is a text."""
+        place = self.places.get(id(node))
+        if place is None:
+            return self.text
+        return text_of_argument(*place, self.scope)
 
     # --- dotted names -----------------------------------------------------------
 
@@ -151,7 +155,7 @@ class Canonicalizer(ast.NodeTransformer):
         if called and node.attr in DICT_METHODS:
             return node
         if self._kind_of(node.value).name == DICT.name:
-            key = ast.copy_location(ast.Constant(node.attr), node)
+            key = _at_attribute(ast.Constant(node.attr), node)
             subscript = ast.Subscript(node.value, key, node.ctx)
             return ast.copy_location(subscript, node)
         return node
@@ -206,14 +210,24 @@ class Canonicalizer(ast.NodeTransformer):
             node.func = self._attribute(node.func, called=True)
         else:
             node.func = self.visit(node.func)
-        node.args = [self.visit(argument) for argument in node.args]
+        for at, argument in enumerate(node.args):
+            node.args[at] = self._argument(argument, node.func, at)
         for keyword in node.keywords:
-            keyword.value = self.visit(keyword.value)
+            named = keyword.arg or ""
+            keyword.value = self._argument(keyword.value, node.func, named)
         if _is_container(node.func):
             node.args = [self._called(argument) for argument in node.args]
         elif isinstance(node.func, ast.Name) and not self.is_local(node.func.id):
             self._call_children(node, node.func.id)
         return node
+
+    def _argument(
+        self, node: ast.expr, function: ast.expr, which: int | str
+    ) -> ast.expr:
+        if isinstance(node, ast.Name):
+            self.places[id(node)] = (function, which)
+        visited: ast.expr = self.visit(node)
+        return visited
 
     def _called(self, node: ast.expr) -> ast.expr:
         """A container's argument: a layer type is called, or each in a list or dict."""
@@ -386,9 +400,19 @@ def _members(prefix: str) -> Iterator[str]:
         yield from catalog.layer_names
     elif prefix == "nn.init.":
         yield from catalog.init_names
+    elif prefix == "nn.utils.parametrizations.":
+        yield from catalog.parametrization_names
     else:
         for name in catalog.function_names(prefix):
             yield name.removeprefix(prefix)
+
+
+def _at_attribute(key: ast.Constant, node: ast.Attribute) -> ast.Constant:
+    """The key that an attribute means stands where its name does."""
+    ast.copy_location(key, node)
+    key.lineno = node.end_lineno or node.lineno
+    key.col_offset = (node.end_col_offset or 0) - len(node.attr)
+    return key
 
 
 def _flatten(node: ast.Attribute) -> list[str]:

@@ -18,6 +18,7 @@ from modelspec.policy import Limits
 from modelspec.program.kinds import Kind, kind_of
 from modelspec.program.lowering.canonical import Canonicalizer
 from modelspec.program.lowering.scope import Scope
+from modelspec.program.lowering.unknown import Text
 from modelspec.pysubset import (
     Hole,
     has_interpolation,
@@ -54,8 +55,9 @@ class Context:
 
     # --- expressions --------------------------------------------------------------
 
-    def canonical(self, node: ast.expr) -> ast.expr:
-        visited: ast.expr = self._canonicalizer().visit(node)
+    def canonical(self, node: ast.expr, text: Text | None = None) -> ast.expr:
+        """`text` says what the place takes, where that is a text."""
+        visited: ast.expr = self._canonicalizer(text).visit(node)
         return visited
 
     def as_module(self, node: ast.expr) -> ast.expr:
@@ -66,15 +68,17 @@ class Context:
         self._canonicalizer().call_items(node)
         return node
 
-    def _canonicalizer(self) -> Canonicalizer:
-        return Canonicalizer(self.scope, self.source, self.report, hints=self.hints)
+    def _canonicalizer(self, text: Text | None = None) -> Canonicalizer:
+        return Canonicalizer(
+            self.scope, self.source, self.report, text=text, hints=self.hints
+        )
 
     def kind_of(self, node: ast.expr) -> Kind:
         return kind_of(node, self.scope.kind)
 
-    def expression(self, fragment: Fragment) -> ast.expr:
+    def expression(self, fragment: Fragment, text: Text | None = None) -> ast.expr:
         """A text that is an expression as a whole."""
-        return self.canonical(self.parsed(fragment))
+        return self.canonical(self.parsed(fragment), text)
 
     def parsed(self, fragment: Fragment) -> ast.expr:
         """An expression as it was written; a hole where it was not read."""

@@ -41,7 +41,7 @@ from modelspec.syntax.nodes import (
 LowerEntry: TypeAlias = Callable[[Entry], Iterable[Statement]]
 LowerItem: TypeAlias = Callable[[Node], Iterable[Statement]]
 
-_BOUND = re.compile(r"\s*(?:for|let)\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
+_BOUND = re.compile(r"\s*\w+\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -158,6 +158,8 @@ def _control_step(
     """Parses a control key; binds its names before its body is read."""
     span = entry.key.span
     control = parse_control(entry.key.fragment, context.report, context.limits)
+    if control is not None and not isinstance(control, LetControl):
+        _check_something_under(entry, context)
     match control:
         case ForControl(target, iterable):
             iterable = context.canonical(iterable)
@@ -168,8 +170,11 @@ def _control_step(
         case LetControl(target, value):
             value = context.canonical(value)
             _bind(target, context.kind_of(value), context, span)
-            _check_nothing_under(entry, context)
-            return _Step((Let(target, Value(value, span), span),))
+            made = (Let(target, Value(value, span), span),)
+            if _check_nothing_under(entry, context):
+                return _Step(made)
+            # The `if` of an `else` below may be what stands under it.
+            return _Step(made, IfControl(hole(span)), (), span)
         case IfControl(test) | ElifControl(test):
             test = context.canonical(test)
             return _Step((), type(control)(test), body(), span)
@@ -184,16 +189,16 @@ def _reported_step(
     """A control key that was reported: the names it binds are known all the same, and
     an `else` below has its `if`, so that nothing more is said of it."""
     text, span = entry.key.text, entry.key.span
-    bound = _BOUND.match(text)
+    word = control_word(text)
+    bound = _BOUND.match(text) if word in ("for", "let") else None
     names = _NAME.findall(bound.group(1)) if bound else []
     for name in names:
         context.scope.locals.setdefault(name, UNKNOWN)
-    word = control_word(text)
     # One word under it is most likely part of the same mistake.
     inside = () if isinstance(entry.value, ScalarNode) else body()
     test = hole(span)
     if word == "let":
-        return _Step((*_unknown_lets(names, span), *inside))
+        return _Step((*unknown_lets(names, span), *inside))
     if word == "for":
         target = place(ast.Tuple([], ast.Store()), span)
         target.elts = [place(ast.Name(name, ast.Store()), span) for name in names]
@@ -204,21 +209,36 @@ def _reported_step(
     return _Step((), control, inside, entry.key.span)
 
 
-def _unknown_lets(names: list[str], span: Span) -> Iterator[Let]:
+def unknown_lets(names: list[str], span: Span) -> Iterator[Let]:
     for name in names:
         target = place(ast.Name(name, ast.Store()), span)
         yield Let(target, Value(hole(span), span), span)
 
 
-def _check_nothing_under(entry: Entry, context: Context) -> None:
+def _check_something_under(entry: Entry, context: Context) -> None:
+    value, key = entry.value, " ".join(entry.key.text.split())
+    if isinstance(value, ScalarNode) and value.is_null and not value.span.text:
+        context.report.error(
+            "invalid-control",
+            f"nothing stands under '{key}'",
+            entry.key.span,
+            help="indent what belongs to it by two more spaces than the key itself",
+        )
+
+
+def _check_nothing_under(entry: Entry, context: Context) -> bool:
     value = entry.value
-    if not (isinstance(value, ScalarNode) and value.is_null):
+    is_right = isinstance(value, ScalarNode) and value.is_null
+    if not is_right:
         context.report.error(
             "invalid-control",
             f"nothing stands under a `let`, got {describe_node(value)}",
-            value.span,
+            value.entries[0].key.span
+            if isinstance(value, MappingNode) and value.entries
+            else value.span,
             help="what follows stands beside it, in the same column",
         )
+    return is_right
 
 
 def _bind(target: ast.expr, kind: Kind, context: Context, span: Span) -> None:

@@ -152,7 +152,8 @@ def canonical_body(
     """Statements with their names resolved; assigned names are the text's locals."""
     given = all_arguments(arguments)
     for argument in given:
-        if not (method and argument.arg == "self"):
+        is_written = argument.end_col_offset != argument.col_offset
+        if is_written and not (method and argument.arg == "self"):
             span = _span(argument, context)
             check_identifier(argument.arg, "an argument", span, context.report)
         if argument.annotation is not None:
@@ -258,9 +259,14 @@ def _with_self(arguments: ast.arguments, context: Context) -> ast.arguments:
             context.report.error("bad-name", "`self` comes first, or not at all", span)
             # Nobody can say which arguments a call gives.
             arguments.args = [one for one in arguments.args if one is not argument]
-            arguments.vararg = arguments.vararg or ast.arg("others")
+            arguments.vararg = arguments.vararg or _others()
     arguments.args.insert(0, ast.fix_missing_locations(ast.arg("self")))
     return arguments
+
+
+def _others() -> ast.arg:
+    """Stands for any number of arguments; it is in no file."""
+    return ast.fix_missing_locations(ast.arg("others"))
 
 
 def all_arguments(arguments: ast.arguments) -> list[ast.arg]:

@@ -189,3 +189,9 @@ def _warn_unused(
                 f"nothing uses the block '{definition.name}'",
                 definition.span,
             )
+    for name, span in one.imported.items():
+        entry = one.scope.blocks.get(name)
+        if entry is not None and entry.class_name not in used:
+            report.warning(
+                "unused-block", f"nothing uses the imported block '{name}'", span
+            )

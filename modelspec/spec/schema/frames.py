@@ -22,7 +22,7 @@ from modelspec.spec.frame import (
     ParamSpec,
 )
 from modelspec.spec.models import model_of
-from modelspec.spec.schema.parts import MODULE, SCALAR, Schema, ref, told
+from modelspec.spec.schema.parts import SCALAR, Schema, ref, told
 
 TYPE_NAMES = (
     *("int", "float", "bool", "str", "layer", "module", "children", "dtype", "any"),
@@ -133,7 +133,7 @@ _INSIDE: dict[type, dict[str, Schema]] = {
         "ModuleList": _within("list"),
         "ModuleDict": _within("dict"),
         "modules": _within("named"),
-        "extends": {"type": "string", "pattern": MODULE},
+        "extends": _within("module", type=["string", "object"]),
         "inputs": _within("inputs"),
         "forward": {"defaultSnippets": [_FORWARD_SNIPPET]},
         "methods": _within("texts"),
