@@ -19,7 +19,7 @@ from modelspec.analysis.signatures import Bound, Callee
 from modelspec.catalog import Problem, ProblemKind, Signature
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Source
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import suggest_argument
 from modelspec.program.ir import Block, Container, InitByName, InitByType, Initializer
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of, span_of_keyword
@@ -216,7 +216,7 @@ def _report(
 def _nearest(name: str, use: Use, missing: Sequence[str]) -> str | None:
     given = {one.arg for one in use.node.keywords}
     names = [n for s in use.callee.overloads for n in s.names if n not in given]
-    return suggest(name, missing) or suggest(name, names)
+    return suggest_argument(name, missing) or suggest_argument(name, names)
 
 
 def _report_unexpected(

@@ -151,7 +151,8 @@ class Signature:
 
     def text(self, name: str) -> str:
         """One line for people: `Linear(in_features, out_features, bias=True)`."""
-        return f"{name}({', '.join(_shown(self.parameters))})"
+        public = tuple(p for p in self.parameters if not p.name.startswith("_"))
+        return f"{name}({', '.join(_shown(public))})"
 
 
 def _shown(parameters: tuple[Parameter, ...]) -> Iterator[str]:
