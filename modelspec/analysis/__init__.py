@@ -22,6 +22,7 @@ from modelspec.analysis.recursion import check_recursion
 from modelspec.analysis.rules import check_rules
 from modelspec.analysis.structure import check_structure
 from modelspec.analysis.unused import check_unused
+from modelspec.analysis.values import check_values
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.policy import Limits
 from modelspec.program.ir import Program
@@ -42,6 +43,7 @@ class Pass:
 
 
 PASSES: tuple[Pass, ...] = (
+    Pass("values", check_values),
     Pass("calls", check_calls, check_torch_calls),
     Pass("literals", check_literals, check_torch_literals),
     Pass("locals", check_locals, check_locals),

@@ -70,6 +70,8 @@ def _check(facts: Facts, *, own: bool) -> Iterator[Diagnostic]:
     for text in facts.texts:
         into, rules = _into(text), _rule_calls(text)
         for node in text.calls:
+            if id(node) in facts.settled:
+                continue
             for use in _uses(node, text, facts, into.get(id(node)), own=own):
                 if id(node) in rules:
                     use = _in_rule(use)

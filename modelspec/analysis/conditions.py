@@ -51,7 +51,9 @@ def covers(
     """
     wanted = [[_parsed(one) for one in case] for case in cases]
     known = [_parsed(one) for one in given]
-    atoms = sorted({a for case in [*wanted, known] for one in case for a in _atoms(one)})
+    atoms = sorted(
+        {a for case in [*wanted, known] for one in case for a in _atoms(one)}
+    )
     if len(atoms) > _MOST_ATOMS:
         known = []
         atoms = sorted({a for case in wanted for one in case for a in _atoms(one)})

@@ -1,9 +1,9 @@
 """Pass: whether the locals of methods and functions are set before they are read.
 
 A read is wrong where no assignment can come before it: none stands above it, and none
-stands in a loop around it but those that read it themselves (`total += x`). A name that
-some branch leaves unset is warned of; not in a loop, which may set it in an earlier turn,
-nor where conditions hold of which one or another sets it.
+stands in a loop around it but those that read it themselves (`total += x`). A name
+that some branch leaves unset is warned of; not in a loop, which may set it in an
+earlier turn, nor where conditions hold of which one or another sets it.
 """
 
 from __future__ import annotations

@@ -54,9 +54,8 @@ def _nearest(name: str, names: list[str]) -> str | None:
         distance = edit_distance(name, one)
         if distance <= limit:
             best, limit, is_anagram = one, distance - 1, sorted(one) == letters
-        elif best and distance == limit + 1 and not is_anagram:
-            if sorted(one) == letters:
-                best, is_anagram = one, True
+        elif distance == limit + 1 and best and sorted(one) == letters:
+            best, is_anagram = (best if is_anagram else one), True
     return best
 
 

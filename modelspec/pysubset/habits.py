@@ -38,7 +38,9 @@ _FOREIGN = {
     "function": "`def`",
     "then": "`:`",
 }
-_WORDS = re.compile(r"else\s+if\b|&&|\|\||<>|\+\+|--|[!?]|(?:elseif|elsif|function|then)\b")
+_WORDS = re.compile(
+    r"else\s+if\b|&&|\|\||<>|\+\+|--|[!?]|(?:elseif|elsif|function|then)\b"
+)
 _LOOKALIKES = {
     "\N{LEFT DOUBLE QUOTATION MARK}": '"',
     "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
