@@ -17,6 +17,7 @@ from modelspec.analysis.facts import Facts, collect_facts
 from modelspec.analysis.forward import check_forward
 from modelspec.analysis.literals import check_literals, check_torch_literals
 from modelspec.analysis.locals import check_locals
+from modelspec.analysis.paths import check_paths
 from modelspec.analysis.reachability import check_reachability
 from modelspec.analysis.recursion import check_recursion
 from modelspec.analysis.rules import check_rules
@@ -51,6 +52,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("attributes", check_attributes),
     Pass("forward", check_forward),
     Pass("structure", check_structure),
+    Pass("paths", check_paths),
     Pass("rules", check_rules),
     Pass("recursion", check_recursion),
     Pass("elaboration", check_elaboration),

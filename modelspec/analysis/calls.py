@@ -75,10 +75,10 @@ def _check(facts: Facts, *, own: bool) -> Iterator[Diagnostic]:
             for use in _uses(node, text, facts, into.get(id(node)), own=own):
                 if id(node) in rules:
                     use = _in_rule(use)
-                _check_use([use], report)
+                check_use([use], report)
             if own:
-                _check_use(_layer_uses(node, text, facts), report)
-                _check_use(_receiver_uses(node, text, facts), report)
+                check_use(_layer_uses(node, text, facts), report)
+                check_use(_receiver_uses(node, text, facts), report)
     yield from report.found
 
 
@@ -174,7 +174,7 @@ def _in_rule(use: Use) -> Use:
 # --- what is wrong ----------------------------------------------------------------
 
 
-def _check_use(uses: Sequence[Use], report: Report) -> None:
+def check_use(uses: Sequence[Use], report: Report) -> None:
     """Reports what is wrong with the first of several readings, if all are wrong."""
     if not uses:
         return

@@ -206,4 +206,14 @@ def bind_overloads(
         )
         for signature in signatures
     )
-    return min(attempts, key=lambda attempt: len(attempt[1]))
+    return min(attempts, key=_misfit)
+
+
+def _misfit(attempt: tuple[Signature, tuple[Problem, ...]]) -> tuple[int, int, int]:
+    """How far a call is from an overload. What is too much may be meant for what is
+    missing; that something is missing is the lesser mistake; of equals, where there is
+    too much, the overload that takes most is meant."""
+    signature, problems = attempt
+    surplus = sum(one.kind is not ProblemKind.MISSING for one in problems)
+    distance = max(surplus, len(problems) - surplus)
+    return (distance, surplus, -len(signature.parameters) if surplus else 0)

@@ -11,8 +11,11 @@ import ast
 from collections.abc import Callable, Sequence
 
 from modelspec.analysis.attributes import tensor_help, tensor_list, tensor_names
+from modelspec.analysis.calls import Use, check_use
 from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.members import layer_members
+from modelspec.analysis.receivers import tensor_callee
+from modelspec.analysis.signatures import Callee
 from modelspec.analysis.values.arguments import check_arguments
 from modelspec.analysis.values.held import (
     FLOAT,
@@ -25,13 +28,19 @@ from modelspec.analysis.values.held import (
     Made,
     words,
 )
-from modelspec.analysis.values.modules import container_kind, item_of, made_of
+from modelspec.analysis.values.modules import (
+    container_kind,
+    item_of,
+    made_of,
+    signature_of,
+)
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block
 from modelspec.pysubset import span_of, span_of_attribute_name
 from modelspec.pysubset.builtin import MATH
+from modelspec.pysubset.refused import dotted_name
 
 _SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -293,6 +302,8 @@ class Judge:
             message = f"{shown}, which cannot be called"
             self.tell("not-callable", message, node.func)
             return False
+        if not self._fits(node, called):
+            return False
         found = check_arguments(node, called, given, self.text, self.facts)
         if found is None:
             return True
@@ -300,6 +311,39 @@ class Judge:
         if self.report is not None:
             self.facts.settled.add(id(node))
         return False
+
+    def _fits(self, node: ast.Call, called: Held) -> bool:
+        """Whether a call has the arguments that it needs, where only values tell."""
+        callee = self._callee(node.func, called)
+        if callee is None or self.report is None:
+            return True
+        before = len(self.report.found)
+        check_use([Use(callee, node, self.text.source, node.args)], self.report)
+        return len(self.report.found) == before
+
+    def _callee(self, function: ast.expr, called: Held) -> Callee | None:
+        made = called.made
+        if called.what == "module" and made is not None and not _is_own(function):
+            signature = signature_of(made, self.facts)
+            shown = called.said or dotted_name(function) or made.name
+            if signature is None:
+                return None
+            return Callee(shown, "function", (signature,))
+        if called.what != "method" or not isinstance(function, ast.Attribute):
+            return None
+        if tensor_callee(function, self.text, self.facts) is not None:
+            return None  # looked at elsewhere
+        overloads = load_catalog().tensor_method(function.attr) or ()
+        return Callee(f"Tensor.{function.attr}", "tensor", overloads)
+
+
+def _is_own(node: ast.expr) -> bool:
+    """Whether it is `self.name`, whose calls are looked at elsewhere."""
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    )
 
 
 _UNCALLABLE = frozenset({*NUMBERS, "none", "str", "tuple", "list", "tensor"})

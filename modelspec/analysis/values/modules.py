@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from modelspec.analysis.facts import Facts
 from modelspec.analysis.members import is_torch_layer
-from modelspec.analysis.receivers import may_be_other
+from modelspec.analysis.receivers import forward_of_callee, may_be_other
 from modelspec.analysis.values.held import TENSOR, UNKNOWN, Held, Made, join
-from modelspec.catalog import load_catalog
+from modelspec.catalog import Signature, load_catalog
 from modelspec.program.ir import Block, Child, Container, ModuleValue, Statement
 from modelspec.program.walk import walk_statements
 
@@ -173,6 +173,14 @@ def _given_by_layer(made: Made) -> Held:
         if any(one.arg in ("return_indices", None) for one in given.keywords):
             return UNKNOWN
     return _GIVEN.get(made.name, TENSOR)
+
+
+def signature_of(made: Made, facts: Facts) -> Signature | None:
+    """What a call of a module takes."""
+    if made.call is not None:
+        return forward_of_callee(facts.callees.find(made.call.func), facts)
+    layer = load_catalog().layer(made.name)
+    return None if layer is None else layer.forward
 
 
 def takes_tensor(made: Made, facts: Facts, depth: int = 0) -> bool:

@@ -411,9 +411,10 @@ def _first_unknown(parts: list[str]) -> int:
 
 def _elsewhere(name: str, prefix: str) -> str | None:
     """The same name under another prefix: `F.gelu` for `torch.gelu`."""
-    for other in ("torch.", "F.", "math."):
-        if other != prefix and canonical_dotted([other[:-1], name]) is not None:
-            return f"{other}{name}"
+    for other in ("torch", "F", "math", "nn", "init"):
+        found = canonical_dotted([other, name])
+        if found is not None and found != f"{prefix}{name}":
+            return found
     return None
 
 
