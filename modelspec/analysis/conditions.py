@@ -12,6 +12,8 @@ import ast
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from modelspec.program.ir import Block
+
 _OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.IsNot: ast.Is,
     ast.NotEq: ast.Eq,
@@ -37,6 +39,15 @@ def implied(test: ast.expr, holds: bool) -> Iterator[str]:
         case _:
             text = ast.unparse(test)
             yield text if holds else f"not ({text})"
+
+
+def conditions_of_choices(block: Block) -> list[set[str]]:
+    """Of each param with choices, the conditions of which one holds."""
+    return [
+        {f"self.{one.name} == {choice!r}" for choice in one.choices}
+        for one in block.params
+        if one.choices
+    ]
 
 
 def covers(

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 
-from modelspec.analysis.conditions import covers, implied
+from modelspec.analysis.conditions import conditions_of_choices, covers, implied
 from modelspec.analysis.facts import (
     Facts,
     Text,
@@ -37,7 +37,8 @@ def check_locals(facts: Facts) -> Iterator[Diagnostic]:
         if arguments is None:
             continue
         _check_arguments(arguments, text, report)
-        flow = _Flow(text, report, _choices(text))
+        choices = [] if text.block is None else conditions_of_choices(text.block)
+        flow = _Flow(text, report, choices)
         names = set(argument_names(arguments))
         flow.statements(text_statements(text), _Names(set(names), names))
     yield from report.found
@@ -241,16 +242,6 @@ class _Flow:
             span_of(node, self.text.source),
             help="set it before the `if`, or in each of its branches",
         )
-
-
-def _choices(text: Text) -> list[set[str]]:
-    """Of params with choices, the conditions of which one holds."""
-    params = text.block.params if text.block is not None else ()
-    return [
-        {f"self.{one.name} == {choice!r}" for choice in one.choices}
-        for one in params
-        if one.choices
-    ]
 
 
 def _growing(statements: Sequence[ast.stmt]) -> set[str]:
