@@ -25,6 +25,19 @@ from modelspec.records import dataclass
 MATH_NAMES = frozenset(MATH)
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
 _ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
+_FOREIGN = {
+    # names of other languages and libraries, and what they are here
+    "null": "None",
+    "nil": "None",
+    "true": "True",
+    "false": "False",
+    "functional": "F",
+    "np": "torch",
+    "numpy": "torch",
+    "jnp": "torch",
+    "tf": "torch",
+    "this": "self",
+}
 _NAMESPACES = frozenset({"nn.utils.", "nn.utils.parametrizations."})
 _TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
 _OF_PARAMS = {
@@ -124,7 +137,7 @@ class Canonicalizer(ast.NodeTransformer):
                 help="write the size",
             )
             return
-        nearest = self.scope.suggest(node.id)
+        nearest = _FOREIGN.get(node.id) or self.scope.suggest(node.id)
         self.report.error(
             "unknown-name",
             f"nothing is named '{node.id}' here",
@@ -134,6 +147,8 @@ class Canonicalizer(ast.NodeTransformer):
         )
 
     def _name_help(self, name: str) -> tuple[str, ...]:
+        if name == "print":
+            return ("nothing is printed in a spec: leave the line out",)
         for prefix in ("F.", "torch.", "math."):
             known = load_catalog().function(prefix + name) is not None
             if known or (prefix == "math." and name in MATH_NAMES):

@@ -238,14 +238,25 @@ def _typed_default(
         return TypeExpression("any"), constant(None, fragment.span())
     if cut == len(fragment.text):
         return type_, None
-    default = _default(fragment.part(cut + 1, len(fragment.text)).strip(), context)
+    default = _default(fragment.part(cut + 1, len(fragment.text)).strip(), type_, context)
     return None if default is None else (type_, default)
 
 
-def _default(fragment: Fragment, context: Context) -> ast.expr | None:
+def _default(
+    fragment: Fragment, type_: TypeExpression, context: Context
+) -> ast.expr | None:
     """An expression; YAML's own words for truth values and nothing are understood."""
-    if fragment.text in _YAML_WORDS:
-        return constant(_YAML_WORDS[fragment.text], fragment.span())
+    text = fragment.text
+    if text in _YAML_WORDS:
+        return constant(_YAML_WORDS[text], fragment.span())
+    if type_.name == "str" and text.isidentifier() and text not in context.scope.locals:
+        context.report.error(
+            "unknown-name",
+            f"nothing is named '{text}' here",
+            fragment.span(),
+            help=f'a text stands in quotes: `"{text}"`',
+        )
+        return None
     return context.expression(fragment)
 
 
