@@ -37,8 +37,12 @@ def suggest_argument(name: str, candidates: Iterable[str]) -> str | None:
 
 def _same_letters(name: str, names: list[str]) -> str | None:
     """One that differs in underscores and case only: `keep_dim` for `keepdim`."""
-    bare = _bare(name)
-    return next((one for one in names if bare and _bare(one) == bare), None)
+    return next((one for one in names if same_letters(name, one)), None)
+
+
+def same_letters(name: str, other: str) -> bool:
+    """Whether two names differ in underscores and case only."""
+    return _bare(name) == _bare(other) != ""
 
 
 def _bare(name: str) -> str:

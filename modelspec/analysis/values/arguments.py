@@ -58,10 +58,11 @@ def check_arguments(
         overloads = load_catalog().tensor_method(name)
         return _of_overloads(node, f"Tensor.{name}", overloads or (), given, {})
     dotted = dotted_name(function)
-    if dotted is None or dotted.partition(".")[0] not in ("torch", "F"):
+    root = "" if dotted is None else dotted.partition(".")[0]
+    if dotted is None or root not in ("torch", "F", "math") or root in text.locals:
         return None
-    if dotted.partition(".")[0] in text.locals:
-        return None
+    if root == "math":
+        return _of_builtin(node, dotted)
     if dotted == "torch.einsum":
         return _of_einsum(node, given)
     overloads = load_catalog().function(dotted)

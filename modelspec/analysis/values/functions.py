@@ -60,7 +60,7 @@ _BUILTINS = {
     "isinstance": BOOL,
 }
 
-SIGNATURES = {
+SIGNATURES: dict[str, tuple[int, int, tuple[str, ...]]] = {
     # Of built-ins, as (least, most arguments by position, names).
     "len": (1, 1, ()),
     "int": (0, 2, ("base",)),
@@ -81,6 +81,9 @@ SIGNATURES = {
 }
 """How many arguments the built-ins take that are called most often in methods."""
 
+_OF_MATH = "sqrt exp floor ceil log2 log10 sin cos tan tanh isnan isinf trunc".split()
+SIGNATURES.update({f"math.{name}": (1, 1, ()) for name in _OF_MATH})
+
 SHOWN = {
     "len": "len(object)",
     "int": "int(value=0, base=10)",
@@ -99,6 +102,9 @@ SHOWN = {
     "any": "any(iterable)",
     "all": "all(iterable)",
 }
+
+
+SHOWN.update({f"math.{name}": f"math.{name}(number)" for name in _OF_MATH})
 
 
 def of_function(dotted: str) -> Held:

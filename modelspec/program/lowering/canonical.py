@@ -14,7 +14,7 @@ from dataclasses import field
 from modelspec.catalog import Catalog, load_catalog
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Source
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import same_letters, suggest
 from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
 from modelspec.program.lowering.scope import Scope
 from modelspec.pysubset import span_of, span_of_attribute_name
@@ -206,8 +206,11 @@ class Canonicalizer(ast.NodeTransformer):
         wrong = _first_unknown(parts)
         prefix, name = normal_prefix(parts[: wrong + 1]), parts[wrong]
         layer = prefix == "nn."
-        elsewhere = None if wrong + 1 < len(parts) else _elsewhere(name, prefix)
-        nearest = elsewhere or suggest(name, _members(prefix))
+        near = suggest(name, _members(prefix))
+        same = near is not None and same_letters(name, near)
+        last = wrong + 1 == len(parts)
+        elsewhere = _elsewhere(name, prefix) if last and not same else None
+        nearest = elsewhere or near
         # Where the name is right and what stands before it is not, all is replaced.
         wrong_node = node if elsewhere else _part(node, len(parts) - 1 - wrong)
         place = span_of if elsewhere else span_of_attribute_name

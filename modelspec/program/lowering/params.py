@@ -238,7 +238,9 @@ def _typed_default(
         return TypeExpression("any"), constant(None, fragment.span())
     if cut == len(fragment.text):
         return type_, None
-    default = _default(fragment.part(cut + 1, len(fragment.text)).strip(), type_, context)
+    default = _default(
+        fragment.part(cut + 1, len(fragment.text)).strip(), type_, context
+    )
     return None if default is None else (type_, default)
 
 
