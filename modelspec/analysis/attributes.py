@@ -186,7 +186,7 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         f"nothing has a method or attribute '{name}' that a spec may use",
         span_of_attribute_name(node, text.source),
         note=f"did you mean '{nearest}'?" if nearest else "",
-        help=_tensor_help(name),
+        help=tensor_help(name),
     )
 
 
@@ -210,7 +210,8 @@ def is_known_elsewhere(name: str, facts: Facts) -> bool:
     )
 
 
-def _tensor_help(name: str) -> tuple[str, ...]:
+def tensor_help(name: str) -> tuple[str, ...]:
+    """What to do instead of asking a tensor for something."""
     if name in ("cuda", "cpu"):
         return ("the caller chooses the device; `.to(other.device)` follows a tensor",)
     return ()

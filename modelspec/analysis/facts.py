@@ -71,7 +71,7 @@ class Facts:
 
     `told` is what was found before the Program was whole and what earlier passes found,
     so that later ones do not repeat it; `known` are the names that blocks have anywhere
-    (`analysis.attributes`).
+    (`analysis.attributes`); `settled` are calls of which enough is told.
     """
 
     program: Program
@@ -82,6 +82,7 @@ class Facts:
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     holes: Holes = field(init=False)
+    settled: set[int] = field(default_factory=set)
     _members: dict[str, Members] = field(default_factory=dict)
     _computed: Sequence[NamePattern] | None = None
     _handed_on: set[str] | None = None
@@ -167,10 +168,15 @@ def _block_texts(block: Block) -> Iterator[Text]:
     for method in block.methods:
         if method.synthesized:
             continue
-        text = Text("method", block.source, block=block, method=method)
-        _collect(text, [*_defaults(method.arguments), *method.statements])
-        text.locals.update(argument_names(method.arguments))
-        yield text
+        yield collect_method(block, method)
+
+
+def collect_method(block: Block, method: Method) -> Text:
+    """The text of one method."""
+    text = Text("method", block.source, block=block, method=method)
+    _collect(text, [*_defaults(method.arguments), *method.statements])
+    text.locals.update(argument_names(method.arguments))
+    return text
 
 
 def _input_expressions(block: Block) -> Iterator[ast.expr]:

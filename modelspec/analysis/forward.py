@@ -1,16 +1,18 @@
 """Pass: what only `forward` and other methods can do wrong.
 
 Layers made in them, children called that cannot be, arguments of `forward` that no
-input declares, and a `forward` that returns nothing.
+input declares, and a `forward` or function that returns nothing, or not always.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from modelspec.analysis.facts import Facts, Text, inner_nodes
+from modelspec.analysis.conditions import conditions_of_choices, covers
+from modelspec.analysis.facts import Facts, Text, inner_nodes, text_statements
 from modelspec.analysis.members import Members
+from modelspec.analysis.reachability import ends
 from modelspec.analysis.receivers import may_be_other
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
@@ -23,6 +25,8 @@ _CONTAINERS = ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
 def check_forward(facts: Facts) -> Iterator[Diagnostic]:
     report = Report()
     for text in facts.texts:
+        if text.function is not None:
+            _check_returns(text.function.name, text, (), report)
         if text.method is None or text.block is None:
             continue
         if text.method.name not in _init_methods(text.block):
@@ -33,7 +37,8 @@ def check_forward(facts: Facts) -> Iterator[Diagnostic]:
         if text.block.base.kind == "Module":
             _check_container_use(text.method, text, report)
         if text.method.name == "forward":
-            _check_returns(text.method, text, report)
+            choices = conditions_of_choices(text.block)
+            _check_returns("forward", text, choices, report)
             _check_inputs(text.block, text.method, report)
     yield from report.found
 
@@ -165,15 +170,51 @@ def _container_use(node: ast.AST) -> tuple[ast.expr, str] | None:
 # --- the def line and what comes back -----------------------------------------------
 
 
-def _check_returns(method: Method, text: Text, report: Report) -> None:
-    nodes = inner_nodes(method.statements)
-    if not any(isinstance(node, ast.Return | ast.Raise) for node in nodes):
-        report.warning(
-            "no-return",
-            "`forward` returns nothing",
-            span_of(method.statements[-1], text.source),
-            help="end it with `return` and the result",
-        )
+def _check_returns(
+    name: str, text: Text, choices: Sequence[Collection[str]], report: Report
+) -> None:
+    body = text_statements(text)
+    nodes = list(inner_nodes(body))
+    returned = [node.value for node in nodes if isinstance(node, ast.Return)]
+    if not returned and not any(isinstance(node, ast.Raise) for node in nodes):
+        what, advice = "nothing", "end it with `return` and the result"
+    elif all(map(_is_something, returned)) and _may_end(body, choices):
+        what, advice = "nothing on some way", "add the `return` of what is left"
+    else:
+        return
+    report.warning(
+        "no-return",
+        f"`{name}` returns {what}",
+        span_of(body[-1], text.source),
+        help=advice,
+    )
+
+
+def _is_something(value: ast.expr | None) -> bool:
+    return value is not None and not (
+        isinstance(value, ast.Constant) and value.value is None
+    )
+
+
+def _may_end(body: Sequence[ast.stmt], choices: Sequence[Collection[str]]) -> bool:
+    """Whether statements may come to their end without a `return`."""
+    return not any(ends(one) or _ends_always(one, choices) for one in body)
+
+
+def _ends_always(node: ast.stmt, choices: Sequence[Collection[str]]) -> bool:
+    """Whether one of several branches is sure to be taken, and all end."""
+    tests: list[str] = []
+    rest: Sequence[ast.stmt] = (node,)
+    while len(rest) == 1 and isinstance(one := rest[0], ast.If):
+        if _may_end(one.body, choices):
+            return False
+        tests.append(ast.unparse(one.test))
+        rest = one.orelse
+    if not tests:
+        return isinstance(node, ast.With) and not _may_end(node.body, choices)
+    if rest:
+        return not _may_end(rest, choices)
+    return covers([[test] for test in tests], (), choices)
 
 
 def _check_inputs(block: Block, method: Method, report: Report) -> None:

@@ -1,8 +1,9 @@
 """The nearest name, for "did you mean".
 
 In: a name and the names there are. Out: the one meant, or None. As rustc does: a name
-that differs in case only, else the nearest within a third of its length (of equals,
-one of the same letters), else the same words in another order.
+that differs in case only, else the nearest within a third of its length, else the same
+words in another order. Underscores are minded no more than case, and of equally near
+names one with the same letters is meant.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _LONGEST = 80
+_SHORTEST_PART = 4
 
 
 def suggest(name: str, candidates: Iterable[str]) -> str | None:
@@ -19,7 +21,32 @@ def suggest(name: str, candidates: Iterable[str]) -> str | None:
     same = next((one for one in names if one.casefold() == folded), None)
     if same is not None or not name or len(name) > _LONGEST:
         return same
-    return _nearest(name, names) or _same_words(name, names)
+    found = _same_letters(name, names) or _nearest(name, names)
+    return found or _same_words(name, names)
+
+
+def suggest_argument(name: str, candidates: Iterable[str]) -> str | None:
+    """As `suggest`; else the only one of a few names that this one is a part of."""
+    names = list(candidates)
+    nearest = suggest(name, names)
+    if nearest is not None or len(name) < _SHORTEST_PART:
+        return nearest
+    wholes = [one for one in names if one.startswith(name) or name in one.split("_")]
+    return wholes[0] if len(wholes) == 1 else None
+
+
+def _same_letters(name: str, names: list[str]) -> str | None:
+    """One that differs in underscores and case only: `keep_dim` for `keepdim`."""
+    return next((one for one in names if same_letters(name, one)), None)
+
+
+def same_letters(name: str, other: str) -> bool:
+    """Whether two names differ in underscores and case only."""
+    return _bare(name) == _bare(other) != ""
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").casefold()
 
 
 def _nearest(name: str, names: list[str]) -> str | None:

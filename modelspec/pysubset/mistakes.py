@@ -10,16 +10,18 @@ import re
 
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Span
+from modelspec.pysubset.habits import (
+    Slip,
+    assignment,
+    foreign_character,
+    foreign_operator,
+    late_position,
+)
 from modelspec.pysubset.place import Placement
-from modelspec.pysubset.scan import Scan, tokens
+from modelspec.pysubset.scan import Mismatch, Scan
 
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
     # Python's message, ours, help
-    (
-        r"cannot assign to .*|invalid syntax\. Maybe you meant '==' or ':='.*",
-        "expected a value here, got an assignment with `=`",
-        "to compare write `==`",
-    ),
     (
         r"invalid syntax\. Perhaps you forgot a comma\?",
         "expected a comma or an operator between two values",
@@ -64,6 +66,11 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     (r"'return' outside function", "`return` is not possible here", ""),
+    (
+        r"Missing parentheses in call to 'print'.*",
+        "nothing is printed in a spec",
+        "leave the line out",
+    ),
 )
 
 
@@ -72,13 +79,17 @@ def report_syntax_error(
 ) -> None:
     """Brackets and quotes first: Python often sees their consequences elsewhere."""
     fragment = placement.fragment
+    slip = _slip(error, placement, seen.mismatch)
+    if slip is not None:
+        span = fragment.span(slip.start, slip.end)
+        report.error(
+            "invalid-python", printable(slip.message), span, help=slip.help or ()
+        )
+        return
     if seen.mismatch is not None:
         wrong = seen.mismatch
         span = fragment.span(wrong.start, wrong.end)
         report.error("invalid-python", wrong.message, span)
-        return
-    if (error.msg or "").startswith("positional argument follows keyword"):
-        _after_keyword(error, placement, report)
         return
     span, at_end = _span(error, placement)
     message, advice = _sentence(error.msg or "invalid syntax", span, at_end)
@@ -87,51 +98,30 @@ def report_syntax_error(
     )
 
 
-def _after_keyword(error: SyntaxError, placement: Placement, report: Report) -> None:
-    """Python points at the end of the call; the argument itself is wrong."""
-    fragment = placement.fragment
-    end = _index(placement, error.lineno, error.offset)
-    start, stop = _positional_after_keyword(fragment.text, end)
-    report.error(
-        "invalid-python",
-        f"expected `name=value` after another such argument,"
-        f" got `{printable(fragment.text[start:stop])}`",
-        fragment.span(start, stop),
-        help="arguments without a name stand first",
-    )
+def _slip(
+    error: SyntaxError, placement: Placement, mismatch: Mismatch | None
+) -> Slip | None:
+    """What is known of how such an error comes about."""
+    said, text = error.msg or "", placement.fragment.text
+    start = _index(placement, error.lineno, error.offset)
+    end = _index(placement, error.end_lineno, error.end_offset)
+    if said.startswith("invalid ") and "character" in said:
+        return foreign_character(text, start)
+    if mismatch is not None:
+        return None
+    if _ASSIGNED.match(said):
+        return assignment(text, start, max(start, end))
+    if said.startswith("positional argument follows keyword argument"):
+        return late_position(text, start)
+    if said in ("invalid syntax", "expected ':'"):
+        return foreign_operator(text, start)
+    return None
 
 
-def _positional_after_keyword(text: str, end: int) -> tuple[int, int]:
-    """The first argument without a name, of the call that ends at `end`, that stands
-    after one with a name."""
-    marks = [one for one in tokens(text) if one.kind not in ("word", "number")]
-    inside, depth, start = [], 0, 0
-    for one in reversed([one for one in marks if one.start < end]):
-        depth += (one.kind == "close") - (one.kind == "open")
-        if depth < 0:
-            start = one.end
-            break
-        inside.append(one)
-    blank = list(text)
-    for one in inside:  # what stands in brackets or strings is none of the call's
-        blank[one.start : one.end] = "_" * (one.end - one.start)
-    pieces, depth, at = [start], 0, start
-    opened = {one.start: 1 for one in inside if one.kind == "open"}
-    closed = {one.start: -1 for one in inside if one.kind == "close"}
-    for at in range(start, end):
-        depth += opened.get(at, 0) + closed.get(at, 0)
-        if depth == 0 and blank[at] == ",":
-            pieces.append(at + 1)
-    ends = [*(one - 1 for one in pieces[1:]), end]
-    named = False
-    for first, last in zip(pieces, ends, strict=True):
-        argument = "".join(blank[first:last])
-        if re.match(r"\s*\w+\s*=(?!=)|\s*\*\*", argument):
-            named = True
-        elif named and argument.strip():
-            lead = len(argument) - len(argument.lstrip())
-            return first + lead, first + len(argument.rstrip())
-    return max(end - 1, 0), end
+_ASSIGNED = re.compile(
+    r"cannot assign to (?!True|False|None|__debug__)(?!.*expression.* for )"
+    r"|invalid syntax\. Maybe you meant '==' or ':='"
+)
 
 
 def _sentence(text: str, span: Span, at_end: bool) -> tuple[str, str]:
@@ -147,9 +137,22 @@ def _sentence(text: str, span: Span, at_end: bool) -> tuple[str, str]:
             return "`$` is not expected here", "names stand bare in an expression"
         if at_end:
             return f"expected something after `{got}`", ""
+        if not got:
+            return f"expected something after `{_before(span)}`", ""
+        if got in ("else", "elif"):
+            return (
+                f"`{got}` belongs to no `if`",
+                "the `if` stands right above it, as far to the left",
+            )
         return f"`{got}` is not expected here", ""
     text = re.sub(r" \(detected at line \d+\)| on line \d+", "", text)
     return f"not valid Python: {printable(text)}", ""
+
+
+def _before(span: Span) -> str:
+    """The last word or sign on the line before a place."""
+    text = span.source.text[: span.start].rstrip(" ")
+    return printable(text[_last_word(text) :])
 
 
 def printable(text: str, length: int = 120) -> str:
@@ -175,6 +178,8 @@ def _span(error: SyntaxError, placement: Placement) -> tuple[Span, bool]:
     fragment = placement.fragment
     start = _index(placement, error.lineno, error.offset)
     end = _index(placement, error.end_lineno, error.end_offset)
+    if isinstance(error, IndentationError) and not _WANTS_BODY.match(error.msg or ""):
+        return _first_word(placement, error.lineno), False
     if end <= start:
         end = min(start + 1, len(fragment.text))
     if start >= len(fragment.text.rstrip()):
@@ -182,6 +187,17 @@ def _span(error: SyntaxError, placement: Placement) -> tuple[Span, bool]:
         stop = len(fragment.text.rstrip())
         return fragment.span(_last_word(fragment.text[:stop]), stop), True
     return fragment.span(start, max(start, end)), False
+
+
+_WANTS_BODY = re.compile("expected an indented block")
+
+
+def _first_word(placement: Placement, line: int | None) -> Span:
+    """The word that a line begins with."""
+    start = _index(placement, line, 1)
+    word = re.compile(r"[^\S\n]*(\w+|[^\n]?)").match(placement.fragment.text, start)
+    assert word is not None
+    return placement.fragment.span(*word.span(1))
 
 
 def _last_word(text: str) -> int:

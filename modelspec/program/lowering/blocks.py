@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
     Base,
     BaseKind,
@@ -50,7 +52,7 @@ from modelspec.program.lowering.state import (
 )
 from modelspec.program.names import is_identifier
 from modelspec.program.walk import registered_names
-from modelspec.pysubset import Mode, is_hole, is_hole_body
+from modelspec.pysubset import Mode, is_hole, is_hole_body, span_of
 from modelspec.records import dataclass
 from modelspec.spec.frame import BlockSpec
 from modelspec.spec.validate import check_bodies
@@ -285,6 +287,32 @@ def _finish(
         yield from lower_freeze(spec.freeze, context)
 
 
+def _report_untaken(
+    one: Input, forward: Method, known: Mapping[str, Input], context: Context
+) -> None:
+    """An input that `forward` does not take, or by a name that is misspelt."""
+    given = [*forward.arguments.args[1:], *forward.arguments.kwonlyargs]
+    others = [argument for argument in given if argument.arg not in known]
+    nearest = suggest(one.name, [argument.arg for argument in others])
+    if nearest is None:
+        context.report.error(
+            "unknown-input",
+            f"'{one.name}' is declared as an input, but `forward` does not take it",
+            one.span,
+            help="add it to the `def` line, or leave the `def` line out",
+        )
+        return
+    meant = next(argument for argument in others if argument.arg == nearest)
+    name = span_of(meant, context.source)
+    context.report.error(
+        "unknown-input",
+        f"`forward` takes '{nearest}', but the input is named '{one.name}'",
+        Span(name.source, name.start, name.start + len(nearest)),
+        note=f"did you mean '{one.name}'?",
+        labels=(Label(one.span, "declared here"),),
+    )
+
+
 def _inputs_of(
     inputs: tuple[Input, ...],
     methods: tuple[Method, ...],
@@ -300,12 +328,7 @@ def _inputs_of(
     arguments = [argument.arg for argument in forward.arguments.args[1:]]
     for one in inputs if spec.inputs is not None else ():
         if one.name not in arguments and one.name not in keywords:
-            context.report.error(
-                "unknown-input",
-                f"'{one.name}' is declared as an input, but `forward` does not take it",
-                one.span,
-                help="add it to the `def` line, or leave the `def` line out",
-            )
+            _report_untaken(one, forward, known, context)
     optional = len(arguments) - len(forward.arguments.defaults)
     return tuple(
         replace(known.get(name, Input(name, forward.span)), optional=at >= optional)

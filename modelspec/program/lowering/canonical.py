@@ -14,11 +14,11 @@ from dataclasses import field
 from modelspec.catalog import Catalog, load_catalog
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Source
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import same_letters, suggest
 from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
 from modelspec.program.lowering.scope import Scope
 from modelspec.program.lowering.unknown import Text, advice_for, text_of_argument
-from modelspec.pysubset import Hole, span_of
+from modelspec.pysubset import Hole, span_of, span_of_attribute_name
 from modelspec.pysubset.builtin import BUILTINS, MATH, canonical_builtin
 from modelspec.pysubset.refused import RAISED_IN_FORWARD, dotted_name
 from modelspec.records import dataclass
@@ -26,6 +26,7 @@ from modelspec.records import dataclass
 MATH_NAMES = frozenset(MATH)
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
 _ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
+_NAMESPACES = frozenset({"nn.utils.", "nn.utils.parametrizations."})
 _TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
 _OF_PARAMS = {
     "layer": "Callable[..., nn.Module]",
@@ -190,17 +191,24 @@ class Canonicalizer(ast.NodeTransformer):
         return ast.copy_location(Hole(), node)
 
     def _unknown_dotted(self, node: ast.Attribute, parts: list[str]) -> None:
-        dotted = ".".join(parts)
-        prefix = normal_prefix(parts)
-        nearest = suggest(parts[-1], _members(prefix))
+        wrong = _first_unknown(parts)
+        prefix, name = normal_prefix(parts[: wrong + 1]), parts[wrong]
         layer = prefix == "nn."
+        near = suggest(name, _members(prefix))
+        same = near is not None and same_letters(name, near)
+        last = wrong + 1 == len(parts)
+        elsewhere = _elsewhere(name, prefix) if last and not same else None
+        nearest = elsewhere or near
+        # Where the name is right and what stands before it is not, all is replaced.
+        wrong_node = node if elsewhere else _part(node, len(parts) - 1 - wrong)
+        place = span_of if elsewhere else span_of_attribute_name
         self.report.error(
             "unknown-layer" if layer else "unknown-function",
-            f"torch.nn has no layer '{parts[-1]}'"
+            f"torch.nn has no layer '{name}'"
             if layer
-            else f"there is no '{dotted}' that a spec may use",
-            span_of(node, self.source),
-            note=f"did you mean '{prefix}{nearest}'?" if nearest else "",
+            else f"there is no '{'.'.join(parts[: wrong + 1])}' that a spec may use",
+            place(wrong_node, self.source),
+            note=f"did you mean '{nearest}'?" if nearest else "",
         )
 
     # --- calls and scopes ---------------------------------------------------------
@@ -405,6 +413,35 @@ def _members(prefix: str) -> Iterator[str]:
     else:
         for name in catalog.function_names(prefix):
             yield name.removeprefix(prefix)
+        values = (*catalog.dtype_names, *catalog.constant_names)
+        for name in sorted(one for one in values if one.startswith(prefix)):
+            yield name.removeprefix(prefix)
+
+
+def _first_unknown(parts: list[str]) -> int:
+    """Which part of a dotted name of torch begins what is not there."""
+    for at in range(1, len(parts) - 1):
+        prefix = normal_prefix(parts[: at + 2])
+        if next(_members(prefix), None) is None and prefix not in _NAMESPACES:
+            return at
+    return len(parts) - 1
+
+
+def _elsewhere(name: str, prefix: str) -> str | None:
+    """The same name under another prefix: `F.gelu` for `torch.gelu`."""
+    for other in ("torch", "F", "math", "nn", "init"):
+        found = canonical_dotted([other, name])
+        if found is not None and found != f"{prefix}{name}":
+            return found
+    return None
+
+
+def _part(node: ast.Attribute, outer: int) -> ast.Attribute:
+    """The attribute that stands so many dots inside another."""
+    for _ in range(outer):
+        assert isinstance(node.value, ast.Attribute)
+        node = node.value
+    return node
 
 
 def _at_attribute(key: ast.Constant, node: ast.Attribute) -> ast.Constant:

@@ -81,8 +81,9 @@ def lower_methods(
     for entry in node.entries if node is not None else ():
         span = entry.key.span
         name, report = entry.key.text, context.report
-        if check_identifier(name, "a method", span, report):
-            check_child(name, "a method", context.base, span, report)
+        if not check_identifier(name, "a method", span, report):
+            continue
+        check_child(name, "a method", context.base, span, report)
         if is_text(entry.value):
             yield lower_text(entry.value, entry.key.text, inputs, context)
         else:

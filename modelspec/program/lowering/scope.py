@@ -119,6 +119,7 @@ class Scope:
         yield from load_catalog().layer_names
         yield from STANDARD_BLOCKS
         yield from sorted(BUILTINS)
+        yield from ("F", "torch", "math")
 
     def suggest(self, name: str) -> str | None:
         return suggest(name, self.names())

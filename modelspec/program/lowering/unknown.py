@@ -17,6 +17,21 @@ from modelspec.pysubset.builtin import MATH
 from modelspec.pysubset.refused import dotted_name
 from modelspec.records import dataclass
 
+_FOREIGN = {
+    # names of other languages and libraries, and what they are here
+    "Auto": "auto",
+    "null": "None",
+    "nil": "None",
+    "true": "True",
+    "false": "False",
+    "functional": "F",
+    "np": "torch",
+    "numpy": "torch",
+    "jnp": "torch",
+    "tf": "torch",
+    "this": "self",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -37,9 +52,7 @@ def advice_for(name: str, scope: Scope, text: Text | None) -> Advice:
     """What to write instead of a name that means nothing here."""
     if text is not None:
         return _quoted(name, scope, text)
-    nearest = scope.suggest(name)
-    if nearest is None and name == "Auto":
-        nearest = "auto"
+    nearest = _FOREIGN.get(name) or scope.suggest(name)
     words = ""
     if nearest is None:
         nearest, words = layer_meant(name, frozenset(scope.names()))
@@ -61,6 +74,8 @@ def _quoted(name: str, scope: Scope, text: Text) -> Advice:
 
 
 def _elsewhere(name: str) -> tuple[str, ...]:
+    if name == "print":
+        return ("nothing is printed in a spec: leave the line out",)
     for prefix in ("F.", "torch.", "math."):
         known = load_catalog().function(prefix + name)
         if known or (prefix == "math." and name in MATH):
