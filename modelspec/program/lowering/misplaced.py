@@ -167,7 +167,7 @@ def _named_item(item: Node, context: Context) -> Entry | None:
         return None
     if key in scope.locals or key in scope.file.functions or key in CONTAINERS:
         return None
-    if scope.layer_entry(key) or scope.is_torch_layer(key):
+    if scope.is_block(key) or scope.is_torch_layer(key):
         return None
     return entry if _names_module(entry.value, context) else None
 

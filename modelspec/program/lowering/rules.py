@@ -148,7 +148,7 @@ def _is_type(name: str, context: Context) -> bool:
     if bare != name:
         return load_catalog().layer(bare) is not None
     scope = context.scope
-    return scope.layer_entry(name) is not None or scope.is_torch_layer(name)
+    return scope.is_block(name) or scope.is_torch_layer(name)
 
 
 def _alternatives(node: ast.expr) -> Iterator[ast.expr]:

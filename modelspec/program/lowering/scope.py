@@ -63,16 +63,22 @@ class FileScope:
     def block(self, name: str) -> BlockEntry | None:
         """The block that a name means where no local hides it; a standard block's name
         may mean something nearer."""
-        own = self.blocks.get(name)
-        if own is not None or name not in STANDARD_BLOCKS or self.standard is None:
-            return own
-        if name in self.reported or name in self.functions:
-            return None
-        if load_catalog().layer(name) is not None:
-            return None
+        if self.standard is None or not self._means_standard(name):
+            return self.blocks.get(name)
         entry = self.standard(name)
         self.classes[entry.class_name] = entry
         return entry
+
+    def has_block(self, name: str) -> bool:
+        """Whether there is such a block; no standard block is read to tell."""
+        own = name in self.blocks
+        return own or (self.standard is not None and self._means_standard(name))
+
+    def _means_standard(self, name: str) -> bool:
+        if name in self.blocks or name not in STANDARD_BLOCKS:
+            return False
+        nearer = name in self.reported or name in self.functions
+        return not nearer and load_catalog().layer(name) is None
 
     def entry_of_class(self, class_name: str) -> BlockEntry | None:
         """The block that has this name in the Program."""
@@ -101,6 +107,10 @@ class Scope:
     def layer_entry(self, name: str) -> BlockEntry | None:
         """The block a bare name means, if it means a block."""
         return None if name in self.locals else self.file.block(name)
+
+    def is_block(self, name: str) -> bool:
+        """Whether a bare name means a block, which is not looked at yet."""
+        return name not in self.locals and self.file.has_block(name)
 
     def is_torch_layer(self, name: str) -> bool:
         """Whether a bare name means a class of `torch.nn`."""

@@ -27,5 +27,5 @@ def container_name(text: str, context: Context) -> str | None:
 
 def is_type_name(text: str, context: Context) -> bool:
     name = text.removeprefix("torch.").removeprefix("nn.")
-    bare = context.scope.layer_entry(text) is not None
+    bare = context.scope.is_block(text)
     return bare or context.scope.is_torch_layer(name) or name in CONTAINERS
