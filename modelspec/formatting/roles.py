@@ -13,13 +13,12 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from modelspec.formatting.tree import Collection, Node, Part, Role, Scalar
+from modelspec.program.standard import TAKE_CHILDREN
 from modelspec.syntax.keys import control_word
 
 _CONTAINERS = frozenset(
     "Sequential ModuleList ModuleDict ParameterList ParameterDict".split()
 )
-# Blocks of the language that take children (section 9).
-_STANDARD = frozenset(("Residual", "Concat", "Add"))
 
 Visit: TypeAlias = Callable[[Node], None]
 
@@ -38,7 +37,7 @@ def _blocks_with_children(root: Collection) -> frozenset[str]:
         for part in _under(block, "params")
         if _is_children(part.value)
     }
-    return frozenset(taking | (_STANDARD - defined.keys()))
+    return frozenset(taking | (TAKE_CHILDREN - defined.keys()))
 
 
 def _is_children(node: Node) -> bool:

@@ -10,18 +10,19 @@ from lsprotocol import types
 
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Span
+from modelspec.lsp.analysis import Analysis, Document
 from modelspec.lsp.positions import Positions
 from modelspec.lsp.problems import meant, problems_of
-from modelspec.lsp.session import Analysis, Document, Session
+from modelspec.lsp.session import View
 
 _MOST = 20
 
 
 def actions_at(
-    session: Session, document: Document, place: types.Range, encoding: str
+    view: View, document: Document, place: types.Range, encoding: str
 ) -> list[types.CodeAction]:
-    analysis = session.latest(document)
-    if analysis.source is None:
+    analysis = view.latest(document)
+    if analysis is None or analysis.source is None:
         return []
     positions = Positions(analysis.source.text, encoding)
     start, end = positions.offset(place.start), positions.offset(place.end)
@@ -31,17 +32,17 @@ def actions_at(
         if name is None or span is None or span.source is not analysis.source:
             continue
         touches = span.start <= end and start <= span.end
-        if touches and len(found) < _MOST and _mends(session, analysis, span, name):
-            found.append(_action(session, analysis, one, span, name, encoding))
+        if touches and len(found) < _MOST and _mends(view, analysis, span, name):
+            found.append(_action(view, analysis, one, span, name, encoding))
     return found
 
 
-def _mends(session: Session, analysis: Analysis, span: Span, name: str) -> bool:
+def _mends(view: View, analysis: Analysis, span: Span, name: str) -> bool:
     """Whether replacing a stretch takes away a mistake and brings none."""
     before = analysis.compilation.diagnostics
     text = _replaced(span, name)
     document = analysis.document
-    after = session.compile(document, {document.key: text}).compilation
+    after = view.compile(document, {document.key: text}).compilation
     return sum(d.is_error for d in after.diagnostics) < sum(d.is_error for d in before)
 
 
@@ -51,7 +52,7 @@ def _replaced(span: Span, name: str) -> str:
 
 
 def _action(
-    session: Session,
+    view: View,
     analysis: Analysis,
     one: Diagnostic,
     span: Span,
@@ -61,7 +62,7 @@ def _action(
     document = analysis.document
     positions = Positions(span.source.text, encoding)
     edit = types.TextEdit(positions.of_span(span), name)
-    found = problems_of(analysis, session.uri, encoding)[document.key]
+    found = problems_of(analysis, view.uri, encoding)[document.key]
     same = [d for d in found if d.range == edit.range and d.code == one.code]
     return types.CodeAction(
         title=f"Change '{_short(span.text)}' to '{name}'",

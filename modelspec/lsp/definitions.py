@@ -7,6 +7,7 @@ define, with the place of the name and of what belongs to it.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -17,6 +18,7 @@ from modelspec.program.ir import (
     Child,
     Container,
     For,
+    Function,
     If,
     Let,
     ModuleValue,
@@ -41,14 +43,10 @@ _OWNED: dict[type, Kind] = {
 def add_definitions(index: Index) -> None:
     for file in index.files.values():
         _add_blocks(file, index)
-    for block in index.program.blocks:
-        if not block.source.is_standard:
-            _add_block(block, index)
-    for function in index.program.functions:
-        if not function.source.is_standard:
-            index.define(
-                SymbolId("", "function", function.name), "function", function.span
-            )
+    for block in index.blocks.values():
+        _add_block(block, index)
+    for function in index.functions:
+        _add_function(function, index)
     for file in index.files.values():
         _add_imports(file, index)
 
@@ -57,7 +55,7 @@ def _add_blocks(file: LoadedFile, index: Index) -> None:
     """Blocks by the names they have in their own file."""
     by_place = {
         (id(block.source), block.span.start): block.name
-        for block in index.program.blocks
+        for block in index.blocks.values()
     }
     written: list[tuple[Span, MappingNode]] = []
     if file.spec.name is not None:
@@ -74,6 +72,17 @@ def _add_blocks(file: LoadedFile, index: Index) -> None:
         names[bare.text] = name
         index.nodes[name] = node
         index.define(SymbolId(name, "block", ""), "block", bare, node.span)
+
+
+def _add_function(function: Function, index: Index) -> None:
+    """Its key, and the name in its `def`."""
+    id = SymbolId("", "function", function.name)
+    span = _bare(function.span)
+    index.define(id, "function", span)
+    name = re.compile(rf"def[ \t]+({re.escape(span.text)})\b")
+    found = name.search(function.source.text, span.end)
+    if found is not None:
+        index.use(id, Span(function.source, found.start(1), found.end(1)))
 
 
 def _add_imports(file: LoadedFile, index: Index) -> None:
@@ -179,7 +188,7 @@ def _class(value: ModuleValue, index: Index) -> str | None:
     node = value.callee if isinstance(value, Container) else value.expression
     if isinstance(node, ast.Call):
         node = node.func
-    known = isinstance(node, ast.Name) and index.program.block(node.id) is not None
+    known = isinstance(node, ast.Name) and index.block(node.id) is not None
     return node.id if known and isinstance(node, ast.Name) else None
 
 

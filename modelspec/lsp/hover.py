@@ -13,6 +13,7 @@ from lsprotocol import types
 
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.codes import find_code
+from modelspec.lsp.analysis import Document
 from modelspec.lsp.cursor import read_cursor
 from modelspec.lsp.described import (
     Described,
@@ -27,7 +28,7 @@ from modelspec.lsp.keys import key_docs
 from modelspec.lsp.navigation import occurrence_at
 from modelspec.lsp.place import read_place
 from modelspec.lsp.positions import Positions
-from modelspec.lsp.session import Document, Session
+from modelspec.lsp.session import View
 from modelspec.program.ir import Param
 from modelspec.spec.frame import BlockSpec, FileSpec
 
@@ -36,10 +37,10 @@ _MOST_ARGUMENTS = 30
 
 
 def hover_at(
-    session: Session, document: Document, offset: int, encoding: str
+    view: View, document: Document, offset: int, encoding: str
 ) -> types.Hover | None:
-    parts = [*_explanations(session, document, offset)]
-    start, end, text = _name(session, document, offset)
+    parts = [*_explanations(view, document, offset)]
+    start, end, text = _name(view, document, offset)
     if text:
         parts.append(text)
     if not parts:
@@ -49,13 +50,13 @@ def hover_at(
     return types.Hover(content, positions.range(start, end) if text else None)
 
 
-def _explanations(session: Session, document: Document, offset: int) -> list[str]:
+def _explanations(view: View, document: Document, offset: int) -> list[str]:
     """What the codes of the diagnostics at a place mean."""
     found: dict[str, str] = {}
-    analysis = session.latest(document)
-    for one in analysis.compilation.diagnostics:
+    analysis = view.latest(document)
+    for one in analysis.compilation.diagnostics if analysis is not None else ():
         span = one.span
-        if span is None or span.source is not analysis.source:
+        if span is None or analysis is None or span.source is not analysis.source:
             continue
         code = find_code(one.code) if span.start <= offset <= span.end else None
         if code is not None:
@@ -63,10 +64,10 @@ def _explanations(session: Session, document: Document, offset: int) -> list[str
     return list(found.values())
 
 
-def _name(session: Session, document: Document, offset: int) -> tuple[int, int, str]:
+def _name(view: View, document: Document, offset: int) -> tuple[int, int, str]:
     """The place of the name under the cursor, and what is told of it."""
     start, end, dotted = _word(document.text, offset)
-    found = occurrence_at(session, document, offset)
+    found = occurrence_at(view, document, offset)
     if found is not None:
         analysis, index, occurrence = found
         text = _symbol_text(index, index.symbols[occurrence.id])
@@ -77,7 +78,7 @@ def _name(session: Session, document: Document, offset: int) -> tuple[int, int, 
             return first, first + occurrence.end - occurrence.start, text
     if not dotted:
         return start, end, ""
-    good = session.good(document)
+    good = view.good(document)
     index_ = good.index if good is not None else None
     text = _key_text(document, start, dotted)
     described = None if text else _described(dotted, document, start, index_)
@@ -145,7 +146,7 @@ def told(described: Described) -> str:
 
 
 def _symbol_text(index: Index, symbol: Symbol) -> str:
-    block = index.program.block(symbol.id.owner)
+    block = index.block(symbol.id.owner)
     if symbol.kind == "block":
         name = symbol.spans[0].text
         if block is not None:

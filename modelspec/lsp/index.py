@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from modelspec.diagnostics.span import Source, Span
 from modelspec.driver import Compilation
-from modelspec.program.ir import Block, Program
+from modelspec.program.ir import Block, Function, Program
 from modelspec.records import dataclass
 from modelspec.spec.loader import LoadedFile
 from modelspec.syntax.nodes import MappingNode
@@ -76,17 +76,28 @@ class Occurrence:
 
 @dataclass(slots=True, eq=False)
 class Index:
-    """`names` are, for each file, the names of blocks in it and their classes;
-    `loose` are parts of patterns (`inner` of `*.inner.weight`), which mean every child
-    or tensor of that name."""
+    """`blocks` are those of the spec by their classes, and `functions` its functions,
+    what nothing uses included, without standard ones. `names` are, for each file, the
+    names of blocks in it and their classes; `loose` are parts of patterns (`inner` of
+    `*.inner.weight`), which mean every child or tensor of that name."""
 
     program: Program
     files: dict[str, LoadedFile]
+    blocks: dict[str, Block] = field(default_factory=dict)
+    functions: list[Function] = field(default_factory=list)
     symbols: dict[SymbolId, Symbol] = field(default_factory=dict)
     occurrences: dict[str, set[Occurrence]] = field(default_factory=dict)
     nodes: dict[str, MappingNode] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     loose: set[Span] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        program = self.program
+        for block in (*program.blocks, *program.unused_blocks):
+            if not block.source.is_standard:
+                self.blocks[block.name] = block
+        functions = (*program.functions, *program.unused_functions)
+        self.functions += (one for one in functions if not one.source.is_standard)
 
     # --- filling ------------------------------------------------------------------
 
@@ -142,7 +153,7 @@ class Index:
         local = SymbolId(owner, "local", path)
         if local in self.symbols and self.symbols[local].kind in ("param", "var"):
             return local
-        block = self.program.block(owner)
+        block = self.block(owner)
         if block is None or depth > 16:
             return None
         head = path
@@ -162,7 +173,7 @@ class Index:
         return list(found.values())
 
     def _members(self, owner: str, path: str, depth: int) -> Iterator[Symbol]:
-        block = self.program.block(owner)
+        block = self.block(owner)
         if block is None or depth > 16:
             return
         if path:
@@ -187,6 +198,9 @@ class Index:
         if base is not None:
             yield from self._members(base, "", depth + 1)
 
+    def block(self, name: str) -> Block | None:
+        return self.blocks.get(name)
+
     def source(self, key: str) -> Source:
         """The text of a file that was read."""
         return self.files[key].source
@@ -198,7 +212,7 @@ class Index:
             if file is None or file.spec.name is None:
                 return None
             name = file.spec.name.text
-        return self.program.block(self.names.get(key, {}).get(name, ""))
+        return self.block(self.names.get(key, {}).get(name, ""))
 
 
 def source_key(source: Source) -> str:

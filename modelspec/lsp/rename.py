@@ -16,10 +16,11 @@ from lsprotocol import types
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Span
+from modelspec.lsp.analysis import Analysis, Document
 from modelspec.lsp.index import Index, Occurrence, Symbol, SymbolId, source_key
 from modelspec.lsp.navigation import occurrence_at
 from modelspec.lsp.positions import Positions
-from modelspec.lsp.session import Analysis, Document, Session
+from modelspec.lsp.session import View
 from modelspec.program.names import identifier_problem, name_problem
 
 _RENAMED = ("param", "var", "local", "child", "parameter", "buffer", "attribute")
@@ -30,10 +31,10 @@ _IMPORTS = re.compile(r"^imports\s*:", re.MULTILINE)
 
 
 def prepare_rename(
-    session: Session, document: Document, offset: int, encoding: str
+    view: View, document: Document, offset: int, encoding: str
 ) -> types.Range | None:
     """The name that would be renamed; None where nothing can be."""
-    found = occurrence_at(session, document, offset)
+    found = occurrence_at(view, document, offset)
     if found is None or found[0].document is not document:
         return None
     analysis, index, occurrence = found
@@ -46,10 +47,10 @@ def prepare_rename(
 
 
 def rename_at(
-    session: Session, document: Document, offset: int, name: str, encoding: str
+    view: View, document: Document, offset: int, name: str, encoding: str
 ) -> types.WorkspaceEdit | str:
     """The edits of all files, or why there are none."""
-    found = occurrence_at(session, document, offset)
+    found = occurrence_at(view, document, offset)
     if found is None or not _is_renamed(found[1].symbols[found[2].id]):
         return "only children, tensors, params and vars can be renamed"
     analysis, index, occurrence = found
@@ -59,17 +60,17 @@ def rename_at(
     problem = _problem(index, symbol, name)
     if problem is not None:
         return f"'{symbol.id.last}' cannot be renamed to '{name}': {problem}"
-    roots = [analysis, *_importers(session, symbol, document)]
+    roots = [analysis, *_importers(view, symbol, document)]
     doubtful = next(_doubtful(roots, symbol), None)
     if doubtful is not None:
         return f"'{symbol.id.last}' cannot be renamed to '{name}': {doubtful}"
     edits, texts = _edits(roots, symbol, name)
-    broken = next(_broken(session, roots, texts), None)
+    broken = next(_broken(view, roots, texts), None)
     if broken is not None:
         return f"'{symbol.id.last}' cannot be renamed to '{name}': {broken}"
     return types.WorkspaceEdit(
         changes={
-            session.uri(key): _text_edits(places, texts[key][0], name, encoding)
+            view.uri(key): _text_edits(places, texts[key][0], name, encoding)
             for key, places in sorted(edits.items())
         }
     )
@@ -86,7 +87,7 @@ def _problem(index: Index, symbol: Symbol, name: str) -> str | None:
     """Why a name is not legal here, or taken."""
     id = symbol.id
     if id.space == "member":
-        block = index.program.block(id.owner)
+        block = index.block(id.owner)
         base = "Module" if block is None or "." in id.name else block.base.kind
         problem = name_problem(name, "Module" if base == "extends" else base)
     else:
@@ -105,18 +106,16 @@ def _problem(index: Index, symbol: Symbol, name: str) -> str | None:
 # --- who else uses the name ----------------------------------------------------------
 
 
-def _importers(
-    session: Session, symbol: Symbol, document: Document
-) -> Iterator[Analysis]:
+def _importers(view: View, symbol: Symbol, document: Document) -> Iterator[Analysis]:
     """Specs that import the file in which the name is defined."""
     home = symbol.spans[0].source.path
     if home is None:
         return
-    for path in _specs_near(home, session):
-        known = session.documents.get(path)
+    for path in _specs_near(home, view):
+        known = view.documents.get(path)
         if path == document.key:
             continue
-        analysis = session.latest(known) if known else _read(session, path)
+        analysis = view.compile(known) if known else _read(view, path)
         if (
             analysis is not None
             and analysis.index is not None
@@ -125,11 +124,11 @@ def _importers(
             yield analysis
 
 
-def _specs_near(home: str, session: Session) -> list[str]:
+def _specs_near(home: str, view: View) -> list[str]:
     """Open documents, and the YAML files that could import a file: those of the
     workspace it is in, else those of its folder."""
-    found = {home, *(key for key, one in session.documents.items() if one.path)}
-    around = (one for one in session.folders if home.startswith(one + os.sep))
+    found = {home, *(key for key, one in view.documents.items() if one.path)}
+    around = (one for one in view.folders if home.startswith(one + os.sep))
     top = max(around, key=len, default=os.path.dirname(home))
     for at, (folder, folders, names) in enumerate(os.walk(top)):
         folders[:] = sorted(name for name in folders if not _SKIPPED.match(name))
@@ -141,14 +140,14 @@ def _specs_near(home: str, session: Session) -> list[str]:
     return sorted(found)
 
 
-def _read(session: Session, path: str) -> Analysis | None:
+def _read(view: View, path: str) -> Analysis | None:
     """A file that is not open, if it imports anything."""
     from modelspec.syntax.source import read_real
 
-    source = read_real(path, session.policy.limits)
+    source = read_real(path, view.policy.limits)
     if isinstance(source, Diagnostic) or not _IMPORTS.search(source.text):
         return None
-    return session.compile(Document(path, session.uri(path), source.text))
+    return view.compile(Document(path, view.uri(path), source.text))
 
 
 def _patterns(index: Index, symbol: Symbol) -> Iterator[Span]:
@@ -224,12 +223,12 @@ def _replaced(text: str, places: set[Occurrence], name: str) -> str:
 
 
 def _broken(
-    session: Session, roots: list[Analysis], texts: dict[str, tuple[str, str]]
+    view: View, roots: list[Analysis], texts: dict[str, tuple[str, str]]
 ) -> Iterator[str]:
     """What the edits would break."""
     instead = {key: after for key, (_, after) in texts.items()}
     for root in roots:
-        after = session.compile(root.document, instead).compilation
+        after = view.compile(root.document, instead).compilation
         if after.program is None:
             yield "the spec could not be read any more"
         before = {_told(one) for one in root.compilation.diagnostics if one.is_error}

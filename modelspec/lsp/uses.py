@@ -29,17 +29,13 @@ _PLAIN_PART = re.compile(r"[^.*?\[\]${}]+\Z")
 
 
 def add_uses(index: Index) -> None:
-    for block in index.program.blocks:
-        if block.source.is_standard:
-            continue
+    for block in index.blocks.values():
         _Uses(index, block).construct()
         for method in block.methods:
             if not method.synthesized:
                 _Uses(index, block, method).method()
         _add_paths(block, index)
-    for function in index.program.functions:
-        if function.source.is_standard:
-            continue
+    for function in index.functions:
         for node in ast.walk(function.definition):
             id = (
                 SymbolId("", "function", node.id)
@@ -142,7 +138,7 @@ class _Uses:
             # Blocks may extend one another in a circle, which is a mistake.
             while owner is not None and owner not in seen:
                 seen.add(owner)
-                block = self._index.program.block(owner)
+                block = self._index.block(owner)
                 if block is None:
                     return
                 self._keywords(node, owner)

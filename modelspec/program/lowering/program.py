@@ -60,12 +60,16 @@ def lower_program(
     used = _reachable(start, blocks, lambda block: names_of[block.name])
     if not report.failed:
         _warn_unused(names[0], {block.name for block in used}, report)
+    called = _used_functions(functions, [names_of[one.name] for one in used])
+    taking_part = {one.name for one in used} | {one.name for one in called}
     return Program(
         root=root.entry.class_name if root else None,
         blocks=keep_read_values(_root_last(used, root), nodes),
-        functions=_used_functions(functions, [names_of[one.name] for one in used]),
+        functions=called,
         variants=variants,
         sources=tuple(file.source for file in files),
+        unused_blocks=tuple(one for one in blocks if one.name not in taking_part),
+        unused_functions=tuple(one for one in functions if one.name not in taking_part),
     )
 
 
