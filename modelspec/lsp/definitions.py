@@ -168,7 +168,7 @@ def _add_child(
             SymbolId(block.name, "member", path), "child", span, whole
         )
         symbol.type = symbol.type or _class(child.value, index)
-        symbol.text = symbol.text or child_text(child.value)
+        symbol.value = symbol.value or child.value
     if isinstance(child.value, Container):
         _add_members(child.value.children, f"{path}.", block, index)
 
@@ -190,14 +190,6 @@ def _class(value: ModuleValue, index: Index) -> str | None:
         node = node.func
     known = isinstance(node, ast.Name) and index.block(node.id) is not None
     return node.id if known and isinstance(node, ast.Name) else None
-
-
-def child_text(value: ModuleValue) -> str:
-    """A module in one line, as it is told of a child."""
-    if isinstance(value, Container):
-        text = ast.unparse(value.callee)
-        return f"{text}: {len(value.children)} in it"
-    return ast.unparse(value.expression)
 
 
 def _add_methods(block: Block, index: Index) -> None:

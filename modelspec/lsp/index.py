@@ -7,13 +7,14 @@ text under that very name is an occurrence; standard blocks have none.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import field
 from typing import Literal, TypeAlias
 
 from modelspec.diagnostics.span import Source, Span
 from modelspec.driver import Compilation
-from modelspec.program.ir import Block, Function, Program
+from modelspec.program.ir import Block, Container, Function, ModuleValue, Program
 from modelspec.records import dataclass
 from modelspec.spec.loader import LoadedFile
 from modelspec.syntax.nodes import MappingNode
@@ -55,14 +56,24 @@ class SymbolId:
 class Symbol:
     """`spans` are the places of its definition: a child of both branches of an `if`
     has two. `whole` is what belongs to the first; `type` the class of the block that a
-    child is an instance of, `text` its expression."""
+    child is an instance of, `value` what it is made of."""
 
     id: SymbolId
     kind: Kind
     spans: list[Span]
     whole: Span
     type: str | None = None
-    text: str = ""
+    value: ModuleValue | None = None
+
+    @property
+    def text(self) -> str:
+        """A child in one line, as it is told of it; empty for what is none."""
+        if self.value is None:
+            return ""
+        if isinstance(self.value, Container):
+            text = ast.unparse(self.value.callee)
+            return f"{text}: {len(self.value.children)} in it"
+        return ast.unparse(self.value.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +232,6 @@ def source_key(source: Source) -> str:
 
 def base_class(block: Block) -> str | None:
     """The class of the block that a block extends."""
-    import ast
-
     call = block.base.call
     return call.func.id if call and isinstance(call.func, ast.Name) else None
 

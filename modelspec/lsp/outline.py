@@ -93,7 +93,7 @@ class _Outline:
             kind=_KINDS[symbol.kind],
             range=self._positions.range(start, end),
             selection_range=self._positions.of_span(span),
-            detail=symbol.text or symbol.kind,
+            detail=_written(symbol) or symbol.kind,
             children=below,
         )
 
@@ -107,3 +107,9 @@ def _named(path: str) -> str:
     while path.startswith("#") and "." in path:
         path = path.partition(".")[2]
     return path
+
+
+def _written(symbol: Symbol) -> str:
+    """How a child is written, if that is one line."""
+    text = symbol.value.span.text if symbol.value is not None else ""
+    return "" if "\n" in text else text
