@@ -78,6 +78,8 @@ def _add_function(function: Function, index: Index) -> None:
     """Its key, and the name in its `def`."""
     id = SymbolId("", "function", function.name)
     span = _bare(function.span)
+    names = index.function_names.setdefault(source_key(function.source), {})
+    names[span.text] = function.name
     index.define(id, "function", span)
     name = re.compile(rf"def[ \t]+({re.escape(span.text)})\b")
     found = name.search(function.source.text, span.end)
@@ -95,10 +97,17 @@ def _add_imports(file: LoadedFile, index: Index) -> None:
         start = Span(other, 0, 0)
         index.define(SymbolId("", "file", one.key), "file", start)
         index.use(SymbolId("", "file", one.key), _bare(one.span))
+        functions = index.function_names.get(one.key, {})
         for name in one.names:
             if name.theirs in theirs:
                 names[name.ours] = theirs[name.theirs]
-                index.use(SymbolId(theirs[name.theirs], "block", ""), _bare(name.span))
+                id = SymbolId(theirs[name.theirs], "block", "")
+            elif name.theirs in functions:
+                id = SymbolId("", "function", functions[name.theirs])
+            else:
+                continue
+            index.use(id, _bare(name.span))
+            index.use(id, _bare(name.ours_span))
 
 
 def _add_block(block: Block, index: Index) -> None:

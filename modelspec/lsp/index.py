@@ -66,6 +66,11 @@ class Symbol:
     value: ModuleValue | None = None
 
     @property
+    def written(self) -> str:
+        """The name as its definition has it."""
+        return self.spans[0].text
+
+    @property
     def text(self) -> str:
         """A child in one line, as it is told of it; empty for what is none."""
         if self.value is None:
@@ -89,8 +94,10 @@ class Occurrence:
 class Index:
     """`blocks` are those of the spec by their classes, and `functions` its functions,
     what nothing uses included, without standard ones. `names` are, for each file, the
-    names of blocks in it and their classes; `loose` are parts of patterns (`inner` of
-    `*.inner.weight`), which mean every child or tensor of that name."""
+    names of blocks in it and their classes, `function_names` those of functions;
+    `loose` are parts of patterns (`inner` of `*.inner.weight`), which mean every child
+    or tensor of that name, and `loose_attributes` names of attributes of what only a
+    run knows (`norm` of `layer.norm`)."""
 
     program: Program
     files: dict[str, LoadedFile]
@@ -100,7 +107,9 @@ class Index:
     occurrences: dict[str, set[Occurrence]] = field(default_factory=dict)
     nodes: dict[str, MappingNode] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
+    function_names: dict[str, dict[str, str]] = field(default_factory=dict)
     loose: set[Span] = field(default_factory=set)
+    loose_attributes: set[Span] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         program = self.program

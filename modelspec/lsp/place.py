@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from modelspec.lsp.cursor import ITEM, Cursor
+from modelspec.lsp.cursor import Cursor
+from modelspec.lsp.flow import ITEM
 from modelspec.records import dataclass
 from modelspec.syntax.keys import control_word
 

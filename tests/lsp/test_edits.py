@@ -226,7 +226,7 @@ def test_what_is_no_name(client: Client, uri: str) -> None:
     client.change(uri, text)
     assert client.ask("textDocument/prepareRename", place(uri, position)) is None
     answer = client.answer("textDocument/rename", place(uri, position, newName="x"))
-    assert "only children" in answer["error"]["message"]
+    assert "only blocks, functions" in answer["error"]["message"]
 
 
 def test_prepare(client: Client, uri: str) -> None:
