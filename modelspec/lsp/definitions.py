@@ -81,10 +81,18 @@ def _add_function(function: Function, index: Index) -> None:
     names = index.function_names.setdefault(source_key(function.source), {})
     names[span.text] = function.name
     index.define(id, "function", span)
-    name = re.compile(rf"def[ \t]+({re.escape(span.text)})\b")
-    found = name.search(function.source.text, span.end)
-    if found is not None:
-        index.use(id, Span(function.source, found.start(1), found.end(1)))
+    _use_def_line(id, span, len(function.source.text), index)
+
+
+def _use_def_line(id: SymbolId, key: Span, end: int, index: Index) -> None:
+    """The name in the `def` line of the text under a key."""
+    text = key.source.text
+    header = re.compile(r":[ \t]*(?:[|>][^\n]*)?\s*[\"']?\s*def[ \t]+(\w+)", re.ASCII)
+    # The key may be quoted.
+    start = key.end + (text[key.end : key.end + 1] in ("'", '"'))
+    found = header.match(text, start, end)
+    if found is not None and found[1] == key.text:
+        index.use(id, Span(key.source, found.start(1), found.end(1)))
 
 
 def _add_imports(file: LoadedFile, index: Index) -> None:
@@ -207,7 +215,9 @@ def _add_methods(block: Block, index: Index) -> None:
     for entry in entries:
         id = SymbolId(block.name, "member", entry.key.text)
         whole = entry.key.span.to(entry.value.span)
-        index.define(id, "method", _bare(entry.key.span), whole)
+        key = _bare(entry.key.span)
+        index.define(id, "method", key, whole)
+        _use_def_line(id, key, whole.end, index)
     for entry in node.entries if node is not None else ():
         if entry.key.text == "forward":
             id = SymbolId(block.name, "member", "forward")

@@ -1,7 +1,8 @@
 """The specs that import a file, open or not.
 
-In: a file. Out: an analysis for each spec of the workspace that reads it. How many
-files are looked at is bounded, and only what says `imports` is compiled.
+In: a file. Out: an analysis for each spec of the workspace that reads it, itself or
+through others. How many files are looked at is bounded; which of them may import which
+is told from their texts alone, and only those that may are compiled.
 """
 
 from __future__ import annotations
@@ -19,29 +20,28 @@ _MOST_FILES = 500
 _MOST_FOLDERS = 1000
 _SKIPPED = re.compile(r"\.|node_modules$|site-packages$|__pycache__$")
 _IMPORTS = re.compile(r"^imports\s*:", re.MULTILINE)
+_PATH = re.compile(r"""[^\s'"{},:#]+\.ya?ml(?=['"]?\s*:)""")
 
 
 def importers_of(view: View, home: str, document: Document) -> Iterator[Analysis]:
     """The specs, without a document, that read the file `home`."""
-    for path in _specs_near(home, view):
-        known = view.documents.get(path)
-        if path == document.key:
-            continue
-        analysis = view.compile(known) if known else _read(view, path)
-        if (
-            analysis is not None
-            and analysis.index is not None
-            and home in analysis.read
-        ):
-            yield analysis
+    near = {path: _document(view, path) for path in _specs_near(home, document, view)}
+    imported = {path: _imported(one) for path, one in near.items() if one is not None}
+    for path in _reaching(home, imported):
+        one = near[path]
+        if one is not None and path != document.key:
+            analysis = view.compile(one)
+            if analysis.index is not None and home in analysis.read:
+                yield analysis
 
 
-def _specs_near(home: str, view: View) -> list[str]:
+def _specs_near(home: str, document: Document, view: View) -> list[str]:
     """Open documents, and the YAML files that could import a file: those of the
-    workspace it is in, else those of its folder."""
+    workspace it is in, else those of the folder that holds it and the document."""
     found = {home, *(key for key, one in view.documents.items() if one.path)}
     around = (one for one in view.folders if home.startswith(one + os.sep))
-    top = max(around, key=len, default=os.path.dirname(home))
+    paths = [home, document.path or home]
+    top = max(around, key=len, default=os.path.commonpath(map(os.path.dirname, paths)))
     for at, (folder, folders, names) in enumerate(os.walk(top)):
         folders[:] = sorted(name for name in folders if not _SKIPPED.match(name))
         for name in sorted(names):
@@ -52,9 +52,31 @@ def _specs_near(home: str, view: View) -> list[str]:
     return sorted(found)
 
 
-def _read(view: View, path: str) -> Analysis | None:
-    """A file that is not open, if it imports anything."""
+def _document(view: View, path: str) -> Document | None:
+    known = view.documents.get(path)
+    if known is not None:
+        return known
     source = read_real(path, view.policy.limits)
-    if isinstance(source, Diagnostic) or not _IMPORTS.search(source.text):
+    if isinstance(source, Diagnostic):
         return None
-    return view.compile(Document(path, view.uri(path), source.text))
+    return Document(path, view.uri(path), source.text)
+
+
+def _imported(document: Document) -> frozenset[str]:
+    """The files that a text may import: all that stand before a colon in it."""
+    if not _IMPORTS.search(document.text):
+        return frozenset()
+    folder = os.path.dirname(document.key)
+    found = {match.group() for match in _PATH.finditer(document.text)}
+    return frozenset(os.path.realpath(os.path.join(folder, one)) for one in found)
+
+
+def _reaching(home: str, imported: dict[str, frozenset[str]]) -> list[str]:
+    """The files that import one, or import a file that does."""
+    found, wanted = {home}, [home]
+    while wanted:
+        one = wanted.pop()
+        more = [path for path, theirs in imported.items() if one in theirs]
+        wanted += (path for path in more if path not in found)
+        found.update(more)
+    return sorted(found & imported.keys())
