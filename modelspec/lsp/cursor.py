@@ -68,7 +68,7 @@ class _Scan:
         _, value = self.begin(line)
         self.value = Value()
         if _HEADER.match(value):
-            self.block = self.levels[-1].indent
+            self.block = self.levels[-1].indent if self.levels else -1
         else:
             self.value.add(value)
 

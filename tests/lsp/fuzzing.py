@@ -163,7 +163,12 @@ class User:
         self.asked += 1
         answer = self.client.answer(f"textDocument/{kind}", params)
         code = answer.get("error", {}).get("code")
-        assert code is None or code in ALLOWED, (kind, params, answer, self.now)
+        assert code is None or code in ALLOWED, (
+            kind,
+            params,
+            answer,
+            self.now.get(params["textDocument"]["uri"]),
+        )
 
     # --- the rest -----------------------------------------------------------------
 
