@@ -37,11 +37,12 @@ def importers_of(view: View, home: str, document: Document) -> Iterator[Analysis
 
 def _specs_near(home: str, document: Document, view: View) -> list[str]:
     """Open documents, and the YAML files that could import a file: those of the
-    workspace it is in, else those of the folder that holds it and the document."""
+    workspace it is in, or of the repository, else of the folder that holds both."""
     found = {home, *(key for key, one in view.documents.items() if one.path)}
     around = (one for one in view.folders if home.startswith(one + os.sep))
     paths = [home, document.path or home]
-    top = max(around, key=len, default=os.path.commonpath(map(os.path.dirname, paths)))
+    both = os.path.commonpath([os.path.dirname(path) for path in paths])
+    top = max(around, key=len, default=_repository(both) or both)
     for at, (folder, folders, names) in enumerate(os.walk(top)):
         folders[:] = sorted(name for name in folders if not _SKIPPED.match(name))
         for name in sorted(names):
@@ -50,6 +51,15 @@ def _specs_near(home: str, document: Document, view: View) -> list[str]:
         if at >= _MOST_FOLDERS or len(found) >= _MOST_FILES:
             break
     return sorted(found)
+
+
+def _repository(folder: str) -> str | None:
+    """The nearest folder above that is under version control."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return None
+    return folder
 
 
 def _document(view: View, path: str) -> Document | None:

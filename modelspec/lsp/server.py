@@ -83,6 +83,13 @@ class Server(LanguageServer):
         encoding = self.workspace.position_encoding
         return str(getattr(encoding, "value", encoding) or "utf-16")
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those of the workspace; older clients know one only."""
+        root = self.workspace.root_uri
+        uris = [*self.workspace.folders, *([root] if root else [])]
+        return tuple(sorted(set(map(key_of, uris))))
+
     def positions(self, document: Document) -> Positions:
         return Positions(document.text, self.encoding)
 
@@ -308,8 +315,7 @@ def _add_edits(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(True))
     async def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        folders = server.workspace.folders
-        server.session.folders = tuple(sorted(map(key_of, folders)))
+        server.session.folders = server.folders
         place = await server.settled(params.text_document.uri)
         if place is None:
             return None

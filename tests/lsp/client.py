@@ -21,7 +21,9 @@ _PATIENCE = 20.0
 class Client:
     """One server. `wait` gives notifications in their order, `ask` an answer."""
 
-    def __init__(self, *, encodings: list[str] | None = None) -> None:
+    def __init__(
+        self, *, encodings: list[str] | None = None, folder: Path | None = None
+    ) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `stop`
         self.process = subprocess.Popen(
             [sys.executable, "-m", "modelspec", "lsp"],
@@ -40,9 +42,10 @@ class Client:
             "general": {"positionEncodings": encodings} if encodings else {},
             "textDocument": {"rename": {"prepareSupport": True}},
         }
+        root = folder.as_uri() if folder is not None else None
         self.server = self.ask(
             "initialize",
-            {"processId": None, "rootUri": None, "capabilities": capabilities},
+            {"processId": None, "rootUri": root, "capabilities": capabilities},
         )["capabilities"]
         self.tell("initialized", {})
 
