@@ -21,7 +21,7 @@ from modelspec.lsp.positions import Positions
 # Every code is explained in a file that is installed with modelspec.
 _PAGE = Path(codes.__file__).with_name("codes.md").as_uri()
 _QUIET = ("not-a-spec", "empty-file")
-_MEANT = re.compile(r"did you mean '([^'\n]+)'\?")
+_MEANT = re.compile(r"did you mean ['`]([^'`\n]+)['`]\?")
 _LEVELS = {
     True: types.DiagnosticSeverity.Error,
     False: types.DiagnosticSeverity.Warning,

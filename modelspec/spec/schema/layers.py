@@ -9,6 +9,7 @@ block of the spec may have the name of one, which a schema cannot see.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from modelspec.catalog import Layer, Parameter, ParameterKind, load_catalog
@@ -78,8 +79,8 @@ def call_snippets() -> list[Schema]:
     """Calls of common layers, with what they need to be given."""
     return [
         {
-            "label": _layer(name).signature.text(name),
-            "description": layer_doc(name),
+            "label": re.sub(r"\$\{\d+:(\w+)\}", r"\1", _call(name)),
+            "description": f"{_layer(name).signature.text(name)}\n\n{layer_doc(name)}",
             "body": _call(name),
         }
         for name in _COMMON
