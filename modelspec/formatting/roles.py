@@ -14,11 +14,7 @@ from typing import TypeAlias
 
 from modelspec.formatting.tree import Collection, Node, Part, Role, Scalar
 from modelspec.program.standard import TAKE_CHILDREN
-from modelspec.syntax.keys import control_word
-
-_CONTAINERS = frozenset(
-    "Sequential ModuleList ModuleDict ParameterList ParameterDict".split()
-)
+from modelspec.syntax.keys import CONTAINERS, control_word
 
 Visit: TypeAlias = Callable[[Node], None]
 
@@ -88,7 +84,7 @@ class Roles:
             "init": self._init,
             "tie": self._controlled(self._value_entry),
             "freeze": self._freeze,
-            **dict.fromkeys(_CONTAINERS, self._children),
+            **dict.fromkeys(CONTAINERS, self._children),
         }
 
     def file(self, root: Collection) -> None:
@@ -157,7 +153,7 @@ class Roles:
         _give(part.key, Role.EXPRESSION)
         name = _text(part.key).strip()
         bare = name.removeprefix("torch.").removeprefix("nn.")
-        if bare in _CONTAINERS:
+        if bare in CONTAINERS:
             self._children(part.value)
         elif "(" in name or name in self.taking:
             if isinstance(part.value, Collection):
@@ -205,7 +201,7 @@ class Roles:
         _give(node, Role.VALUE)
         for part in _parts(node):
             _give(part.key, Role.VALUE)
-            if _text(part.key) in _CONTAINERS and len(_parts(node)) == 1:
+            if _text(part.key) in CONTAINERS and len(_parts(node)) == 1:
                 self._children(part.value)
             else:
                 self._values(part.value)

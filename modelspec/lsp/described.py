@@ -192,7 +192,7 @@ def _overloads(
 ) -> Described | None:
     if not overloads:
         return None
-    signature = "\n".join(one.text(name) for one in overloads)
+    signature = "\n".join(dict.fromkeys(one.text(name) for one in overloads))
     found: dict[str, Argument] = {}
     for one in overloads:
         for parameter in one.parameters:

@@ -12,6 +12,7 @@ import re
 from lsprotocol import types
 
 from modelspec.catalog import load_catalog
+from modelspec.catalog.docs import layer_doc
 from modelspec.diagnostics.codes import find_code
 from modelspec.lsp.analysis import Document
 from modelspec.lsp.cursor import read_cursor
@@ -29,11 +30,28 @@ from modelspec.lsp.navigation import occurrence_at
 from modelspec.lsp.place import read_place
 from modelspec.lsp.positions import Positions
 from modelspec.lsp.session import View
-from modelspec.program.ir import Param
-from modelspec.spec.frame import BlockSpec, FileSpec
+from modelspec.program.ir import Input, Param
+from modelspec.spec.frame import (
+    BlockSpec,
+    BufferSpec,
+    FileSpec,
+    InputSpec,
+    ParameterSpec,
+    ParamSpec,
+)
 
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
 _MOST_ARGUMENTS = 30
+# What is defined by an entry of a mapping, if that is one plain line.
+_VALUES = ("var", "constant", "parameter", "buffer", "attribute")
+_ENTRY = re.compile(r"""[ ]*['"]?\w+['"]?[ ]*:[ ]+([^\s|>{&*][^\n]*)""", re.ASCII)
+_FRAMES: dict[str, tuple[type, ...]] = {
+    "file keys": (FileSpec,),
+    "block keys": (BlockSpec,),
+    "param keys": (ParamSpec,),
+    "input keys": (InputSpec,),
+    "owned keys": (ParameterSpec, BufferSpec),
+}
 
 
 def hover_at(
@@ -101,11 +119,11 @@ def _key_text(document: Document, start: int, word: str) -> str:
     """What a key of a block or file is for."""
     cursor = read_cursor(document.text, start)
     place = read_place(cursor, lambda _: False)
-    frames = {"file keys": FileSpec, "block keys": BlockSpec}
-    frame = frames.get(place.wanted)
-    if frame is None or not cursor.is_bare or cursor.text:
+    if not cursor.is_bare or cursor.text:
         return ""
-    doc = key_docs(frame).get(word, "")
+    doc = ""
+    for frame in _FRAMES.get(place.wanted, ()):
+        doc = doc or key_docs(frame).get(word, "")
     return f"`{word}`\n\n{doc}" if doc else ""
 
 
@@ -160,11 +178,35 @@ def _symbol_text(index: Index, symbol: Symbol) -> str:
         return told(described) if described is not None else ""
     if symbol.kind == "file":
         return ""
-    head = f"{symbol.kind} of {symbol.id.owner}"
-    text = f"```python\n{symbol.id.last}"
-    if symbol.text:
-        text += f" = {symbol.text}"
-    return f"{text}\n```\n\n{head}"
+    if symbol.kind == "input" and block is not None:
+        inputs = {one.name: one for one in block.inputs}
+        return _input_text(inputs[symbol.id.name], symbol.id.owner)
+    parts = [f"```python\n{_defined(symbol)}\n```"]
+    parts.append(f"{symbol.kind} of {symbol.id.owner}")
+    layer = re.match(r"nn\.(\w+)", symbol.text)
+    doc = layer_doc(layer[1]) if layer and load_catalog().layer(layer[1]) else ""
+    return "\n\n".join([*parts, *filter(None, [doc])])
+
+
+def _defined(symbol: Symbol) -> str:
+    """A name and what it is, where that is one value."""
+    text = symbol.text
+    if symbol.kind in _VALUES and len(symbol.spans) == 1:
+        span = symbol.spans[0]
+        source = span.source.text
+        start = source.rfind("\n", 0, span.start) + 1
+        entry = _ENTRY.match(source, start)
+        text = entry[1].strip() if entry is not None else ""
+    return f"{symbol.id.last} = {text}" if text else symbol.id.last
+
+
+def _input_text(one: Input, owner: str) -> str:
+    shape = ""
+    if one.shape is not None:
+        sizes = (s if isinstance(s, str | int) else ast.unparse(s) for s in one.shape)
+        shape = f"[{', '.join(map(str, sizes))}]"
+    what = f"input of {owner}" + (", may be left out" if one.optional else "")
+    return f"```python\n{one.name}: {one.dtype}{shape}\n```\n\n{what}"
 
 
 def _param_text(param: Param, owner: str) -> str:

@@ -26,11 +26,12 @@ from modelspec.lsp.candidate import (
 )
 from modelspec.lsp.index import Symbol
 from modelspec.lsp.known import Known
-from modelspec.lsp.place import CONTAINERS, Place
+from modelspec.lsp.place import Place
 from modelspec.lsp.typed import Typed, read_typed
 from modelspec.program.ir import Block
 from modelspec.program.standard import STANDARD_BLOCKS
 from modelspec.pysubset import BUILTINS
+from modelspec.syntax.keys import CONTAINERS
 
 _ASSIGNED = re.compile(
     r"^[ \t]*(?:for[ \t]+)?([A-Za-z_]\w*(?:[ \t]*,[ \t]*[A-Za-z_]\w*)*)"
@@ -72,7 +73,7 @@ class PythonCandidates:
     def _modules(self, place: Place) -> Iterator[Candidate]:
         """Where a module stands: containers, blocks, layers."""
         yield from self._blocks(place)
-        for name in sorted(CONTAINERS - {"OrderedDict"}):
+        for name in sorted(CONTAINERS):
             yield Candidate(name, Kind.Class, "torch.nn", layer_doc(name))
         yield from layer_candidates()
         yield from (

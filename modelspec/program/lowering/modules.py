@@ -26,7 +26,7 @@ from modelspec.program.lowering.flow import is_control_item, lower_list, lower_m
 from modelspec.program.lowering.scope import BlockEntry
 from modelspec.program.names import check_child
 from modelspec.pysubset import parse_expression
-from modelspec.syntax.keys import control_word
+from modelspec.syntax.keys import CONTAINERS, control_word
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -36,13 +36,6 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-CONTAINERS = (
-    "Sequential",
-    "ModuleList",
-    "ModuleDict",
-    "ParameterList",
-    "ParameterDict",
-)
 _NAMED_ONLY = ("ModuleDict", "ParameterDict")
 _HELP = (
     "write a layer (`Linear(4, 2)`), `Linear: [4, 2]`, or a container (`Sequential:`)"
