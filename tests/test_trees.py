@@ -1,0 +1,56 @@
+"""Specs may be compiled by several threads at once."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+import modelspec
+from modelspec.trees import expression_tree, quiet_tree
+
+SPEC = "modelspec: 1\nname: Net\nforward: |\n" + "".join(
+    f"  x = (((x + {at}) * 2) ** 1.5).view(-1)[{at}:]\n" for at in range(60)
+)
+
+
+@pytest.fixture
+def hectic() -> Iterator[None]:
+    """Threads take turns, and garbage is collected, as often as can be: that is where
+    `ast.parse` by itself loses count of its depth."""
+    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(10, 1, 1)
+    yield
+    sys.setswitchinterval(interval)
+    gc.set_threshold(*threshold)
+
+
+@pytest.mark.usefixtures("hectic")
+def test_checked_by_several_threads() -> None:
+    found: list[object] = []
+
+    def check() -> None:
+        try:
+            found.extend(one.code for one in modelspec.check(SPEC))
+        except Exception as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=check) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert found == [one.code for one in modelspec.check(SPEC)] * 4
+
+
+def test_warnings_are_left_as_they_were() -> None:
+    before = list(warnings.filters)
+    quiet_tree("1 is 1", "<spec>", "eval")
+    assert warnings.filters == before
+    with pytest.raises(SyntaxError):
+        expression_tree("1 +")
