@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 
@@ -20,13 +20,17 @@ SPEC = "modelspec: 1\nname: Net\nforward: |\n" + "".join(
 
 @pytest.fixture
 def hectic() -> Iterator[None]:
-    """Threads take turns, and garbage is collected, as often as can be: that is where
+    """Another thread runs whenever garbage is collected, which is often: that is when
     `ast.parse` by itself loses count of its depth."""
-    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
-    sys.setswitchinterval(1e-6)
-    gc.set_threshold(10, 1, 1)
+
+    def pause(phase: str, info: dict[str, int]) -> None:
+        time.sleep(1e-6)
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(300, 100, 100)
+    gc.callbacks.append(pause)
     yield
-    sys.setswitchinterval(interval)
+    gc.callbacks.remove(pause)
     gc.set_threshold(*threshold)
 
 
