@@ -1,4 +1,4 @@
-"""Keys that are no names: `for`, `if`, `elif`, `else` and `let` (language, 2).
+"""Keys that are no names: `for`, `if`, `elif`, `else` and `let`, and containers.
 
 Reader, parser and lowering all ask here, so that they agree on what is one. A name may
 begin with such a word: `if-branch`, `else-x`, `for${i}`.
@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 
+# The containers of torch under which children or tensors stand, not arguments.
+CONTAINERS = frozenset(
+    "Sequential ModuleList ModuleDict ParameterList ParameterDict".split()
+)
 _NAME_GOES_ON = r"(?!\w|\$|-[\w.-]*(?:\$\{|$))"
 _WORD = re.compile(rf"\s*(?:(for|if|elif|else){_NAME_GOES_ON}|(let)\s)")
 _NEAR = re.compile(

@@ -40,6 +40,7 @@ from modelspec.syntax.nodes import (
     describe_node,
     is_text,
 )
+from modelspec.trees import module_tree
 
 INIT_METHODS = ("init_weights", "reset_parameters", "initialize_weights")
 
@@ -345,12 +346,12 @@ def _applied(construct: Sequence[Statement], name: str) -> list[ast.stmt]:
     count = sum(isinstance(one, Child) for one in construct)
     if not plain or len(static) != count or not all(map(is_identifier, static)):
         loop = f"for module in self.children():\n    {name} = module({name})"
-        return ast.parse(f"{loop}\nreturn {name}").body
+        return module_tree(f"{loop}\nreturn {name}").body
     if not static:
-        return ast.parse(f"return {name}").body
+        return module_tree(f"return {name}").body
     lines = [f"{name} = self.{child}({name})" for child in static[:-1]]
     lines.append(f"return self.{static[-1]}({name})")
-    return ast.parse("\n".join(lines)).body
+    return module_tree("\n".join(lines)).body
 
 
 def registers(statement: Statement) -> bool:

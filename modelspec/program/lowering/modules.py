@@ -31,7 +31,7 @@ from modelspec.program.lowering.flow import (
 from modelspec.program.lowering.scope import BlockEntry
 from modelspec.program.names import check_child
 from modelspec.pysubset import is_hole
-from modelspec.syntax.keys import control_word
+from modelspec.syntax.keys import CONTAINERS, control_word
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -41,13 +41,6 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-CONTAINERS = (
-    "Sequential",
-    "ModuleList",
-    "ModuleDict",
-    "ParameterList",
-    "ParameterDict",
-)
 _NAMED_ONLY = ("ModuleDict", "ParameterDict")
 _HELP = (
     "write a layer (`Linear(4, 2)`), `Linear: [4, 2]`, or a container (`Sequential:`)"

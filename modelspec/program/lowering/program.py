@@ -64,12 +64,16 @@ def lower_program(
         # What was reported may have used any: none is left out of the checks.
         start += [block.name for block in blocks]
         used = _reachable(start, blocks, lambda block: names_of[block.name])
+    called = _used_functions(functions, [names_of[one.name] for one in used])
+    taking_part = {one.name for one in used} | {one.name for one in called}
     return Program(
         root=root.entry.class_name if root else None,
         blocks=keep_read_values(_root_last(used, root), nodes),
-        functions=_used_functions(functions, [names_of[one.name] for one in used]),
+        functions=called,
         variants=variants,
         sources=tuple(file.source for file in files),
+        unused_blocks=tuple(one for one in blocks if one.name not in taking_part),
+        unused_functions=tuple(one for one in functions if one.name not in taking_part),
     )
 
 
