@@ -78,6 +78,8 @@ class Source:
         """Python's `(lineno, col_offset)` of an offset."""
         starts = self.line_starts()
         line = bisect_right(starts, offset)
+        if self.text.isascii():
+            return line, offset - starts[line - 1]
         before = self.text[starts[line - 1] : offset]
         if before.isascii():
             return line, len(before)
@@ -104,6 +106,18 @@ class Span:
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    @property
+    def in_python(self) -> tuple[int, int, int, int]:
+        """The span as the position of an `ast` node: its line and UTF-8 column, and
+        those of its end."""
+        source = self.source
+        line, column = source.byte_column(self.start)
+        starts = source.line_starts()
+        one_line = line == len(starts) or self.end < starts[line]
+        if one_line and source.text.isascii():
+            return line, column, line, column + self.end - self.start
+        return (line, column, *source.byte_column(self.end))
 
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of another."""

@@ -84,10 +84,7 @@ def _takes_tuple(type_: TypeExpression) -> bool:
 def _keyword(name: str, value: ast.expr, key: ScalarNode) -> ast.keyword:
     """Stands where its key stands, so that messages underline the key."""
     keyword = ast.keyword(name, value)
-    source = key.span.source
-    keyword.lineno, keyword.col_offset = source.byte_column(key.span.start)
-    keyword.end_lineno, keyword.end_col_offset = source.byte_column(key.span.end)
-    return keyword
+    return place(keyword, key.span)
 
 
 def _argument(node: Node, nested: NestedModule, context: Context) -> ast.expr | None:

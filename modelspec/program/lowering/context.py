@@ -28,7 +28,7 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-N = TypeVar("N", bound=ast.expr)
+N = TypeVar("N", bound="ast.expr | ast.keyword")
 
 
 @dataclass(slots=True)
@@ -71,6 +71,24 @@ class Context:
         """A text that is an expression as a whole."""
         parsed = parse_expression(fragment, self.report, self.limits)
         return None if parsed is None else self.canonical(parsed)
+
+    def repeated(
+        self, node: ScalarNode, role: str, read: Callable[[], ast.expr | None]
+    ) -> ast.expr | None:
+        """What a text is read as; one of the form of an earlier one is not read again.
+
+        What `read` gives may depend on nothing but the text, the names in it, and the
+        role.
+        """
+        memory, hidden = self.scope.file.repeated, self.scope.locals
+        known = memory.recall(node, role, hidden, self.limits)
+        if known is not None:
+            return known
+        before = len(self.report.found)
+        tree = read()
+        if tree is not None and len(self.report.found) == before:
+            memory.keep(node, role, hidden, self.limits, tree)
+        return tree
 
     def scalar_expression(self, node: ScalarNode) -> ast.expr | None:
         """A scalar where strings are expressions; `${...}` around it is allowed."""
@@ -158,8 +176,5 @@ def literal(value: object, span: Span) -> ast.expr:
 
 def place(node: N, span: Span) -> N:
     """Gives a node made here the position of the text it stands for."""
-    line, column = span.source.byte_column(span.start)
-    end_line, end_column = span.source.byte_column(span.end)
-    node.lineno, node.col_offset = line, column
-    node.end_lineno, node.end_col_offset = end_line, end_column
+    node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = span.in_python
     return node

@@ -25,7 +25,6 @@ from modelspec.program.lowering.context import Context, constant, place
 from modelspec.program.lowering.flow import is_control_item, lower_list, lower_mapping
 from modelspec.program.lowering.scope import BlockEntry
 from modelspec.program.names import check_child
-from modelspec.pysubset import parse_expression
 from modelspec.syntax.keys import control_word
 from modelspec.syntax.nodes import (
     Entry,
@@ -122,13 +121,19 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
     if not isinstance(node.value, str):
         _not_a_module(node, context)
         return None
-    if control_word(node.text) not in (None, "let"):
-        _control_without_colon(node, context)
-        return None
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
         return None if callee is None else Container(callee, False, (), node.span)
+    made = context.repeated(node, "module", lambda: _made(node, context))
+    return None if made is None else Value(made, node.span)
+
+
+def _made(node: ScalarNode, context: Context) -> ast.expr | None:
+    """The expression of a module that a text is."""
+    if control_word(node.text) not in (None, "let"):
+        _control_without_colon(node, context)
+        return None
     if node.text.lstrip().startswith("${"):
         expression = context.interpolated(node)
     else:
@@ -141,7 +146,7 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
     if _is_function(expression):
         _function_as_module(expression, node, context)
         return None
-    return Value(context.as_module(expression), node.span)
+    return context.as_module(expression)
 
 
 def _control_without_colon(node: ScalarNode, context: Context) -> None:
@@ -186,10 +191,11 @@ def _typed_module(
 ) -> ModuleValue | None:
     """`Type: arguments`, `Container: children` or `Call(...): children`."""
     name = container_name(entry.key.text, context)
-    parsed = parse_expression(entry.key.fragment, context.report, context.limits)
-    if parsed is None:
+    callee = context.repeated(
+        entry.key, "callee", lambda: context.expression(entry.key.fragment)
+    )
+    if callee is None:
         return None
-    callee = context.canonical(parsed)
     span = entry.key.span
     if name is not None:
         named, children = lower_children(name, entry.value, context)
