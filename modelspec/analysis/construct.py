@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from modelspec.analysis.members import is_torch_layer
+from modelspec.analysis.arguments import settled_module
 from modelspec.analysis.registering import (
     Construction,
     Sink,
@@ -22,6 +22,7 @@ from modelspec.analysis.registering import (
     spread,
     types_in,
 )
+from modelspec.analysis.settled import settled
 from modelspec.analysis.standins import (
     LayerType,
     Module,
@@ -42,8 +43,9 @@ from modelspec.pysubset.values import Scope
 if TYPE_CHECKING:
     from modelspec.analysis.elaborate import Elaborator
 
-Read: TypeAlias = "Callable[[Scope], object]"
+_STEPS_OF_A_LAYER = 5
 
+Read: TypeAlias = "Callable[[Scope], object]"
 
 Step: TypeAlias = "Callable[[Construction, Sink], None]"
 Make: TypeAlias = "Callable[[Construction], object]"
@@ -73,9 +75,6 @@ class Steps:
         if isinstance(node, ast.Constant):
             value = node.value
             return lambda scope: value
-        literal = self._literal_call(node)
-        if literal is not None:
-            return literal
         read = self._asked(
             node, self.elaborator.evaluator.expression(node, self.source)
         )
@@ -93,35 +92,6 @@ class Steps:
                 raise
 
         return located
-
-    def _literal_call(self, node: ast.expr) -> Read | None:
-        """The short way for `nn.Linear(8, 8)`, by far the most frequent call."""
-        if not isinstance(node, ast.Call) or not is_torch_layer(node.func):
-            return None
-        values = [*node.args, *(one.value for one in node.keywords)]
-        if not all(isinstance(one, ast.Constant) for one in values):
-            return None
-        type_ = self.elaborator.evaluator.runtime.world.resolve(f"nn.{node.func.attr}")
-        if not isinstance(type_, LayerType) or None in [o.arg for o in node.keywords]:
-            return None
-        make, budget = self.elaborator.make, self.elaborator.budget
-        args: list[object] = [
-            one.value for one in node.args if isinstance(one, ast.Constant)
-        ]
-        kwargs: dict[str, object] = {
-            str(one.arg): one.value.value
-            for one in node.keywords
-            if isinstance(one.value, ast.Constant)
-        }
-
-        def literal(scope: Scope) -> object:
-            budget.charge(5)
-            try:
-                return make(type_, args[:], kwargs.copy())
-            except Fault as fault:
-                raise at_span(fault, span_of(node, self.source)) from None
-
-        return literal
 
     def _asked(self, node: ast.expr, read: Read) -> Read:
         """Stops where an expression asks what something is that nobody knows."""
@@ -348,9 +318,12 @@ class Steps:
         return call
 
     def _child(self, one: ir.Child, base: str) -> Step:
-        make, span = self._value(one.value), one.value.span
-        is_tensor = base.startswith("Parameter")
         name = None if one.name is None else self._name(one.name, base)
+        is_tensor = base.startswith("Parameter")
+        literal = None if is_tensor else self._literal_module(one.value)
+        if literal is not None:
+            return self._add_literal(one, name, literal)
+        make, span = self._value(one.value), one.value.span
 
         def checked(at: Construction) -> object:
             value = make(at)
@@ -363,6 +336,26 @@ class Steps:
             register(at, sink, key, self._made(checked, at), one.span)
 
         return add
+
+    def _add_literal(self, one: ir.Child, name: Read | None, made: Module) -> Step:
+        """A child that is there already, and with which nothing can go wrong."""
+        budget, span = self.elaborator.budget, one.span
+
+        def add(at: Construction, sink: Sink) -> None:
+            budget.charge(_STEPS_OF_A_LAYER)
+            key = None if name is None else str(name(at.scope))
+            register(at, sink, key, made, span)
+
+        return add
+
+    def _literal_module(self, value: ir.ModuleValue) -> Module | None:
+        """The stand-in of `nn.Linear(8, 8)`, by far the most frequent call; one serves
+        every time."""
+        if isinstance(value, ir.Container):
+            return None
+        node = value.expression
+        found = self.elaborator.settled.get(id(node)) or settled(node)
+        return None if found is None else settled_module(*found)
 
     def _splice(self, one: ir.Splice, base: str) -> Step:
         read, span = self._read(one.value), one.span

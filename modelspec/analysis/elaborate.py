@@ -16,6 +16,7 @@ from dataclasses import replace
 from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
 from modelspec.analysis.construct import Steps
 from modelspec.analysis.registering import Construction
+from modelspec.analysis.settled import Settled
 from modelspec.analysis.standins import (
     Exhausted,
     LayerType,
@@ -68,11 +69,20 @@ def elaborate(
 
 
 class Elaborator:
-    """Elaborates one Program, any number of times; what is compiled is kept."""
+    """Elaborates one Program, any number of times; what is compiled is kept.
 
-    def __init__(self, program: Program, limits: Limits) -> None:
+    `settled` are calls that are known to be right, by the `id` of their nodes.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        limits: Limits,
+        settled: Mapping[int, Settled] | None = None,
+    ) -> None:
         self.program = program
         self.limits = limits
+        self.settled = settled or {}
         self.budget = _QuietBudget(limits)
         self.evaluator = Evaluator(StandInWorld(self.make), limits, self.budget)
         self.globals: dict[str, object] = {}

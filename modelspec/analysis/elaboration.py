@@ -21,7 +21,8 @@ def check_elaboration(facts: Facts) -> Iterator[Diagnostic]:
     program = facts.program
     if any(_is_told(one.default, block, facts) for block, one in _params(program)):
         return  # what would come of a wrong default says nothing more
-    elaborator = Elaborator(program, facts.limits or Limits())
+    known = {at: one for text in facts.texts for at, one in text.settled.items()}
+    elaborator = Elaborator(program, facts.limits or Limits(), known)
     seen: set[tuple[object, ...]] = set()
     for variant in (None, *program.variants):
         values = variant.values if variant is not None else ()
