@@ -63,7 +63,9 @@ def _names(
     if len(names) < len(sorts):
         return None  # the rest go into a `*args`
     values = map(_sample, sorts)
-    placed = [(places.get(one), value) for one, value in zip(names, values, strict=True)]
+    placed = [
+        (places.get(one), value) for one, value in zip(names, values, strict=True)
+    ]
     fitting = (
         place is None or (fits(place.type, value) and is_chosen(value, place))
         for place, value in placed

@@ -111,13 +111,13 @@ class Span:
     def in_python(self) -> tuple[int, int, int, int]:
         """The span as the position of an `ast` node: its line and UTF-8 column, and
         those of its end."""
-        source = self.source
-        line, column = source.byte_column(self.start)
+        source, start, end = self.source, self.start, self.end
         starts = source.line_starts()
-        one_line = line == len(starts) or self.end < starts[line]
-        if one_line and source.text.isascii():
-            return line, column, line, column + self.end - self.start
-        return (line, column, *source.byte_column(self.end))
+        line = bisect_right(starts, start)
+        if source.text.isascii() and (line == len(starts) or end < starts[line]):
+            begin = starts[line - 1]
+            return line, start - begin, line, end - begin
+        return (*source.byte_column(start), *source.byte_column(end))
 
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of another."""

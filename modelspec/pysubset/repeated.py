@@ -115,21 +115,19 @@ class _Part:
         """The node on a line; `shifts` tells how far to the right it stands there,
         after none of the numbers, after one, ..."""
         made = self.kind.__new__(self.kind)
-        # Four times as fast as the constructor and assignments.
         fields = made.__dict__
-        fields.update(
-            self.same,
-            lineno=line,
-            col_offset=self.start + shifts[self.before_start],
-            end_lineno=line,
-            end_col_offset=self.end + shifts[self.before_end],
-        )
+        fields.update(self.same)
+        fields["lineno"] = fields["end_lineno"] = line
+        fields["col_offset"] = self.start + shifts[self.before_start]
+        fields["end_col_offset"] = self.end + shifts[self.before_end]
         if self.number is not None:
             fields["value"] = int(numbers[self.number])
         for name, part in self.inner:
             fields[name] = part.make(line, shifts, numbers)
         for name, parts in self.lists:
-            fields[name] = [part.make(line, shifts, numbers) for part in parts]
+            fields[name] = inner = []
+            for part in parts:
+                inner.append(part.make(line, shifts, numbers))
         return made
 
 
@@ -182,7 +180,10 @@ class _Builder:
             raise _UnfitError
         if not node.lineno == node.end_lineno == self.line:
             raise _UnfitError
-        start, end = node.col_offset - self.column, (node.end_col_offset or 0) - self.column
+        start, end = (
+            node.col_offset - self.column,
+            (node.end_col_offset or 0) - self.column,
+        )
         part = _Part(
             type(node), start, end, self._before(start), self._before(end), None
         )

@@ -88,11 +88,11 @@ def _keyword(name: str, value: ast.expr, key: ScalarNode) -> ast.keyword:
 
 
 def _argument(node: Node, nested: NestedModule, context: Context) -> ast.expr | None:
+    if isinstance(node, ScalarNode):
+        return context.interpolated(node)
     if isinstance(node, MappingNode):
         module = nested(node, context)
         return module if module is not None else context.value(node)
-    if isinstance(node, SequenceNode):
-        items = [_argument(item, nested, context) for item in node.items]
-        known = [item for item in items if item is not None]
-        return place(ast.List(known, ast.Load()), node.span)
-    return context.interpolated(node)
+    items = [_argument(item, nested, context) for item in node.items]
+    known = [item for item in items if item is not None]
+    return place(ast.List(known, ast.Load()), node.span)
