@@ -104,7 +104,7 @@ def edit_distance(left: str, right: str) -> int:
     """
     if not left:
         return len(right)
-    at = {char: 0 for char in right}
+    at = dict.fromkeys(right, 0)
     for index, char in enumerate(left):
         at[char] = at.get(char, 0) | 1 << index
     every, last = (1 << len(left)) - 1, 1 << (len(left) - 1)

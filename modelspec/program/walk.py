@@ -122,8 +122,8 @@ def _roots(block: Block) -> Iterator[ast.AST]:
 
 @dataclass(slots=True, eq=False)
 class Reads:
-    """What a block reads: bare names (but `nn`), attributes of `self`, and attributes of
-    anything else that are not called at once."""
+    """What a block reads: bare names (but `nn`), attributes of `self`, and attributes
+    of anything else that are not called at once."""
 
     names: set[str] = field(default_factory=set)
     of_self: set[str] = field(default_factory=set)
