@@ -178,6 +178,18 @@ def _union(*types: TypeExpression) -> TypeExpression:
     return TypeExpression("union", tuple(dict.fromkeys(members)))
 
 
+def is_chosen(value: object, place: Place) -> bool:
+    """Whether a value is among the choices of its place, where there are any."""
+    if not place.choices:
+        return True
+    if not place.is_param and not isinstance(value, str):
+        return True  # the catalogue's choices are for strings only
+    return any(
+        value == one and isinstance(value, bool) == isinstance(one, bool)
+        for one in place.choices
+    )
+
+
 def out_of_bounds(
     value: int | float, minimum: float | None, maximum: float | None
 ) -> str | None:

@@ -19,13 +19,14 @@ _NEAR = re.compile(
     re.IGNORECASE,
 )
 _MEANT = ("for", "if", "elif", "let")
-_STARTS = frozenset("fFiIeElLwWuU \t\n")
+_STARTS = frozenset({"fo", "if", "el", "le", "wh", "un"})
+_BLANKS = frozenset(" \t\n")
 _ELSE = frozenset({"Else", "ELSE", "Else:", "ELSE:"})
 
 
 def control_word(text: str) -> str | None:
     """The control word a key begins with; for a near miss, the one that was meant."""
-    if text[:1] not in _STARTS:
+    if text[:2].lower() not in _STARTS and text[:1] not in _BLANKS:
         return None
     near = _NEAR.match(text)
     if near and near.lastindex:

@@ -293,8 +293,7 @@ def default_forward(
     name = inputs[0].name
     if not is_identifier(name):
         return None
-    body = _applied(construct, name)
-    made = tuple(ast.fix_missing_locations(statement) for statement in body)
+    made = tuple(_applied(construct, name))
     return Method("forward", signature_of(inputs), made, (), span, synthesized=True)
 
 

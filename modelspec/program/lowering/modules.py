@@ -119,21 +119,27 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue:
         return nothing(node)
     if not isinstance(node.value, str):
         return _not_a_module(node, context)
-    if control_word(node.text) not in (None, "let"):
-        return _control_without_colon(node, context)
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
         return Container(callee, False, (), node.span)
+    made = context.repeated(node, "module", lambda: _made(node, context))
+    return Value(made, node.span)
+
+
+def _made(node: ScalarNode, context: Context) -> ast.expr:
+    """The expression of a module that a text is."""
+    if control_word(node.text) not in (None, "let"):
+        return _control_without_colon(node, context).expression
     if node.text.lstrip().startswith("${"):
         expression = context.interpolated(node)
     else:
         expression = context.expression(node.fragment)
     if isinstance(expression, ast.Constant) and expression.value is not None:
-        return _not_a_module(node, context)
+        return _not_a_module(node, context).expression
     if _is_function(expression):
-        return _function_as_module(expression, node, context)
-    return Value(context.as_module(expression), node.span)
+        return _function_as_module(expression, node, context).expression
+    return context.as_module(expression)
 
 
 def _control_without_colon(node: ScalarNode, context: Context) -> Value:
@@ -178,7 +184,9 @@ def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> Val
 def _typed_module(entry: Entry, node: MappingNode, context: Context) -> ModuleValue:
     """`Type: arguments`, `Container: children` or `Call(...): children`."""
     name = container_name(entry.key.text, context)
-    callee = context.expression(entry.key.fragment)
+    callee = context.repeated(
+        entry.key, "callee", lambda: context.expression(entry.key.fragment)
+    )
     span = entry.key.span
     if name is not None:
         named, children = lower_children(name, entry.value, context)
