@@ -24,6 +24,7 @@ from modelspec.analysis.standins import (
     Opaque,
     describe,
     fits,
+    layer_type,
     type_in_words,
 )
 from modelspec.catalog import (
@@ -151,13 +152,19 @@ def bind_layer(
         raise _refusal(type_.name, facts.signature, problem, kwargs, len(args))
     given = dict(zip(facts.names, args, strict=False)) | kwargs
     _check_arguments(type_.name, given, facts)
-    attributes: dict[str, object] = {
-        n: v for n, v in given.items() if n in facts.kept and type(v) is int
-    }
     children = _children(type_.name, args, kwargs)
     if children is None:
-        return Module(type_, {}, attributes)
-    return Module(type_, children, attributes, is_open=False)
+        return Module(type_, {}, _attributes(given, facts))
+    return Module(type_, children, _attributes(given, facts), is_open=False)
+
+
+def settled_module(layer: str, given: Mapping[str, object]) -> Module:
+    """What `bind_layer` makes of a call that is settled."""
+    return Module(layer_type(layer), {}, _attributes(given, _facts_of(layer)))
+
+
+def _attributes(given: Mapping[str, object], facts: _Facts) -> dict[str, object]:
+    return {n: v for n, v in given.items() if n in facts.kept and type(v) is int}
 
 
 def _check_arguments(layer: str, given: dict[str, object], facts: _Facts) -> None:

@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from modelspec.program.ir import Block
+from modelspec.trees import expression_tree
 
 _OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.IsNot: ast.Is,
@@ -83,7 +84,7 @@ def covers(
 
 
 def _parsed(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
+    return expression_tree(text).body
 
 
 def _atoms(test: ast.expr) -> Iterator[str]:

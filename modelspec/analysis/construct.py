@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from modelspec.analysis.arguments import settled_module
 from modelspec.analysis.matching import rule_step
 from modelspec.analysis.reads import Read, Reads
 from modelspec.analysis.registering import (
@@ -27,6 +28,7 @@ from modelspec.analysis.registering import (
     register,
     spread,
 )
+from modelspec.analysis.settled import settled
 from modelspec.analysis.standins import (
     LayerType,
     Module,
@@ -42,6 +44,8 @@ from modelspec.pysubset.refused import dotted_name
 
 if TYPE_CHECKING:
     from modelspec.analysis.elaborate import Elaborator
+
+_STEPS_OF_A_LAYER = 5
 
 Step: TypeAlias = "Callable[[Construction, Sink], None]"
 Make: TypeAlias = "Callable[[Construction], object]"
@@ -236,9 +240,12 @@ class Steps:
         return call
 
     def _child(self, one: ir.Child, base: str) -> Step:
-        make, span = self._value(one.value), one.value.span
-        is_tensor = base.startswith("Parameter")
         name = None if one.name is None else self.reads.name(one.name, base)
+        is_tensor = base.startswith("Parameter")
+        literal = None if is_tensor else self._literal_module(one.value)
+        if literal is not None:
+            return self._add_literal(one, name, literal)
+        make, span = self._value(one.value), one.value.span
 
         def checked(at: Construction) -> object:
             value = make(at)
@@ -253,6 +260,26 @@ class Steps:
             register(at, sink, key, self._made(checked, at), one.span)
 
         return add
+
+    def _add_literal(self, one: ir.Child, name: Read | None, made: Module) -> Step:
+        """A child that is there already, and with which nothing can go wrong."""
+        budget, span = self.elaborator.budget, one.span
+
+        def add(at: Construction, sink: Sink) -> None:
+            budget.charge(_STEPS_OF_A_LAYER)
+            key = None if name is None else str(name(at.scope))
+            register(at, sink, key, made, span)
+
+        return add
+
+    def _literal_module(self, value: ir.ModuleValue) -> Module | None:
+        """The stand-in of `nn.Linear(8, 8)`, by far the most frequent call; one serves
+        every time."""
+        if isinstance(value, ir.Container):
+            return None
+        node = value.expression
+        found = self.elaborator.settled.get(id(node)) or settled(node)
+        return None if found is None else settled_module(*found)
 
     def _splice(self, one: ir.Splice, base: str) -> Step:
         read, span = self.reads.read(one.value), one.span

@@ -42,9 +42,15 @@ def unmet(layer: str, given: Values) -> Unmet | None:
     demands = demands_of(layer)
     if not demands:
         return None
-    known = {n: _UNKNOWN if isinstance(v, Opaque) else v for n, v in given.items()}
-    values = {**_defaults(layer), **known}
-    return next((found for one in demands if (found := one(values))), None)
+    values = {**_defaults(layer), **given}
+    for name, value in given.items():
+        if isinstance(value, Opaque):
+            values[name] = _UNKNOWN
+    for demand in demands:
+        found = demand(values)
+        if found is not None:
+            return found
+    return None
 
 
 # Unlike an `Opaque`, it may be compared: it is like nothing.
@@ -99,7 +105,10 @@ def _each(value: object, count: int) -> list[int] | None:
 def _least(minimum: int, *names: str) -> Demand:
     def check(values: Values) -> Unmet | None:
         for name in names:
-            for one in _numbers(values.get(name)):
+            value = values.get(name)
+            if type(value) is int and value >= minimum:
+                continue
+            for one in _numbers(value):
                 if not one >= minimum:
                     return Unmet(name, f"must be at least {minimum}, got {one}")
         return None

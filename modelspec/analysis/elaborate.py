@@ -23,6 +23,7 @@ from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
 from modelspec.analysis.construct import Steps
 from modelspec.analysis.origins import origins_of
 from modelspec.analysis.registering import Construction, forget
+from modelspec.analysis.settled import Settled
 from modelspec.analysis.standins import (
     Exhausted,
     LayerType,
@@ -81,13 +82,21 @@ def elaborate(
 
 
 class Elaborator:
-    """Elaborates one Program, any number of times; what is compiled is kept."""
+    """Elaborates one Program, any number of times; what is compiled is kept.
+
+    `is_told` says of an expression whether it is known to be wrong; `settled` are calls
+    that are known to be right, by the `id` of their nodes.
+    """
 
     def __init__(
-        self, program: Program, limits: Limits, is_told: IsTold = _nothing_is_told
+        self,
+        program: Program,
+        limits: Limits,
+        is_told: IsTold = _nothing_is_told,
+        settled: Mapping[int, Settled] | None = None,
     ) -> None:
-        """`is_told` says of an expression whether it is known to be wrong."""
         self.is_told = is_told
+        self.settled = settled or {}
         self.program = program
         self.limits = limits
         self.budget = Allowance(program, limits)

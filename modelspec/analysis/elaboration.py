@@ -27,7 +27,8 @@ def check_elaboration(facts: Facts) -> Iterator[Diagnostic]:
     def is_told(node: ast.expr, source: Source) -> bool:
         return facts.is_told(span_of(node, source))
 
-    elaborator = Elaborator(program, facts.limits or Limits(), is_told)
+    known = {at: one for text in facts.texts for at, one in text.settled.items()}
+    elaborator = Elaborator(program, facts.limits or Limits(), is_told, known)
     seen: set[tuple[object, ...]] = set()
     for found in _all_found(elaborator, program):
         keys = {(found.code, found.span), (found.code, _handed_on(found))}

@@ -17,6 +17,7 @@ from modelspec.analysis.demands import Unmet, demands_of, unmet
 from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.places import (
     Place,
+    is_chosen,
     out_of_bounds,
     place_of_param,
     places_of,
@@ -261,7 +262,7 @@ def _check_choice(
 ) -> None:
     # A text with `${...}` in it is known to be a text, but not which.
     is_known = not isinstance(node, ast.JoinedStr)
-    if not place.choices or not is_known or _is_chosen(value, place):
+    if not is_known or is_chosen(value, place):
         return
     words = [one for one in place.choices if isinstance(one, str)]
     nearest = suggest(value, words) if isinstance(value, str) else None
@@ -273,15 +274,6 @@ def _check_choice(
         note=f"did you mean '{nearest}'?" if nearest else "",
         help=_signature(place),
         labels=_declared(place),
-    )
-
-
-def _is_chosen(value: object, place: Place) -> bool:
-    if not place.is_param and not isinstance(value, str):
-        return True  # the catalogue's choices are for strings only
-    return any(
-        value == one and isinstance(value, bool) == isinstance(one, bool)
-        for one in place.choices
     )
 
 

@@ -16,6 +16,7 @@ from modelspec.catalog import Parameter, load_catalog
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import Param, TypeExpression
 from modelspec.records import dataclass
+from modelspec.trees import expression_tree
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +126,7 @@ def _literals(annotation: str) -> tuple[object, ...]:
     """The strings of `Literal['fan_in', 'fan_out']`."""
     if not annotation.startswith("Literal["):
         return ()
-    listed = ast.parse(annotation, mode="eval").body
+    listed = expression_tree(annotation).body
     constants = (one for one in ast.walk(listed) if isinstance(one, ast.Constant))
     return tuple(one.value for one in constants)
 
@@ -163,7 +164,7 @@ def shown_type(type_: TypeExpression) -> str:
 @functools.cache
 def type_of_annotation(text: str) -> TypeExpression:
     """The catalogue's annotation as a type of ours; `any` for what we have not."""
-    return _read(ast.parse(text, mode="eval").body)
+    return _read(expression_tree(text).body)
 
 
 def _read(node: ast.expr) -> TypeExpression:
@@ -196,6 +197,18 @@ def _union(*types: TypeExpression) -> TypeExpression:
     if any(one.name == "any" for one in members):
         return TypeExpression("any")
     return TypeExpression("union", tuple(dict.fromkeys(members)))
+
+
+def is_chosen(value: object, place: Place) -> bool:
+    """Whether a value is among the choices of its place, where there are any."""
+    if not place.choices:
+        return True
+    if not place.is_param and not isinstance(value, str):
+        return True  # the catalogue's choices are for strings only
+    return any(
+        value == one and isinstance(value, bool) == isinstance(one, bool)
+        for one in place.choices
+    )
 
 
 def out_of_bounds(

@@ -403,7 +403,8 @@ class Program:
     """A whole spec. Blocks stand before those that use them, the root last.
 
     `root` is None for a library of blocks. `sources` are the files read, the root's
-    first.
+    first. What nothing uses stands apart: it is no part of the meaning, but an editor
+    wants to know it.
     """
 
     root: str | None
@@ -411,6 +412,8 @@ class Program:
     functions: tuple[Function, ...]
     variants: tuple[Variant, ...]
     sources: tuple[Source, ...]
+    unused_blocks: tuple[Block, ...] = ()
+    unused_functions: tuple[Function, ...] = ()
     _by_name: dict[str, Block] = field(default_factory=dict, init=False, repr=False)
 
     def block(self, name: str) -> Block | None:

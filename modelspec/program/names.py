@@ -7,6 +7,7 @@ may hide an attribute of `torch.nn.Module`.
 
 from __future__ import annotations
 
+import functools
 import keyword
 import re
 
@@ -26,6 +27,7 @@ RESERVED = frozenset(
 )
 
 
+@functools.lru_cache(maxsize=1024)
 def is_identifier(name: str) -> bool:
     """An ASCII Python name that is no keyword."""
     return bool(_IDENTIFIER.fullmatch(name)) and not keyword.iskeyword(name)

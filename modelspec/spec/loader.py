@@ -31,11 +31,13 @@ from modelspec.syntax.source import read_real
 
 @dataclass(frozen=True, slots=True)
 class ImportedName:
-    """`theirs` of another file, known here as `ours`."""
+    """`theirs` of another file, known here as `ours`; both spans are the same where
+    there is one name."""
 
     theirs: str
     ours: str
     span: Span
+    ours_span: Span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,14 +137,16 @@ def _names(entry: Entry, report: Report) -> list[ImportedName]:
     if isinstance(value, SequenceNode):
         for item in value.items:
             if isinstance(item, ScalarNode):
-                found.append(ImportedName(item.text, item.text, item.span))
+                found.append(ImportedName(item.text, item.text, item.span, item.span))
             else:
                 _wrong_name(item, report)
     elif isinstance(value, MappingNode):
         for pair in value.entries:
             if isinstance(pair.value, ScalarNode):
-                ours = pair.value.text
-                found.append(ImportedName(pair.key.text, ours, pair.key.span))
+                theirs, ours = pair.key, pair.value
+                found.append(
+                    ImportedName(theirs.text, ours.text, theirs.span, ours.span)
+                )
             else:
                 _wrong_name(pair.value, report)
     else:
@@ -153,7 +157,8 @@ def _names(entry: Entry, report: Report) -> list[ImportedName]:
             help="write `[BlockA, BlockB]`, or `{TheirName: OurName}`",
         )
         if not value.is_null:
-            found.append(ImportedName(value.text, value.text, value.span))
+            name = ImportedName(value.text, value.text, value.span, value.span)
+            found.append(name)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Keys that are no names: `for`, `if`, `elif`, `else` and `let` (language, 2).
+"""Keys that are no names: `for`, `if`, `elif`, `else` and `let`, and containers.
 
 Reader, parser and lowering all ask here, so that they agree on what is one. A name may
 begin with such a word: `if-branch`, `else-x`, `for${i}`.
@@ -10,6 +10,10 @@ import re
 
 from modelspec.diagnostics.suggest import edit_distance
 
+# The containers of torch under which children or tensors stand, not arguments.
+CONTAINERS = frozenset(
+    "Sequential ModuleList ModuleDict ParameterList ParameterDict".split()
+)
 _NAME_GOES_ON = r"(?!\w|\$|-[\w.-]*(?:\$\{|$))"
 _WORD = re.compile(rf"\s*(?:(for|if|elif|else){_NAME_GOES_ON}|(let)\s)")
 _NEAR = re.compile(
@@ -21,13 +25,19 @@ _HAS_IN = re.compile(r".*\bin\b")
 _HAS_VALUE = re.compile(r"\w+\s*=(?!=)")
 _OPERATORS = frozenset({"if", "else", "in", "is", "and", "or", "for"})
 _MEANT = ("for", "if", "elif", "let")
-_STARTS = frozenset("fFiIeElLwWuU \t\n")
+_STARTS = frozenset({"fo", "if", "el", "le", "wh", "un"})
+_LONGEST_WORD = 5
+_BLANKS = frozenset(" \t\n")
 _ELSE = frozenset({"Else", "ELSE", "Else:", "ELSE:"})
 
 
 def control_word(text: str) -> str | None:
     """The control word a key begins with; for a near miss, the one that was meant."""
-    if text[:1] not in _STARTS:
+    if (
+        text[:2].lower() not in _STARTS
+        and text[:1] not in _BLANKS
+        and not 0 < text.find(" ") <= _LONGEST_WORD
+    ):
         return None
     near = _NEAR.match(text)
     if near and near.lastindex:

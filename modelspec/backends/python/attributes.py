@@ -30,6 +30,7 @@ from modelspec.backends.python.nodes import (
 from modelspec.backends.python.uses import Uses
 from modelspec.catalog import load_catalog
 from modelspec.program import ir
+from modelspec.trees import expression_tree
 
 CONTAINERS = ("nn.Sequential", "nn.ModuleList", "nn.ModuleDict")
 _OPAQUE = (*CONTAINERS, "nn.ParameterList", "nn.ParameterDict")
@@ -279,7 +280,7 @@ def _declaration(known: list[str], types: list[str]) -> ast.expr:
         modules = all(one.startswith("nn.") or one[:1].isupper() for one in known)
         if modules and "nn.Parameter" not in known and "Any" not in known:
             known = ["nn.Module"]
-    parts = [ast.parse(one, mode="eval").body for one in known]
+    parts = [expression_tree(one).body for one in known]
     if "None" in types:
         parts.append(constant(None))
     return union(parts)

@@ -22,6 +22,7 @@ from modelspec.pysubset import Hole, span_of, span_of_attribute_name
 from modelspec.pysubset.builtin import BUILTINS, MATH, canonical_builtin
 from modelspec.pysubset.refused import RAISED_IN_FORWARD, dotted_name
 from modelspec.records import dataclass
+from modelspec.trees import expression_tree
 
 MATH_NAMES = frozenset(MATH)
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
@@ -338,7 +339,7 @@ class _Annotation(ast.NodeTransformer):
         if node.id == "Tensor":
             return _dotted("torch.Tensor", node)
         if node.id in _OF_PARAMS:
-            meant = ast.parse(_OF_PARAMS[node.id], mode="eval").body
+            meant = expression_tree(_OF_PARAMS[node.id]).body
             return ast.copy_location(meant, node)
         if node.id not in _TYPE_NAMES:
             self._unknown(node, node.id)

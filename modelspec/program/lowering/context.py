@@ -34,7 +34,7 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-N = TypeVar("N", bound=ast.expr)
+N = TypeVar("N", bound="ast.expr | ast.keyword")
 
 
 @dataclass(slots=True)
@@ -88,6 +88,24 @@ class Context:
     def _interpolation(self, fragment: Fragment) -> ast.expr:
         found = parse_interpolated(fragment, self.report, self.limits)
         return hole(fragment.span()) if found is None else self.canonical(found)
+
+    def repeated(
+        self, node: ScalarNode, role: str, read: Callable[[], ast.expr]
+    ) -> ast.expr:
+        """What a text is read as; one of the form of an earlier one is not read again.
+
+        What `read` gives may depend on nothing but the text, the names in it, and the
+        role.
+        """
+        memory, hidden = self.scope.file.repeated, self.scope.locals
+        known = memory.recall(node, role, hidden, self.limits)
+        if known is not None:
+            return known
+        before = len(self.report.found)
+        tree = read()
+        if len(self.report.found) == before:
+            memory.keep(node, role, hidden, self.limits, tree)
+        return tree
 
     def scalar_expression(self, node: ScalarNode) -> ast.expr:
         """A scalar where strings are expressions; `${...}` around it is allowed."""
@@ -172,8 +190,5 @@ def literal(value: object, span: Span) -> ast.expr:
 
 def place(node: N, span: Span) -> N:
     """Gives a node made here the position of the text it stands for."""
-    line, column = span.source.byte_column(span.start)
-    end_line, end_column = span.source.byte_column(span.end)
-    node.lineno, node.col_offset = line, column
-    node.end_lineno, node.end_col_offset = end_line, end_column
+    node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = span.in_python
     return node

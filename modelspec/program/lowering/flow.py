@@ -78,11 +78,19 @@ def unknown_statements(span: Span) -> Statement:
 
 def is_control_item(node: Node) -> bool:
     """Whether a list's item is a `let` or begins with a control key."""
+    word = _word_of_item(node)
     if isinstance(node, ScalarNode):
-        return isinstance(node.value, str) and control_word(node.text) == "let"
+        return isinstance(node.value, str) and word == "let"
+    return word is not None
+
+
+def _word_of_item(node: Node) -> str | None:
+    """The control word that a list's item begins with."""
+    if isinstance(node, ScalarNode):
+        return control_word(node.text)
     if isinstance(node, MappingNode) and node.entries:
-        return control_word(node.entries[0].key.text) is not None
-    return False
+        return control_word(node.entries[0].key.text)
+    return None
 
 
 def _mapping_step(entry: Entry, context: Context, lower: LowerEntry) -> _Step:
@@ -113,12 +121,15 @@ def _mapping_body(
 
 
 def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Step]:
-    if isinstance(item, ScalarNode) and is_control_item(item):
+    word = _word_of_item(item)
+    if word is None:
+        yield _Step(tuple(lower(item)))
+    elif isinstance(item, ScalarNode) and is_control_item(item):
         yield _control_step(_alone(item), context, tuple)
-    elif isinstance(item, MappingNode) and is_control_item(item):
+    elif isinstance(item, MappingNode):
         for entry in item.entries:
             yield _list_control(entry, context, lower)
-    elif isinstance(item, ScalarNode) and control_word(item.text) in ("if", "elif"):
+    elif isinstance(item, ScalarNode) and word in ("if", "elif"):
         # Without its colon it is a text, which `lower` reports; an `else` may follow.
         yield _Step(tuple(lower(item)))
         yield _Step((), IfControl(hole(item.span)), (), item.span)
@@ -253,6 +264,9 @@ def _joined(steps: Iterable[_Step], context: Context) -> tuple[Statement, ...]:
     done: list[Statement] = []
     chain: list[_Step] = []
     for step in steps:
+        if step.control is None and not chain:
+            done.extend(step.statements)
+            continue
         if isinstance(step.control, ElifControl | ElseControl):
             if chain and not isinstance(chain[-1].control, ElseControl):
                 chain.append(step)

@@ -40,6 +40,7 @@ from modelspec.syntax.nodes import (
     describe_node,
     is_text,
 )
+from modelspec.trees import module_tree
 
 INIT_METHODS = ("init_weights", "reset_parameters", "initialize_weights")
 
@@ -299,8 +300,7 @@ def default_forward(
     name = inputs[0].name
     if not is_identifier(name):
         return None
-    body = _applied(construct, name)
-    made = tuple(ast.fix_missing_locations(statement) for statement in body)
+    made = tuple(_applied(construct, name))
     return Method("forward", signature_of(inputs), made, (), span, synthesized=True)
 
 
@@ -352,12 +352,12 @@ def _applied(construct: Sequence[Statement], name: str) -> list[ast.stmt]:
     count = sum(isinstance(one, Child) for one in construct)
     if not plain or len(static) != count or not all(map(is_identifier, static)):
         loop = f"for module in self.children():\n    {name} = module({name})"
-        return ast.parse(f"{loop}\nreturn {name}").body
+        return module_tree(f"{loop}\nreturn {name}").body
     if not static:
-        return ast.parse(f"return {name}").body
+        return module_tree(f"return {name}").body
     lines = [f"{name} = self.{child}({name})" for child in static[:-1]]
     lines.append(f"return self.{static[-1]}({name})")
-    return ast.parse("\n".join(lines)).body
+    return module_tree("\n".join(lines)).body
 
 
 def registers(statement: Statement) -> bool:

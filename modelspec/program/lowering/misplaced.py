@@ -13,13 +13,9 @@ from modelspec.catalog import load_catalog
 from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.lowering.context import Context
-from modelspec.program.lowering.typenames import (
-    CONTAINERS,
-    container_name,
-    is_type_name,
-)
+from modelspec.program.lowering.typenames import container_name, is_type_name
 from modelspec.program.names import is_identifier
-from modelspec.syntax.keys import control_word
+from modelspec.syntax.keys import CONTAINERS, control_word
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,

@@ -129,27 +129,33 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue:
     if not isinstance(node.value, str):
         report_no_module(node, context)
         return nothing(node)
-    if control_word(node.text) not in (None, "let"):
-        report_missing_colon(node, context)
-        return nothing(node)
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
         return Container(callee, False, (), node.span)
+    made = context.repeated(node, "module", lambda: _made(node, context))
+    return Value(made, node.span)
+
+
+def _made(node: ScalarNode, context: Context) -> ast.expr:
+    """The expression of a module that a text is."""
+    if control_word(node.text) not in (None, "let"):
+        report_missing_colon(node, context)
+        return hole(node.span)
     told = len(context.report.found)
     if node.text.lstrip().startswith("${"):
         expression = context.interpolated(node)
     else:
         expression = context.expression(node.fragment)
     if is_function(expression) and _has_told(told, context):
-        return nothing(node)
+        return hole(node.span)
     if isinstance(expression, ast.Constant) and expression.value is not None:
         report_no_module(node, context)
-        return nothing(node)
+        return hole(node.span)
     if is_function(expression):
         report_function(expression, node, context)
-        return nothing(node)
-    return Value(context.as_module(expression), node.span)
+        return hole(node.span)
+    return context.as_module(expression)
 
 
 def _has_told(before: int, context: Context) -> bool:
@@ -162,7 +168,9 @@ def _typed_module(entry: Entry, node: MappingNode, context: Context) -> ModuleVa
     if LAMBDA.match(entry.key.text):
         report_lambda(entry, context)
         return nothing(node)
-    callee = context.expression(entry.key.fragment)
+    callee = context.repeated(
+        entry.key, "callee", lambda: context.expression(entry.key.fragment)
+    )
     span = entry.key.span
     if name is not None:
         named, children = lower_children(name, entry.value, context)

@@ -46,6 +46,7 @@ from modelspec.syntax.nodes import (
     SequenceNode,
     describe_node,
 )
+from modelspec.trees import expression_tree
 
 _TYPES = re.compile(r"[A-Za-z_][\w.]*(\s*\|\s*[A-Za-z_][\w.]*)*", re.ASCII)
 TENSOR = "w"
@@ -254,7 +255,7 @@ class _Gains(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id != GAIN:
             return node
-        made = ast.parse(f"nn.init.{GAIN}", mode="eval").body
+        made = expression_tree(f"nn.init.{GAIN}").body
         for part in ast.walk(made):
             ast.copy_location(part, node)
         return made

@@ -15,6 +15,7 @@ from modelspec.program.ir import Param
 from modelspec.program.kinds import LAYER, UNKNOWN, Kind
 from modelspec.program.standard import STANDARD_BLOCKS
 from modelspec.pysubset.builtin import BUILTINS
+from modelspec.pysubset.repeated import Repeated
 from modelspec.records import dataclass
 
 
@@ -41,7 +42,8 @@ class FileScope:
     """Names of a file: blocks and functions, its own and imported, by local name.
 
     `reported` are names that would be known but for a mistake already told. `standard`
-    reads a standard block, one of `STANDARD_BLOCKS`.
+    reads a standard block, one of `STANDARD_BLOCKS`. `repeated` are texts that were
+    read with these names.
     """
 
     blocks: dict[str, BlockEntry] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class FileScope:
     classes: dict[str, BlockEntry] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
     standard: Callable[[str], BlockEntry] | None = None
+    repeated: Repeated = field(default_factory=Repeated)
 
     def add_block(self, name: str, entry: BlockEntry) -> None:
         self.blocks[name] = entry

@@ -7,14 +7,7 @@ any type that is known there; nothing is reported.
 from __future__ import annotations
 
 from modelspec.program.lowering.context import Context
-
-CONTAINERS = (
-    "Sequential",
-    "ModuleList",
-    "ModuleDict",
-    "ParameterList",
-    "ParameterDict",
-)
+from modelspec.syntax.keys import CONTAINERS
 
 
 def container_name(text: str, context: Context) -> str | None:

@@ -23,6 +23,7 @@ from modelspec.spec.frame import (
 )
 from modelspec.spec.models import model_of
 from modelspec.spec.schema.parts import SCALAR, Schema, ref, told
+from modelspec.trees import module_tree
 
 TYPE_NAMES = (
     *("int", "float", "bool", "str", "layer", "module", "children", "dtype", "any"),
@@ -55,7 +56,7 @@ def docs_of(frame: type) -> dict[str, str]:
     """What each key of a frame is for: the text below its field."""
     found: dict[str, str] = {}
     for one in reversed(frame.__mro__[:-1]):
-        (tree,) = ast.parse(inspect.getsource(one)).body
+        (tree,) = module_tree(inspect.getsource(one)).body
         assert isinstance(tree, ast.ClassDef)
         for field, text in zip(tree.body, tree.body[1:], strict=False):
             match field, text:
