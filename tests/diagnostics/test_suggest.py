@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelspec.diagnostics.suggest import edit_distance, suggest
+from modelspec.diagnostics.suggest import edit_distance, same_letters, suggest
 
 NAMES = """Conv2d Conv3d Linear in_features out_features BatchNorm2d ReLU
 kernel_size p""".split()
@@ -73,10 +73,12 @@ def test_edit_distance_is_that_of_the_table(left: str, right: str) -> None:
 
 @given(WORDS, st.lists(WORDS.filter(bool), max_size=12))
 def test_the_nearest_of_all_is_found(name: str, names: list[str]) -> None:
-    """However few of them are looked at: the first of the nearest within reach."""
+    """However few of them are looked at: the nearest within reach, of equals one of the
+    same letters, then the first."""
     reach = max(len(name), 3) // 3
     others = [one for one in names if one != name]
-    same = [one for one in others if one.casefold() == name.casefold()]
-    near = sorted(others, key=lambda one: by_table(name, one))
+    same = [one for one in others if same_letters(one, name)]
+    letters = sorted(name)
+    near = sorted(others, key=lambda one: (by_table(name, one), sorted(one) != letters))
     if not same and name and near and by_table(name, near[0]) <= reach:
         assert suggest(name, names) == near[0]
