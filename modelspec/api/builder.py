@@ -77,6 +77,12 @@ class Built:
 
         return run_once(self.classes, self.module, self.params, sizes, self.dtype)
 
+    def usual_sizes(self) -> dict[str, int]:
+        """The sizes that symbols of the inputs have where nobody gives any."""
+        from modelspec.backends.torch import usual_sizes
+
+        return usual_sizes(self.classes, self.module, self.params)
+
 
 def build_module(program: Program, limits: Limits, request: BuildRequest) -> Built:
     """Make the root block of a Program."""

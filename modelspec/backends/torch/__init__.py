@@ -10,7 +10,12 @@ from modelspec.backends.torch.counts import Counts, count_parameters
 from modelspec.backends.torch.inputs import InputPlan, build_input, plan_inputs
 from modelspec.backends.torch.instantiate import find_device, find_dtype, instantiate
 from modelspec.backends.torch.pickling import Rebuild, Reduce
-from modelspec.backends.torch.run import RunResult, TensorShape, run_once
+from modelspec.backends.torch.run import (
+    RunResult,
+    TensorShape,
+    run_once,
+    usual_sizes,
+)
 from modelspec.backends.torch.weights import load_weights, save_weights
 
 __all__ = [
@@ -31,4 +36,5 @@ __all__ = [
     "plan_inputs",
     "run_once",
     "save_weights",
+    "usual_sizes",
 ]

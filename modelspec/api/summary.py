@@ -1,0 +1,127 @@
+"""From a spec to a `Summary`: made without memory, observed, counted.
+
+In: a `Spec`, what a caller asked for, shapes of inputs. Out: a `Summary`, or `SpecError`
+with what is wrong. Nothing is allocated, and no random numbers are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from modelspec.api.builder import BuildRequest, Built, check_given_shapes
+from modelspec.api.observing import Observed, observe_spec
+from modelspec.diagnostics.diagnostic import SpecError
+from modelspec.report.built import render_value
+from modelspec.report.summary.collapse import collapse
+from modelspec.report.summary.facts import at_sizes
+from modelspec.report.summary.optimizers import TrainingMemory, estimate_training
+from modelspec.report.summary.rows import build_rows
+from modelspec.report.summary.summary import Summary
+from modelspec.sizes import Observation, Size, evaluate
+from modelspec.sizes.size import symbols_of
+
+if TYPE_CHECKING:
+    from modelspec.api.spec import Spec
+    from modelspec.sizes.contents import HeldModule
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+_BATCHES = ("n", "b", "bs", "bsz", "batch", "batch_size")
+"""What a symbol is called that counts samples."""
+
+
+def summarise(
+    spec: Spec,
+    request: BuildRequest,
+    shapes: Shapes | None = None,
+    *,
+    optimizer: str | None = None,
+) -> Summary:
+    """The summary of the root block.
+
+    `shapes` are sizes of inputs, by name; what they leave open stays symbolic, and
+    figures are for one sample of the usual size. `optimizer` asks for the memory of
+    training with it.
+    """
+    observed = observe_spec(spec, request, shapes)
+    return summarise_observed(observed, request.variant, shapes, optimizer)
+
+
+def summarise_observed(
+    observed: Observed,
+    variant: str | None,
+    shapes: Shapes | None,
+    optimizer: str | None = None,
+) -> Summary:
+    """The summary of a module that was made and run."""
+    from modelspec.backends.torch.contents import describe_contents
+
+    built, seen = observed.built, observed.observation
+    _check_inputs(built, seen, shapes or {})
+    is_block = built.classes.block_of
+    held = describe_contents(built.module, lambda one: is_block(one) is not None)
+    sizes, batch = figure_sizes(built, seen)
+    summary = Summary(
+        type(built.module).__name__,
+        variant,
+        {name: render_value(value) for name, value in built.params.items()},
+        collapse(build_rows(held, seen)),
+        seen,
+        sizes,
+        batch,
+        observed.note,
+    )
+    if optimizer is None:
+        return summary
+    return _with_training(summary, built, held, optimizer)
+
+
+def figure_sizes(
+    built: Built, seen: Observation | None
+) -> tuple[dict[str, int], str | None]:
+    """For which sizes figures are: those of the usual inputs, and one sample.
+
+    Also the symbol that counts samples; None where the inputs name none, or where a
+    caller gave its size.
+    """
+    if seen is None:
+        return {}, None
+    usual = built.usual_sizes()
+    shown = [size for _, tensor in seen.inputs for size in tensor.shape]
+    names = dict.fromkeys(name for size in shown for name in symbols_of(size))
+    sizes = {name: usual[name] for name in names}
+    batch = _batch_of(seen, names)
+    if batch is not None:
+        sizes[batch] = 1
+    return sizes, batch
+
+
+def _batch_of(seen: Observation, names: Iterable[str]) -> str | None:
+    """A symbol that stands first and is called so, else any that is called so."""
+    first = [tensor.shape[0] for _, tensor in seen.inputs if tensor.shape]
+    leading = [name for size in first for name in symbols_of(size)]
+    called = [one for one in (*leading, *names) if one.lower() in _BATCHES]
+    return called[0] if called else None
+
+
+def _check_inputs(built: Built, seen: Observation | None, shapes: Shapes) -> None:
+    """Shapes that a caller gave where the inputs have other, computed, sizes."""
+    made = {}
+    for name, tensor in seen.inputs if seen is not None else ():
+        made[name] = tuple(_number(size, shapes.get(name), at) for at, size in enumerate(tensor.shape))
+    if wrong := list(check_given_shapes(built.block, shapes, made)):
+        raise SpecError(wrong)
+
+
+def _number(size: Size, given: tuple[int, ...] | None, index: int) -> int:
+    """A size that is still open is what was given."""
+    if isinstance(size, int):
+        return size
+    return given[index] if given is not None and index < len(given) else 0
+
+
+def _with_training(
+    summary: Summary, built: Built, held: HeldModule, optimizer: str
+) -> Summary:
+    raise NotImplementedError
