@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from modelspec.backends.torch import ModuleClasses, RunResult
+    from modelspec.backends.torch.shapes import ObservedRun
 
 _T = TypeVar("_T")
 _SEEDS = range(-(2**63), 2**64)
@@ -82,6 +83,12 @@ class Built:
         from modelspec.backends.torch import usual_sizes
 
         return usual_sizes(self.classes, self.module, self.params)
+
+    def observe(self, sizes: Mapping[str, int]) -> ObservedRun:
+        """What a run on fake tensors shows; symbols without a size stay symbols."""
+        from modelspec.backends.torch.shapes import observe
+
+        return observe(self.classes, self.module, self.params, sizes, self.dtype)
 
 
 def build_module(program: Program, limits: Limits, request: BuildRequest) -> Built:

@@ -15,6 +15,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils.flop_counter import flop_registry
 
+_FLASH = torch.ops.aten._scaled_dot_product_flash_attention
+_FORMULAS = {
+    **flop_registry,
+    # What has arguments in the same order, and no formula of its own.
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: flop_registry[_FLASH],
+}
+
 Tell = Callable[["int | torch.SymInt"], None]
 
 
@@ -30,7 +37,7 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> object:
         """Compute shapes, and count; a formula tells all of what is inside too."""
-        formula = flop_registry.get(func._overloadpacket)
+        formula = _FORMULAS.get(func._overloadpacket)
         if formula is None or self._is_counting:
             return super().dispatch(func, types, args, kwargs)
         self._is_counting = True
