@@ -6,6 +6,7 @@ with what is wrong. Nothing is allocated, and no random numbers are drawn.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,8 @@ from modelspec.report.summary.facts import at_sizes
 from modelspec.report.summary.optimizers import TrainingMemory, estimate_training
 from modelspec.report.summary.rows import build_rows
 from modelspec.report.summary.summary import Summary
-from modelspec.sizes import Observation, Size, evaluate
-from modelspec.sizes.size import symbols_of
+from modelspec.sizes import Observation, Size, Step
+from modelspec.sizes.size import Opaque, atoms_of, symbols_of
 
 if TYPE_CHECKING:
     from modelspec.api.spec import Spec
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Shapes = Mapping[str, tuple[int, ...]]
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _BATCHES = ("n", "b", "bs", "bsz", "batch", "batch_size")
 """What a symbol is called that counts samples."""
 
@@ -83,26 +85,37 @@ def figure_sizes(
     """For which sizes figures are: those of the usual inputs, and one sample.
 
     Also the symbol that counts samples; None where the inputs name none, or where a
-    caller gave its size.
+    caller gave its size. What the run would be for other sizes than it had is not
+    known where it forced a symbol to be a number; there figures are of the run.
     """
     if seen is None:
         return {}, None
-    usual = built.usual_sizes()
     shown = [size for _, tensor in seen.inputs for size in tensor.shape]
-    names = dict.fromkeys(name for size in shown for name in symbols_of(size))
-    sizes = {name: usual[name] for name in names}
-    batch = _batch_of(seen, names)
+    names = list(dict.fromkeys(name for size in shown for name in symbols_of(size)))
+    if any(map(_is_bound, seen.steps)):
+        return {name: seen.sizes[name] for name in names}, None
+    forced = {word for one in seen.forced for word in _WORD.findall(one.symbol)}
+    usual = built.usual_sizes()
+    sizes = {n: seen.sizes[n] if n in forced else usual[n] for n in names}
+    batch = _batch_of(seen, [name for name in names if name not in forced])
     if batch is not None:
         sizes[batch] = 1
     return sizes, batch
 
 
+def _is_bound(step: Step) -> bool:
+    """Whether something in a step's figures is known for the sizes of the run only."""
+    atoms = (*atoms_of(step.macs), *atoms_of(step.made))
+    return any(isinstance(one, Opaque) for one in atoms)
+
+
 def _batch_of(seen: Observation, names: Iterable[str]) -> str | None:
     """A symbol that stands first and is called so, else any that is called so."""
     first = [tensor.shape[0] for _, tensor in seen.inputs if tensor.shape]
-    leading = [name for size in first for name in symbols_of(size)]
-    called = [one for one in (*leading, *names) if one.lower() in _BATCHES]
-    return called[0] if called else None
+    leading = {name for size in first for name in symbols_of(size)}
+    called = [one for one in names if one.lower() in _BATCHES]
+    ranked = sorted(called, key=lambda one: one not in leading)
+    return ranked[0] if ranked else None
 
 
 def _check_inputs(built: Built, seen: Observation | None, shapes: Shapes) -> None:

@@ -1,8 +1,9 @@
 """Equal neighbours become one row that says how many they are.
 
-Comes in: a tree of rows. Goes out: the same with runs of siblings that are equal in
-everything but their names (structure, shapes, figures, notes) as their first, which
-has the names of all. Figures of the rows around them stay what they were.
+Comes in: a tree of rows. Goes out: the same with runs of siblings that are numbered
+(`0`, `1`, ... or `norm1`, `norm2`, ...) and equal in all else (structure, shapes,
+figures, notes) as their first, which has the names of all. So are operations that
+follow one another. Figures of the rows around them stay what they were.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ def collapse(row: Row) -> Row:
 
 
 def shown_names(row: Row) -> str:
-    """The last part of a row's name; of repeats, from the first to the last."""
-    first, last = (_last(name) for name in (row.name, (row.names or (row.name,))[-1]))
-    if first == last:
-        return first
-    if first.isdecimal() and last.isdecimal():
-        return f"{first}-{last}"
-    return f"{first} ... {last}"
+    """The last part of a row's name; of repeats, from the first to the last.
+
+    Empty for operations, which have none in the `state_dict`.
+    """
+    if row.kind == "operation":
+        return ""
+    first = _last(row.name)
+    return f"{first}-{_last(row.names[-1])}" if row.names else first
 
 
 class _Collapse:
@@ -49,10 +51,37 @@ class _Collapse:
 
     def _joined(self, rows: Sequence[tuple[int, Row]]) -> Iterator[Row]:
         for _, group in groupby(rows, key=lambda pair: pair[0]):
-            equal = [row for _, row in group]
-            first = equal[0]
-            names = tuple(name for one in equal for name in one.names or (one.name,))
-            yield replace(first, names=names) if len(names) > 1 else first
+            yield from map(_as_one, _runs([row for _, row in group]))
+
+
+def _runs(equal: list[Row]) -> Iterator[list[Row]]:
+    """Equal rows, apart where their names do not count on."""
+    run: list[Row] = []
+    for row in equal:
+        if run and not _follows(run[-1], row):
+            yield run
+            run = []
+        run.append(row)
+    yield run
+
+
+def _follows(left: Row, right: Row) -> bool:
+    if left.kind == "operation":
+        return True
+    (stem, number), (other, next_number) = _numbered(left), _numbered(right)
+    return stem == other and bool(number) and int(next_number or 0) == int(number) + 1
+
+
+def _numbered(row: Row) -> tuple[str, str]:
+    """A name and the number at its end."""
+    stem = row.name.rstrip("0123456789")
+    return stem, row.name[len(stem) :]
+
+
+def _as_one(run: list[Row]) -> Row:
+    if len(run) == 1:
+        return run[0]
+    return replace(run[0], names=tuple(row.name for row in run))
 
 
 def _key_name(child: Row) -> str:

@@ -22,8 +22,9 @@ class Column:
 
 
 def type_cell(_: Summary, row: Row) -> str:
-    """`Bottleneck x3` for three in a row."""
-    return f"{row.type} x{len(row.names)}" if row.names else row.type
+    """`Bottleneck x3` for three in a row; what is no module is called: `matmul()`."""
+    type_ = f"{row.type}()" if row.kind == "operation" else row.type
+    return f"{type_} x{len(row.names)}" if row.names else type_
 
 
 def input_cell(summary: Summary, row: Row) -> str:
@@ -76,6 +77,7 @@ def _nothing(row: Row) -> str:
     return "shared" if row.tally.shared else ""
 
 
+NOTES = Column("", note_cell)
 COLUMNS = (
     Column("type", type_cell),
     Column("input", input_cell, rank=2),
@@ -85,7 +87,7 @@ COLUMNS = (
     Column("weights", _weights, rank=4, is_number=True),
     Column("mult-adds", _macs, is_number=True),
     Column("activations", _made, rank=1, is_number=True),
-    Column("", note_cell),
+    NOTES,
 )
 
 

@@ -51,7 +51,7 @@ def _table(summary: Summary, shown: Sequence[tuple[int, Row]]) -> Iterator[str]:
     yield f"<thead><tr>{cells}</tr></thead>"
     yield "<tbody>"
     for level, row in shown:
-        name = "" if row.kind == "operation" else shown_names(row)
+        name = shown_names(row)
         indent = f"{_LEFT};padding-left:{level}em"
         cells = f'<td style="{indent}" title="{_text(row.name)}">{_text(name)}</td>'
         for one, side in zip(columns, sides, strict=True):

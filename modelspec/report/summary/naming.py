@@ -19,9 +19,7 @@ def _named(row: Row, prefix: str, depth: int | None) -> Iterator[tuple[str, Row]
         return
     below = None if depth is None else depth - 1
     for child in row.children:
-        if child.kind == "operation":
-            yield "", child
-            continue
-        name = f"{prefix}{shown_names(child)}"
+        shown = shown_names(child)
+        name = f"{prefix}{shown}" if shown else ""
         yield name, child
         yield from _named(child, f"{name}.", below)

@@ -27,7 +27,7 @@ class Row:
     """One row and those in it.
 
     `name` is dotted, as in the `state_dict`; that of an operation is the module that
-    calls it. `names` are those of all equal neighbours that the row stands for, and
+    calls it, and its `type` what is called. `names` are those of all equal neighbours that the row stands for, and
     its figures are those of one of them. `inputs` and `output` are those of the first
     of `calls` calls; None is a module that is not called. `own` counts the elements of
     parameters that it registers itself.
@@ -115,7 +115,7 @@ class _Rows:
             child.path in self._busy for child in held.children
         )
         if held.children and is_open:
-            yield from map(_tensor_row, held.tensors)
+            yield from (_tensor_row(one) for one in held.tensors if one.is_saved)
             yield from map(self.module, held.children)
         if held.holder == "block" or (held.children and is_open):
             for one in self._operations[held.path]:
@@ -134,7 +134,7 @@ class _Rows:
         elif tally.frozen:
             yield f"{tally.frozen:,} frozen"
         if len(calls) > 1:
-            differ = len({(_given(one), one.output) for one in calls}) > 1
+            differ = len({one.output for one in calls}) > 1
             yield f"{len(calls)} calls" + (", shapes differ" if differ else "")
         is_idle = self._has_run and not calls and held.path not in self._busy
         if is_idle and held.holder != "container" and held.path:

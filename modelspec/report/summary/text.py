@@ -1,8 +1,8 @@
 """A summary as text: a title, the table, the totals under it.
 
-In: a `Summary` and a width. Out: lines no wider, as long as names, types, outputs and
-notes have room; the other columns give way to them. Names are those of the
-`state_dict`, the part after the row around them, which stands above.
+In: a `Summary` and a width. Out: lines no wider, as long as names, types and outputs
+have room: long notes go under the table first, then columns give way. Names are those of
+the `state_dict`, each without that of the row around it, which stands above.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from modelspec.diagnostics.cells import printable, width
 from modelspec.report.summary.collapse import shown_names
-from modelspec.report.summary.columns import Column, filled
+from modelspec.report.summary.columns import NOTES, Column, filled
 from modelspec.report.summary.facts import (
     assumptions,
     signature,
@@ -23,78 +23,82 @@ from modelspec.report.summary.rows import Row
 from modelspec.report.summary.summary import Summary
 
 _GAP = "  "
+_SHORT = 10
+"""Notes of so many letters stay in the table."""
+_NAME = Column("name", lambda _, row: shown_names(row))
 
 
 def render_text(summary: Summary, most: int | None, depth: int | None) -> str:
     """The whole text; `most` columns wide, None for as wide as it takes."""
     shown = [(level, row) for level, row in summary.rows(depth) if level]
-    lines = [_line(title(summary), signature(summary)), ""]
+    parts = [[_line(title(summary), signature(summary))]]
     if shown:
-        lines += [*_table(summary, shown, most), ""]
-    lines += _aligned(totals(summary))
-    if assumed := assumptions(summary):
-        lines += ["", assumed]
+        parts.append(list(_Table(summary, shown).lines(most)))
+    parts.append(list(_aligned(totals(summary))))
+    remarks = [assumptions(summary)]
     if any(row.names for _, row in shown):
-        lines += ["" if not assumed else None, _REPEATS]  # type: ignore[list-item]
+        remarks.append("x2, x3, ... are equal neighbours: the figures are those of one")
+    parts.append([one for one in remarks if one])
     if summary.training is not None:
-        lines += ["", f"training with {summary.training.optimizer}"]
-        lines += _aligned(training(summary), indent=_GAP)
-    return "\n".join(line for line in lines if line is not None) + "\n"
-
-
-_REPEATS = "x2, x3, ...: equal neighbours; the figures in the row are those of one"
+        heading = f"training with {summary.training.optimizer}"
+        parts.append([heading, *_aligned(training(summary), indent=_GAP)])
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def _line(*parts: str) -> str:
     return printable(": ".join(part for part in parts if part))
 
 
-def _table(
-    summary: Summary, shown: Sequence[tuple[int, Row]], most: int | None
-) -> Iterator[str]:
-    names = ["name", *(_name(level, row) for level, row in shown)]
-    columns = filled(summary, [row for _, row in shown])
-    cells = {
-        one.head: [one.head, *(printable(one.cell(summary, r)) for _, r in shown)]
-        for one in columns
-    }
-    columns = _fitting(columns, cells, names, most)
-    widths = [_widest(cells[one.head]) for one in columns]
-    first = _widest(names)
-    rule = "-" * (first + sum(widths) + len(_GAP) * len(widths))
-    for index, name in enumerate(names):
-        line = [_padded(name, first, left=True)]
-        for one, wide in zip(columns, widths, strict=True):
-            cell = cells[one.head][index]
-            line.append(_padded(cell, wide, left=not one.is_number))
-        yield _GAP.join(line).rstrip()
-        if not index:
-            yield rule
+class _Table:
+    def __init__(self, summary: Summary, shown: Sequence[tuple[int, Row]]) -> None:
+        rows = [row for _, row in shown]
+        names = ("  " * (level - 1) + shown_names(row) for level, row in shown)
+        self._columns = [_NAME, *filled(summary, rows)]
+        self._cells = {_NAME: ["name", *map(printable, names)]}
+        for one in self._columns[1:]:
+            cells = (printable(one.cell(summary, row)) for row in rows)
+            self._cells[one] = [one.head, *cells]
+        self._footnotes: dict[str, str] = {}
 
+    def lines(self, most: int | None) -> Iterator[str]:
+        if most is not None and self._width() > most:
+            self._move_notes()
+            while self._width() > most:
+                last = max(self._columns, key=lambda one: one.rank)
+                if not last.rank:
+                    break
+                self._columns.remove(last)
+        yield self._row(0)
+        yield "-" * self._width()
+        for index in range(1, len(self._cells[_NAME])):
+            yield self._row(index)
+        for note, mark in self._footnotes.items():
+            yield f"{mark} {note}"
 
-def _name(level: int, row: Row) -> str:
-    """Operations stand under the module that calls them, and have no name."""
-    text = "" if row.kind == "operation" else printable(shown_names(row))
-    return "  " * (level - 1) + (text or ".")
+    def _move_notes(self) -> None:
+        """Notes under the table, where they have no room beside it."""
+        notes = self._cells.get(NOTES)
+        if notes is None:
+            return
+        for note in notes:
+            if len(note) > _SHORT:
+                self._footnotes.setdefault(note, f"({len(self._footnotes) + 1})")
+        self._cells[NOTES] = [self._footnotes.get(note, note) for note in notes]
 
+    def _width(self) -> int:
+        wide = sum(_widest(self._cells[one]) for one in self._columns)
+        return wide + len(_GAP) * (len(self._columns) - 1)
 
-def _fitting(
-    columns: Sequence[Column],
-    cells: dict[str, list[str]],
-    names: Iterable[str],
-    most: int | None,
-) -> tuple[Column, ...]:
-    """As many columns as there is room for, the first to go being the last in rank."""
-    kept = list(columns)
-    while most is not None:
-        wide = _widest(names) + sum(
-            len(_GAP) + _widest(cells[one.head]) for one in kept
+    def _row(self, index: int) -> str:
+        cells = (
+            _padded(
+                self._cells[one][index],
+                _widest(self._cells[one]),
+                left=not one.is_number,
+            )
+            for one in self._columns
         )
-        last = max(kept, key=lambda one: one.rank, default=None)
-        if wide <= most or last is None or not last.rank:
-            break
-        kept.remove(last)
-    return tuple(kept)
+        return _GAP.join(cells).rstrip()
 
 
 def _aligned(rows: Iterable[Sequence[str]], indent: str = "") -> Iterator[str]:
