@@ -63,6 +63,10 @@ class Spec:
 
     def make(self, request: BuildRequest) -> Built:
         """A new module and all that is known of it."""
+        if self.program.budget:
+            from modelspec.api.budget import require_budget
+
+            require_budget(self, request)
         return build_module(self.program, self.policy.limits, request)
 
     def module_class(self) -> type[nn.Module]:

@@ -32,6 +32,7 @@ from modelspec.pysubset import BUILTINS
 from modelspec.records import dataclass
 from modelspec.spec.frame import (
     BlockSpec,
+    BudgetSpec,
     BufferSpec,
     FileSpec,
     InputSpec,
@@ -100,6 +101,8 @@ class Candidates:
             case "owned keys":
                 yield from _keys(ParameterSpec, siblings)
                 yield from _keys(BufferSpec, siblings)
+            case "budget keys":
+                yield from _keys(BudgetSpec, siblings)
             case "arguments":
                 yield from self._arguments(place.detail, siblings)
             case "argument":
