@@ -7,6 +7,7 @@ can be told without running anything: computed names and loops are not unrolled.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Sequence
 
 from torch import nn
@@ -53,9 +54,11 @@ def find_owned(module: nn.Module, path: str, block_of: BlockOf) -> Span | None:
     owner, _, name = path.rpartition(".")
     block = block_of(type(module.get_submodule(owner)))
     for one in () if block is None else _flat(block.construct):
-        is_owned = isinstance(one, (OwnParameter, OwnBuffer))
-        if is_owned and getattr(one.name, "value", None) == name:
-            return one.span
+        match one:
+            case OwnParameter(name=ast.Constant(value=found)) if found == name:
+                return one.span
+            case OwnBuffer(name=ast.Constant(value=found)) if found == name:
+                return one.span
     return None
 
 

@@ -27,14 +27,8 @@ from modelspec.sizes.observation import Edge, tensors_of
 
 _MOST_LABELS = 16
 _MOST_WORDS = 40
-_OF_THE_CODE = (
-    AssertionError,
-    AttributeError,
-    NameError,
-    NotImplementedError,
-    TypeError,
-)
-"""What the statements of a `forward` raise themselves, and no shape is the cause of."""
+_OF_THE_CODE = (AttributeError, TypeError)
+"""What a call of torch raises that is not written as it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ def _reason(scene: Scene, layer: Draft | None) -> str:
     """Torch's own words, and what was given."""
     taker = layer or scene.failure.draft
     shapes = ", ".join(scene.shown.tensor(edge.tensor) for edge in taker.edges)
-    given = f" (given {shapes})" if shapes and taker.path else ""
+    given = f" (given {shapes})" if shapes else ""
     if scene.failure.draft.kind == "module":
         return f"{reason(scene.failure.error)}{given}"
     return f"{describe_reason(scene.failure.error)}{given}"
@@ -79,9 +73,8 @@ def _code(scene: Scene) -> str:
     failure = scene.failure
     if isinstance(failure.error, ValueError) and "to unpack" in str(failure.error):
         return "shape-mismatch"
-    if isinstance(failure.error, _OF_THE_CODE) or _is_of_the_code(scene):
-        return "forward-error"
-    return "shape-mismatch"
+    is_of_the_code = isinstance(failure.error, _OF_THE_CODE) or _is_of_the_code(scene)
+    return "forward-error" if is_of_the_code else "shape-mismatch"
 
 
 def _is_of_the_code(scene: Scene) -> bool:
@@ -143,7 +136,7 @@ def _places(scene: Scene, layer: Draft | None) -> tuple[Span | None, tuple[Label
     inside = layer or scene.failure.draft
     for one in _up(inside, scene.drafts, strictly=True):
         place = _place(one, scene) if one.path else None
-        if place is not None and one.kind == "module" and one.path != inside.path:
+        if place is not None and one.kind == "module":
             notes.append(Label(place, f"while calling '{one.path}' ({one.label})"))
     notes += [Label(one, "called here") for one in reversed(calls[:-1])]
     return span, tuple(_distinct(notes, span))
@@ -163,7 +156,9 @@ def _distinct(labels: list[Label], span: Span | None) -> Iterator[Label]:
     places: set[Span] = set() if span is None else {span}
     for one in labels[:_MOST_LABELS]:
         key = (one.span, one.text)
-        if key in seen or (one.text == "called here" and one.span in places):
+        if key in seen or one.span == span:
+            continue
+        if one.text == "called here" and one.span in places:
             continue
         seen.add(key)
         places.add(one.span)
