@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from modelspec.report.summary import Summary
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Spec:
@@ -68,6 +70,35 @@ class Spec:
 
             require_budget(self, request)
         return build_module(self.program, self.policy.limits, request)
+
+    def summary(
+        self,
+        variant: str | None = None,
+        *,
+        input: Mapping[str, tuple[int, ...]] | None = None,
+        dtype: str | torch.dtype | None = None,
+        optimizer: str | None = None,
+        params: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> Summary:
+        """Sizes, parameters, multiply-adds and memory, in a table; nothing is built.
+
+        `input` gives shapes, `{"x": (1, 3, 224, 224)}`; what it leaves open stays
+        symbolic. `optimizer` adds the memory of training with it (`"adamw"`). Params
+        are given by name, as to `build`.
+
+        Raises:
+            SpecError: the spec is wrong, or what it is given.
+            ValueError: no such optimizer is known.
+        """
+        from modelspec.api.summary import summarise
+
+        request = BuildRequest(
+            variant=variant if variant is not None else self.variant,
+            params=merged(params, more),
+            dtype=dtype,
+        )
+        return summarise(self, request, input, optimizer=optimizer)
 
     def module_class(self) -> type[nn.Module]:
         """The class itself, to be called with params as arguments."""

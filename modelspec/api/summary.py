@@ -7,16 +7,17 @@ with what is wrong. Nothing is allocated, and no random numbers are drawn.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from modelspec.api.builder import BuildRequest, Built, check_given_shapes
+from modelspec.api.builder import BuildRequest, Built, check_given_shapes, symbol_sizes
 from modelspec.api.observing import Observed, observe_spec
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.report.built import render_value
 from modelspec.report.summary.collapse import collapse
 from modelspec.report.summary.facts import at_sizes
-from modelspec.report.summary.optimizers import TrainingMemory, estimate_training
+from modelspec.report.summary.optimizers import OPTIMIZERS, estimate_training
 from modelspec.report.summary.rows import build_rows
 from modelspec.report.summary.summary import Summary
 from modelspec.sizes import Observation, Size, Step
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from modelspec.sizes.contents import HeldModule
 
 Shapes = Mapping[str, tuple[int, ...]]
+Sizes = Mapping[str, int]
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BATCHES = ("n", "b", "bs", "bsz", "batch", "batch_size")
@@ -45,7 +47,14 @@ def summarise(
     `shapes` are sizes of inputs, by name; what they leave open stays symbolic, and
     figures are for one sample of the usual size. `optimizer` asks for the memory of
     training with it.
+
+    Raises:
+        SpecError: the spec is wrong, or what it is given.
+        ValueError: no such optimizer is known.
     """
+    if optimizer is not None and optimizer not in OPTIMIZERS:
+        known = ", ".join(OPTIMIZERS)
+        raise ValueError(f"no optimizer '{optimizer}' is known: {known}")
     observed = observe_spec(spec, request, shapes)
     return summarise_observed(observed, request.variant, shapes, optimizer)
 
@@ -76,31 +85,30 @@ def summarise_observed(
     )
     if optimizer is None:
         return summary
-    return _with_training(summary, built, held, optimizer)
+    given = symbol_sizes(built.block, shapes or {})
+    return _with_training(summary, built, held, optimizer, given)
 
 
 def figure_sizes(
     built: Built, seen: Observation | None
-) -> tuple[dict[str, int], str | None]:
+) -> tuple[dict[str, int], tuple[str, ...]]:
     """For which sizes figures are: those of the usual inputs, and one sample.
 
-    Also the symbol that counts samples; None where the inputs name none, or where a
-    caller gave its size. What the run would be for other sizes than it had is not
+    Also the symbols that count samples; none where the inputs name none, or where a
+    caller gave their sizes. What the run would be for other sizes than it had is not
     known where it forced a symbol to be a number; there figures are of the run.
     """
     if seen is None:
-        return {}, None
+        return {}, ()
     shown = [size for _, tensor in seen.inputs for size in tensor.shape]
     names = list(dict.fromkeys(name for size in shown for name in symbols_of(size)))
     if any(map(_is_bound, seen.steps)):
-        return {name: seen.sizes[name] for name in names}, None
+        return {name: seen.sizes[name] for name in names}, ()
     forced = {word for one in seen.forced for word in _WORD.findall(one.symbol)}
     usual = built.usual_sizes()
+    batch = tuple(_batch_of(seen, [name for name in names if name not in forced]))
     sizes = {n: seen.sizes[n] if n in forced else usual[n] for n in names}
-    batch = _batch_of(seen, [name for name in names if name not in forced])
-    if batch is not None:
-        sizes[batch] = 1
-    return sizes, batch
+    return {**sizes, **dict.fromkeys(batch, 1)}, batch
 
 
 def _is_bound(step: Step) -> bool:
@@ -109,20 +117,22 @@ def _is_bound(step: Step) -> bool:
     return any(isinstance(one, Opaque) for one in atoms)
 
 
-def _batch_of(seen: Observation, names: Iterable[str]) -> str | None:
-    """A symbol that stands first and is called so, else any that is called so."""
+def _batch_of(seen: Observation, names: Iterable[str]) -> Iterator[str]:
+    """Symbols that are called so and stand first in an input, else the first that is
+    called so."""
     first = [tensor.shape[0] for _, tensor in seen.inputs if tensor.shape]
     leading = {name for size in first for name in symbols_of(size)}
     called = [one for one in names if one.lower() in _BATCHES]
-    ranked = sorted(called, key=lambda one: one not in leading)
-    return ranked[0] if ranked else None
+    yield from [one for one in called if one in leading] or called[:1]
 
 
 def _check_inputs(built: Built, seen: Observation | None, shapes: Shapes) -> None:
     """Shapes that a caller gave where the inputs have other, computed, sizes."""
     made = {}
     for name, tensor in seen.inputs if seen is not None else ():
-        made[name] = tuple(_number(size, shapes.get(name), at) for at, size in enumerate(tensor.shape))
+        made[name] = tuple(
+            _number(size, shapes.get(name), at) for at, size in enumerate(tensor.shape)
+        )
     if wrong := list(check_given_shapes(built.block, shapes, made)):
         raise SpecError(wrong)
 
@@ -135,6 +145,21 @@ def _number(size: Size, given: tuple[int, ...] | None, index: int) -> int:
 
 
 def _with_training(
-    summary: Summary, built: Built, held: HeldModule, optimizer: str
+    summary: Summary, built: Built, held: HeldModule, optimizer: str, given: Sizes
 ) -> Summary:
-    raise NotImplementedError
+    activations = _saved(built, {**given, **summary.sizes}, summary.batch)
+    sizes = "for one sample" if summary.batch else at_sizes(summary)
+    memory = estimate_training(held, optimizer, activations, sizes)
+    return replace(summary, training=memory)
+
+
+def _saved(built: Built, sizes: Sizes, batch: Sequence[str]) -> int | None:
+    """What autograd keeps; of one sample it is told by two and three, where a single
+    one cannot be trained on: it grows evenly."""
+    found = built.count_saved(sizes)
+    if found is not None or not batch:
+        return found
+    two, three = (
+        built.count_saved({**sizes, **dict.fromkeys(batch, count)}) for count in (2, 3)
+    )
+    return None if two is None or three is None else 2 * two - three

@@ -66,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
+    from modelspec.api.budget import budget_problems
     from modelspec.api.builder import BuildRequest
     from modelspec.api.summary import summarise
     from modelspec.cli.sources import load_named
@@ -84,6 +85,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.put(summary.text(_width(), arguments.depth))
     else:
         console.put(render(summary, arguments.depth))
+    console.tell(budget_problems(spec, request))
     return 0
 
 

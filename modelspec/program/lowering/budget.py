@@ -40,14 +40,14 @@ def lower_budget(node: MappingNode | None, report: Report) -> tuple[Budget, ...]
     """The limits that a spec sets, in the order in which it does."""
     if node is None:
         return ()
-    if validate_mapping(BudgetSpec, node, "a budget", report) is None:
-        return ()
+    validate_mapping(BudgetSpec, node, "a budget", report)
     limits = (_limit(e.key.text, e.value, report) for e in node.entries)
     return tuple(one for one in limits if one is not None)
 
 
 def _limit(name: str, node: Node, report: Report) -> Budget | None:
-    assert isinstance(node, ScalarNode), "the frame takes nothing else"
+    if name not in _UNITS or not isinstance(node, ScalarNode):
+        return None  # which was reported
     limit = None if isinstance(node.value, bool) else _number(node.text, _UNITS[name])
     if limit is None:
         example = "30M" if _UNITS[name] is _COUNTS else "120MB"

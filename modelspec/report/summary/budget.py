@@ -33,21 +33,21 @@ class _Kind:
 _KINDS: Mapping[str, _Kind] = MappingProxyType(
     {
         "params": _Kind(
-            lambda _, row: row.tally.parameters, "{:,}".format, "{} parameters"
+            lambda _, row: row.tally.parameters, "{:,}".format, "{:,} parameters"
         ),
         "weights": _Kind(
-            lambda _, row: row.tally.weight_bytes, render_bytes, "{} of weights"
+            lambda _, row: row.tally.weight_bytes, render_bytes, "{:,} bytes of weights"
         ),
         "macs": _Kind(
             lambda summary, row: summary.count(row.tally.macs),
             render_count,
-            "{} multiply-adds",
+            "{:,} multiply-adds",
             needs_run=True,
         ),
         "activations": _Kind(
             lambda summary, row: summary.count(row.tally.made),
             render_bytes,
-            "{} of activations",
+            "{:,} bytes of activations",
             needs_run=True,
         ),
     }
@@ -75,7 +75,7 @@ def _unchecked(one: Budget, summary: Summary) -> Diagnostic:
 
 
 def _over(one: Budget, kind: _Kind, summary: Summary) -> Diagnostic:
-    figure = kind.words.format(kind.render(kind.figure(summary, summary.root)))
+    figure = kind.words.format(kind.figure(summary, summary.root))
     conditions = f" {at_sizes(summary)}" if kind.needs_run else ""
     return Diagnostic(
         "over-budget",

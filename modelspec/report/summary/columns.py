@@ -93,6 +93,4 @@ COLUMNS = (
 
 def filled(summary: Summary, rows: Sequence[Row]) -> tuple[Column, ...]:
     """The columns that have something to tell of these rows."""
-    return tuple(
-        one for one in COLUMNS if any(one.cell(summary, row) for row in rows)
-    )
+    return tuple(one for one in COLUMNS if any(one.cell(summary, row) for row in rows))

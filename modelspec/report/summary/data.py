@@ -54,7 +54,7 @@ def _document(summary: Summary, depth: int | None) -> dict[str, object]:
         ],
         "output": _tensors(summary, seen.output if seen is not None else None),
         "sizes": dict(summary.sizes),
-        "batch": summary.batch,
+        "batch": list(summary.batch),
         "multiples": dict(seen.multiples) if seen is not None else {},
         "note": summary.note,
         "totals": _figures(summary, summary.root),

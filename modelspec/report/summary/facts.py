@@ -45,10 +45,10 @@ def totals(summary: Summary) -> Iterator[tuple[str, str]]:
 
 
 def at_sizes(summary: Summary) -> str:
-    """For what the figures are: `for one sample: N = 1, H = 224, W = 224`."""
+    """For what the figures are: `for one sample (N = 1, H = 224, W = 224)`."""
     listed = ", ".join(f"{name} = {size}" for name, size in summary.sizes.items())
-    if summary.batch is not None:
-        return f"for one sample: {listed}"
+    if summary.batch:
+        return f"for one sample ({listed})"
     return f"for {listed}" if listed else "for the inputs above"
 
 

@@ -30,7 +30,8 @@ def render_html(summary: Summary, depth: int | None) -> str:
     shown = [(level, row) for level, row in summary.rows(depth) if level]
     lines = [
         '<div class="modelspec-summary">',
-        f"<p><b>{_text(title(summary))}</b> <code>{_text(signature(summary))}</code></p>",
+        f"<p><b>{_text(title(summary))}</b>"
+        f" <code>{_text(signature(summary))}</code></p>",
     ]
     if shown:
         lines += ["<table>", *_table(summary, shown), "</table>"]

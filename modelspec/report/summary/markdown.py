@@ -5,7 +5,7 @@ In: a `Summary`. Out: text in which nothing of the spec's is markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from modelspec.diagnostics.cells import printable
 from modelspec.report.summary.columns import Column, filled
@@ -29,7 +29,10 @@ def render_markdown(summary: Summary, depth: int | None) -> str:
         lines[0] += f": `{_code(shape)}`"
     if shown:
         lines += ["", *_table(summary, shown)]
-    lines += ["", *(f"- {_escaped(what)}: {_escaped(t)}" for what, t in totals(summary))]
+    lines += [
+        "",
+        *(f"- {_escaped(what)}: {_escaped(t)}" for what, t in totals(summary)),
+    ]
     if assumed := assumptions(summary):
         lines += [f"- {_escaped(assumed)}"]
     if summary.training is not None:
@@ -54,8 +57,8 @@ def _cell(column: Column, text: str) -> str:
     return f"`{_code(text)}`" if is_shape and text else _escaped(text)
 
 
-def _row(cells: object) -> str:
-    return f"| {' | '.join(cells)} |"  # type: ignore[call-overload]
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _escaped(text: str) -> str:

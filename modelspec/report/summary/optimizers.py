@@ -125,9 +125,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
             lambda one: _copies(2, one) + _COUNTER,
             "NAdam: two averages, a product and a counter each",
         ),
-        "adagrad": Optimizer(
-            partial(_copies, 1), "Adagrad: a sum and a counter each"
-        ),
+        "adagrad": Optimizer(partial(_copies, 1), "Adagrad: a sum and a counter each"),
         "rmsprop": Optimizer(
             partial(_copies, 1), "RMSprop: an average and a counter each"
         ),

@@ -27,10 +27,10 @@ class Row:
     """One row and those in it.
 
     `name` is dotted, as in the `state_dict`; that of an operation is the module that
-    calls it, and its `type` what is called. `names` are those of all equal neighbours that the row stands for, and
-    its figures are those of one of them. `inputs` and `output` are those of the first
-    of `calls` calls; None is a module that is not called. `own` counts the elements of
-    parameters that it registers itself.
+    calls it, and its `type` what is called. `names` are those of all equal neighbours
+    that the row stands for, and its figures are those of one of them. `inputs` and
+    `output` are those of the first of `calls` calls; None is a module that is not
+    called. `own` counts the elements of parameters that it registers itself.
     """
 
     name: str

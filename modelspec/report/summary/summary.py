@@ -24,8 +24,8 @@ class Summary:
 
     `params` are values as they are written. `observation` is the run that showed the
     sizes; without one `note` says why there is none. `sizes` are the values of symbols
-    for which multiply-adds and memory are counted; `batch` is the one that counts
-    samples, and is 1 there. `root` is the row of the whole module, all others are in
+    for which multiply-adds and memory are counted; `batch` are those that count
+    samples, and are 1 there. `root` is the row of the whole module, all others are in
     it.
     """
 
@@ -35,7 +35,7 @@ class Summary:
     root: Row
     observation: Observation | None
     sizes: Mapping[str, int]
-    batch: str | None = None
+    batch: tuple[str, ...] = ()
     note: str | None = None
     training: TrainingMemory | None = None
 

@@ -1,8 +1,8 @@
 """A summary as text: a title, the table, the totals under it.
 
 In: a `Summary` and a width. Out: lines no wider, as long as names, types and outputs
-have room: long notes go under the table first, then columns give way. Names are those of
-the `state_dict`, each without that of the row around it, which stands above.
+have room: long notes go under the table first, then columns give way. Names are those
+of the `state_dict`, each without that of the row around it, which stands above.
 """
 
 from __future__ import annotations

@@ -124,6 +124,7 @@ def _limit(units: str, example: str) -> Schema:
     }
 
 
+_BYTES = "(?:[Bb]|[KkMmGgTt][Ii]?[Bb])?"
 _NUMBER: Schema = {"type": "number"}
 _FLAG: Schema = {"type": ["boolean", "string"], "examples": [True, False]}
 _DTYPES = [one.removeprefix("torch.") for one in sorted(load_catalog().dtype_names)]
@@ -179,6 +180,6 @@ _INSIDE: dict[type, dict[str, Schema]] = {
     BufferSpec: {"persistent": _FLAG},
     BudgetSpec: {
         **dict.fromkeys(("params", "macs"), _limit("[KkMmGgBbTt]?", "30M")),
-        **dict.fromkeys(("weights", "activations"), _limit("(?:[Bb]|[KkMmGgTt][Ii]?[Bb])?", "120MB")),
+        **dict.fromkeys(("weights", "activations"), _limit(_BYTES, "120MB")),
     },
 }

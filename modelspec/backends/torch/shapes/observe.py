@@ -155,7 +155,7 @@ class _Run:
         converted = Sizes(environment)
         recorder = Recorder(converted, where, self._classes)
         try:
-            with _quiet(), self._fakes(environment, recorder):
+            with quiet(), self._fakes(environment, recorder):
                 made = {n: environment.new_symbol(n, sizes[n]) for n in symbols}
                 output = self._call(recorder, made)
         except Exception as error:
@@ -176,14 +176,14 @@ class _Run:
             yield
 
     def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:
-        trial = copy_with(self._module, _fake)
+        trial = copy_with(self._module, fake_tensor)
         recorder.watch(trial)
         tensors = {}
         for plan in self._plans:
             shape = self._shape(plan, symbols)
             tensors[plan.name] = torch.empty(shape, dtype=plan.dtype, device="cpu")
             recorder.add_input(plan.name, tensors[plan.name])
-        args = [tensors.pop(name) for name in _positional(self._block)]
+        args = [tensors.pop(name) for name in positional_names(self._block)]
         with self._classes.bounded(), recorder:
             return trial(*args, **tensors)
 
@@ -267,7 +267,7 @@ def _batches(block: Block) -> set[str]:
     return {size for size in first if isinstance(size, str)}
 
 
-def _fake(tensor: torch.Tensor) -> torch.Tensor:
+def fake_tensor(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor without memory: a fake mode is on."""
     made = torch.empty_strided(
         tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu"
@@ -277,7 +277,7 @@ def _fake(tensor: torch.Tensor) -> torch.Tensor:
     return made
 
 
-def _positional(block: Block) -> list[str]:
+def positional_names(block: Block) -> list[str]:
     """Inputs up to the first that is left out: a container's own `forward` knows no
     names."""
     names = [one.name for one in block.inputs]
@@ -305,7 +305,7 @@ def _forced(environment: Environment, sizes: Sizes) -> Iterator[Forced]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """What torch warns and logs about stand-ins is not about the spec."""
     logger = logging.getLogger("torch._subclasses.fake_tensor")
     level = logger.level
