@@ -118,17 +118,14 @@ def build_without_memory(spec: Spec, request: BuildRequest) -> Built:
         return build_on_meta(spec, request)
     except SpecError:
         # Some constructions read numbers out of tensors, which have none there.
-        from modelspec.backends.torch import keep_random_state
-
-        bare = replace(request, device="cpu", seed=None, weights=None)
-        with keep_random_state():
-            return build_module(spec.program, spec.policy.limits, bare)
+        return _build_trial(spec, request, "cpu")
 
 
 def build_on_meta(spec: Spec, request: BuildRequest) -> Built:
     """What is asked for, on the device meta; torch's random numbers are kept."""
-    from modelspec.backends.torch import keep_random_state
+    return _build_trial(spec, request, "meta")
 
-    bare = replace(request, device="meta", seed=None, weights=None)
-    with keep_random_state():
-        return build_module(spec.program, spec.policy.limits, bare)
+
+def _build_trial(spec: Spec, request: BuildRequest, device: str) -> Built:
+    bare = replace(request, device=device, seed=None, weights=None, trial=True)
+    return build_module(spec.program, spec.policy.limits, bare)
