@@ -1,7 +1,7 @@
 """From a spec to a `Summary`: made without memory, observed, counted.
 
-In: a `Spec`, what a caller asked for, shapes of inputs. Out: a `Summary`, or `SpecError`
-with what is wrong. Nothing is allocated, and no random numbers are drawn.
+In: a `Spec`, what a caller asked for, shapes of inputs. Out: a `Summary`, or
+`SpecError` with what is wrong. Nothing is allocated, no random numbers are drawn.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from torch.fx.experimental.symbolic_shapes import (
 )
 from torch.utils._sympy.value_ranges import ValueRanges
 
+from modelspec.backends.torch.shapes.nodes import Key
 from modelspec.diagnostics.span import Span
 
 _LARGEST = 2**40
@@ -36,6 +37,7 @@ class Environment(ShapeEnv):
         super().__init__()
         self.values: dict[sympy.Symbol, sympy.Integer] = {}
         self.answers: dict[sympy.Basic, Answer] = {}
+        self.known: dict[Key, SymNode] = {}
         self._where = where
 
     def new_symbol(self, name: str, value: int) -> torch.SymInt:

@@ -27,6 +27,7 @@ from modelspec.backends.torch.shapes.convert import Sizes
 from modelspec.backends.torch.shapes.counting import CountingFakes
 from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.mismatch import Scene, describe_mismatch
+from modelspec.backends.torch.shapes.nodes import remembered
 from modelspec.backends.torch.shapes.recorder import Recorder
 from modelspec.backends.torch.shapes.sentences import Shown
 from modelspec.backends.torch.stand_ins import copy_with
@@ -169,6 +170,7 @@ class _Run:
     def _fakes(self, environment: Environment, recorder: Recorder) -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(without_dynamo())
+            stack.enter_context(remembered())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
             stack.enter_context(enable_python_dispatcher())
