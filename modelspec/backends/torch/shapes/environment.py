@@ -75,10 +75,10 @@ class Environment(ShapeEnv):
         return known[0]
 
     def _maybe_evaluate_static(  # type: ignore[override] # a cache wraps torch's
-        self, expr: sympy.Basic, **_: Any
+        self, expr: sympy.Basic, *, unbacked_only: bool = False, **_: Any
     ) -> sympy.Basic | None:
-        """Nothing is proved."""
-        return None
+        """Nothing is proved; sizes that depend on values of tensors stay."""
+        return expr if unbacked_only else None
 
     def _value(self, expr: sympy.Basic) -> sympy.Basic:
         return expr.xreplace(self.values)
