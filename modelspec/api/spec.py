@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelspec.api.builder import BuildRequest, Built, build_module, find_class
@@ -65,11 +66,13 @@ class Spec:
 
     def make(self, request: BuildRequest) -> Built:
         """A new module and all that is known of it."""
+        warnings: tuple[Diagnostic, ...] = ()
         if self.program.budget:
             from modelspec.api.budget import require_budget
 
-            require_budget(self, request)
-        return build_module(self.program, self.policy.limits, request)
+            warnings = require_budget(self, request)
+        built = build_module(self.program, self.policy.limits, request)
+        return replace(built, warnings=(*built.warnings, *warnings))
 
     def summary(
         self,

@@ -21,14 +21,17 @@ def collapse(row: Row) -> Row:
 
 
 def shown_names(row: Row) -> str:
-    """The last part of a row's name; of repeats, from the first to the last.
+    """The last part of a row's name; of repeats with the last number: `layer0-11`.
 
     Empty for operations, which have none in the `state_dict`.
     """
     if row.kind == "operation":
         return ""
     first = _last(row.name)
-    return f"{first}-{_last(row.names[-1])}" if row.names else first
+    if not row.names:
+        return first
+    _, last = _numbered(row.names[-1])
+    return f"{first}-{last}"
 
 
 class _Collapse:
@@ -37,10 +40,10 @@ class _Collapse:
         """Equal rows have equal numbers, so that each is compared once."""
 
     def row(self, row: Row) -> Row:
-        return self._numbered(row)[1]
+        return self._with_number(row)[1]
 
-    def _numbered(self, row: Row) -> tuple[int, Row]:
-        inside = [self._numbered(child) for child in row.children]
+    def _with_number(self, row: Row) -> tuple[int, Row]:
+        inside = [self._with_number(child) for child in row.children]
         key = (
             *(row.kind, row.type, row.tally, row.own, row.inputs, row.output),
             *(row.calls, row.notes),
@@ -68,14 +71,14 @@ def _runs(equal: list[Row]) -> Iterator[list[Row]]:
 def _follows(left: Row, right: Row) -> bool:
     if left.kind == "operation":
         return True
-    (stem, number), (other, next_number) = _numbered(left), _numbered(right)
+    (stem, number), (other, next_number) = _numbered(left.name), _numbered(right.name)
     return stem == other and bool(number) and int(next_number or 0) == int(number) + 1
 
 
-def _numbered(row: Row) -> tuple[str, str]:
+def _numbered(name: str) -> tuple[str, str]:
     """A name and the number at its end."""
-    stem = row.name.rstrip("0123456789")
-    return stem, row.name[len(stem) :]
+    stem = name.rstrip("0123456789")
+    return stem, name[len(stem) :]
 
 
 def _as_one(run: list[Row]) -> Row:

@@ -27,8 +27,14 @@ VERSION = 1
 
 
 def render_json(summary: Summary, depth: int | None) -> str:
-    """One object."""
-    return json.dumps(_document(summary, depth), indent=1) + "\n"
+    """One object; a line for each of its keys, and for each row."""
+    document = _document(summary, depth)
+    rows = document.pop("rows")
+    assert isinstance(rows, list)
+    lines = [f" {json.dumps(key)}: {json.dumps(one)}" for key, one in document.items()]
+    inside = ",\n".join(f"  {json.dumps(row)}" for row in rows)
+    lines.append(f' "rows": [\n{inside}\n ]')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def render_csv(summary: Summary, depth: int | None) -> str:
@@ -103,10 +109,11 @@ def _training(summary: Summary) -> dict[str, object] | None:
     memory = summary.training
     if memory is None:
         return None
-    lines = {
-        one.what: {"bytes": one.bytes, "source": one.source} for one in memory.lines
-    }
-    return {"optimizer": memory.optimizer, **lines, "total": {"bytes": memory.total}}
+    parts = [
+        {"part": one.what, "bytes": one.bytes, "source": one.source}
+        for one in memory.lines
+    ]
+    return {"optimizer": memory.optimizer, "parts": parts, "bytes": memory.total}
 
 
 def _tensors(summary: Summary, value: Value | None) -> list[dict[str, object]]:

@@ -11,6 +11,8 @@ from modelspec.report.numbers import render_bytes, render_count
 from modelspec.report.summary.summary import Summary
 from modelspec.report.summary.tally import Tally
 
+_LONG = 10_000
+
 
 def title(summary: Summary) -> str:
     """`ResNet (resnet50)`."""
@@ -37,11 +39,12 @@ def totals(summary: Summary) -> Iterator[tuple[str, str]]:
     if summary.observation is not None:
         conditions = at_sizes(summary)
         macs = summary.count(tally.macs)
-        yield "multiply-adds", f"{macs:,} ({render_count(macs)}) {conditions}".strip()
+        short = f" ({render_count(macs)})" if macs >= _LONG else ""
+        yield "multiply-adds", f"{macs:,}{short} {conditions}".strip()
         made = render_bytes(summary.count(tally.made))
         yield "activations", f"{made}, all tensors that one forward makes"
     if summary.note is not None:
-        yield "sizes", summary.note
+        yield "no sizes", summary.note
 
 
 def at_sizes(summary: Summary) -> str:

@@ -1,8 +1,8 @@
 """A summary as text: a title, the table, the totals under it.
 
 In: a `Summary` and a width. Out: lines no wider, as long as names, types and outputs
-have room: long notes go under the table first, then columns give way. Names are those
-of the `state_dict`, each without that of the row around it, which stands above.
+have room: long notes go under the table first, then columns give way, then types are
+cut. Names are those of the `state_dict`, each without that of the row around it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from modelspec.report.summary.rows import Row
 from modelspec.report.summary.summary import Summary
 
 _GAP = "  "
+_CUT = "..."
+_NARROWEST = 12
 _SHORT = 10
 """Notes of so many letters stay in the table."""
 _NAME = Column("name", lambda _, row: shown_names(row))
@@ -68,6 +70,7 @@ class _Table:
                 if not last.rank:
                     break
                 self._columns.remove(last)
+            self._shorten(self._width() - most)
         yield self._row(0)
         yield "-" * self._width()
         for index in range(1, len(self._cells[_NAME])):
@@ -84,6 +87,14 @@ class _Table:
             if len(note) > _SHORT:
                 self._footnotes.setdefault(note, f"({len(self._footnotes) + 1})")
         self._cells[NOTES] = [self._footnotes.get(note, note) for note in notes]
+
+    def _shorten(self, excess: int) -> None:
+        """Types that are too long to their first letters, if nothing else helps."""
+        types = self._columns[1]
+        if excess <= 0:
+            return
+        room = max(_widest(self._cells[types]) - excess, _NARROWEST)
+        self._cells[types] = [_cut(cell, room) for cell in self._cells[types]]
 
     def _width(self) -> int:
         wide = sum(_widest(self._cells[one]) for one in self._columns)
@@ -111,6 +122,17 @@ def _aligned(rows: Iterable[Sequence[str]], indent: str = "") -> Iterator[str]:
             for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
         ]
         yield (indent + _GAP.join(cells)).rstrip()
+
+
+def _cut(text: str, room: int) -> str:
+    if width(text) <= room:
+        return text
+    kept = ""
+    for char in text:
+        if width(kept + char) > room - len(_CUT):
+            break
+        kept += char
+    return kept + _CUT
 
 
 def _widest(cells: Iterable[str]) -> int:

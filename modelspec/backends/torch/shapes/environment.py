@@ -98,6 +98,10 @@ class Environment(ShapeEnv):
         return int(self._value(expr))
 
 
+# Torch's own remembers answers, and forgets them when it learns more of a symbol.
+setattr(Environment._maybe_evaluate_static, "cache_clear", lambda: None)  # noqa: B010
+
+
 def _is_rest(expr: sympy.Basic) -> bool:
     """Whether it is `a % b`: that a size divides forces it to no single value."""
     return "Mod" in type(expr).__name__

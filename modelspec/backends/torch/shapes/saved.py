@@ -36,8 +36,8 @@ def count_saved(
 ) -> int | None:
     """Bytes that one forward in train mode leaves for the backward.
 
-    None where it cannot run: some layers take no single sample in train mode, and some
-    code depends on the values of tensors.
+    None where it cannot run: inputs may have no shapes, some layers take no single
+    sample in train mode, and some code depends on the values of tensors.
     """
     block = classes.block_of(type(module))
     assert block is not None, "not a module of these classes"
@@ -46,6 +46,8 @@ def count_saved(
     plans, _ = plan_inputs(
         block, lambda node: classes.evaluate(node, block, scope), sizes, floating
     )
+    if not plans:
+        return None
     fakes = FakeTensorMode(allow_non_fake_inputs=True)
     keep = torch.random.fork_rng(devices=[])
     with quiet(), without_dynamo(), keep, fakes:
