@@ -1,4 +1,4 @@
-"""Every case and example outside of the zoo: sums are those of the module and the run."""
+"""Cases and examples outside of the zoo: sums are those of the module and the run."""
 
 from __future__ import annotations
 

@@ -89,7 +89,10 @@ class _Rows:
         done = self._operations[held.path] if not held.is_shared else []
         hidden = [] if children else [t for c in held.children for t in c.all_tensors()]
         tally = tally_of([*held.tensors, *hidden]).plus(
-            Tally(macs=_sum(one.macs for one in done), made=_sum(s.made for s in done)),
+            Tally(
+                macs=_sum(one.macs for one in (*calls, *done)),
+                made=_sum(one.made for one in (*calls, *done)),
+            ),
             *(one.tally for one in children if one.kind == "module"),
         )
         return Row(

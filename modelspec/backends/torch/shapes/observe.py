@@ -174,7 +174,9 @@ class _Run:
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
             stack.enter_context(enable_python_dispatcher())
-            stack.enter_context(CountingFakes(environment, recorder.count))
+            stack.enter_context(
+                CountingFakes(environment, recorder.count, recorder.count_made)
+            )
             yield
 
     def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:

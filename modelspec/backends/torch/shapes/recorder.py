@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.meta_mode import check_call
 from modelspec.backends.torch.shapes.convert import Sizes
+from modelspec.backends.torch.shapes.counting import tensors_in
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
 from modelspec.diagnostics.span import Span
 from modelspec.sizes.observation import Edge, Kind, Many, Step, Tensor, Value
@@ -40,7 +41,8 @@ class Draft:
     edges: tuple[Edge, ...] = ()
     output: Value = "None"
     multiply_adds: int | torch.SymInt = 0
-    made: list[torch.Tensor] = field(default_factory=list)
+    made: int | torch.SymInt = 0
+    """Bytes of new tensors."""
     is_block: bool = False
     is_written: bool = False
 
@@ -105,6 +107,11 @@ class Recorder(TorchFunctionMode):
         if self._open:
             self._open[-1].multiply_adds += multiply_adds
 
+    def count_made(self, size: int | torch.SymInt) -> None:
+        """Bytes of new tensors, made by the innermost step that is running."""
+        if self._open:
+            self._open[-1].made += size
+
     def _enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
@@ -149,7 +156,9 @@ class Recorder(TorchFunctionMode):
             raise
         finally:
             self._open.pop()
-        self._finish(draft, output, inputs)
+        if _gives_back(name, args, given):
+            draft.made = 0
+        self._finish(draft, output)
         return output
 
     def _call(
@@ -166,16 +175,14 @@ class Recorder(TorchFunctionMode):
         self.count(multiply_adds)
         return output
 
-    def _finish(self, draft: Draft, output: object, inputs: tuple[Any, ...]) -> None:
-        tensors = list(_tensors(output))
+    def _finish(self, draft: Draft, output: object) -> None:
+        tensors = list(tensors_in(output))
         if not tensors:
             # A size, a dtype, a comparison of them: no tensor went through.
             assert self.drafts[-1] is draft
             self.drafts.pop()
             return
         draft.output = self.describe(output)
-        taken = {_storage(one) for one in _tensors(inputs)}
-        draft.made = [one for one in tensors if _storage(one) not in taken]
         for one in tensors:
             self._source[id(one)] = draft.index
         self._kept += tensors
@@ -211,7 +218,7 @@ class Recorder(TorchFunctionMode):
     # --- tensors ----------------------------------------------------------------
 
     def _edges(self, values: Iterable[object]) -> Iterator[Edge]:
-        for tensor in _tensors(values):
+        for tensor in tensors_in(values):
             source = self._source.get(id(tensor))
             if source is None:
                 source = self._own(tensor)
@@ -278,15 +285,14 @@ class Recorder(TorchFunctionMode):
                 one.span,
                 written(one.path) if one.kind == "module" else None,
                 self._sizes.size(one.multiply_adds),
-                sum((self._bytes(tensor) for tensor in one.made), start=0),
+                self._sizes.size(one.made),
             )
-
-    def _bytes(self, tensor: torch.Tensor) -> Any:
-        return self._sizes.size(tensor.numel()) * tensor.element_size()
 
 
 _SILENT = frozenset({"size", "dim", "numel", "stride", "is_floating_point", "__len__"})
 """What is asked of a tensor and gives none."""
+_TRAINING = 2
+"""Where dropout of every kind takes whether it trains."""
 
 
 def _name(func: Callable[..., Any]) -> str:
@@ -300,17 +306,9 @@ def _name(func: Callable[..., Any]) -> str:
     return name
 
 
-def _tensors(value: object) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for one in value:
-            yield from _tensors(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _tensors(one)
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    address: int = tensor.untyped_storage()._cdata
-    return address
+def _gives_back(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether torch gives back what it got, and makes a copy only for tracing."""
+    if "dropout" not in name:
+        return False
+    trains = kwargs.get("training", args[_TRAINING] if len(args) > _TRAINING else True)
+    return not trains
