@@ -147,7 +147,9 @@ def _number(size: Size, given: tuple[int, ...] | None, index: int) -> int:
 def _with_training(
     summary: Summary, built: Built, held: HeldModule, optimizer: str, given: Sizes
 ) -> Summary:
-    activations = _saved(built, {**given, **summary.sizes}, summary.batch)
+    seen = summary.observation
+    run = seen.sizes if seen is not None else {}
+    activations = _saved(built, {**run, **given, **summary.sizes}, summary.batch)
     sizes = "for one sample" if summary.batch else at_sizes(summary)
     memory = estimate_training(held, optimizer, activations, sizes)
     return replace(summary, training=memory)
