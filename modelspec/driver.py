@@ -107,14 +107,7 @@ def _compile(
         return None
     read_files += files
     program = lower_program(files, policy.limits, report)
-    # Passes look at a Program that means something; a broken one would only
-    # repeat, in other words, what was said already.
-    found = analyse(
-        program,
-        after_errors=report.failed,
-        limits=policy.limits,
-        to_build=to_build,
-    )
+    found = analyse(program, report.found, limits=policy.limits, to_build=to_build)
     report.extend(found)
     return program
 

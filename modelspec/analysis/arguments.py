@@ -17,7 +17,7 @@ from modelspec.analysis.places import (
     places_of_torch,
     shown_type,
 )
-from modelspec.analysis.signatures import signature_of_params
+from modelspec.analysis.signatures import signature_of_block
 from modelspec.analysis.standins import (
     LayerType,
     Module,
@@ -31,6 +31,7 @@ from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Param, TypeExpression
 from modelspec.program.standard import signature_help
 from modelspec.pysubset.faults import WorldError
+from modelspec.pysubset.hole import is_hole
 from modelspec.records import dataclass
 
 
@@ -64,6 +65,9 @@ def bind_block(
     for at, param in enumerate(block.params):
         if param.name not in given:
             continue
+        if is_hole(param.default) and param.type.name == "any":
+            given[param.name] = Opaque()  # what it takes was reported
+            continue
         wrong = _param_problem(param, given[param.name])
         if wrong is not None:
             code, words = wrong
@@ -75,7 +79,7 @@ def bind_block(
 
 @functools.lru_cache(maxsize=256)
 def _signature_of(block: Block) -> Signature:
-    return signature_of_params(block.params)
+    return signature_of_block(block)
 
 
 def _param_problem(param: Param, value: object) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ import ast
 import functools
 from collections.abc import Iterator
 
-from modelspec.analysis.facts import Facts, Text
+from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.members import Members
 from modelspec.analysis.standins import CONTAINERS
 from modelspec.catalog import load_catalog
@@ -169,6 +169,7 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         or name.startswith(_RECURRENT)
         or name in torch_members()
         or _is_of_a_stranger(node.value, text)
+        or facts.holes.touch(node.value, text_statements(text))
     ):
         return
     nearest = suggest(name, [*tensor_list(), *sorted(_known_anywhere(facts))])

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from modelspec.analysis.attributes import torch_members
-from modelspec.analysis.facts import Facts, Text
+from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.layers import possible_callees
 from modelspec.analysis.receivers import receiver_callees
 from modelspec.analysis.signatures import Bound, Callee
@@ -57,40 +57,28 @@ class Use:
 
 
 def check_calls(facts: Facts) -> Iterator[Diagnostic]:
-    return _check(facts, own=True)
-
-
-def check_torch_calls(facts: Facts) -> Iterator[Diagnostic]:
-    """Only what torch offers, whose signatures no mistake of the spec can change."""
-    return _check(facts, own=False)
-
-
-def _check(facts: Facts, *, own: bool) -> Iterator[Diagnostic]:
     report = Report()
     for text in facts.texts:
         into, rules = _into(text), _rule_calls(text)
         for node in text.calls:
-            for use in _uses(node, text, facts, into.get(id(node)), own=own):
+            for use in _uses(node, text, facts, into.get(id(node))):
                 if id(node) in rules:
                     use = _in_rule(use)
                 _check_use([use], report)
-            if own:
-                _check_use(_layer_uses(node, text, facts), report)
-                _check_use(_receiver_uses(node, text, facts), report)
+            _check_use(_layer_uses(node, text, facts), report)
+            _check_use(_receiver_uses(node, text, facts), report)
     yield from report.found
 
 
 # --- what is called ---------------------------------------------------------------
 
 
-def _uses(
-    node: ast.Call, text: Text, facts: Facts, into: str | None, *, own: bool
-) -> Iterator[Use]:
+def _uses(node: ast.Call, text: Text, facts: Facts, into: str | None) -> Iterator[Use]:
     function, arguments, is_partial = node.func, node.args, False
     if is_partial_call(node, text):
         function, arguments, is_partial = node.args[0], node.args[1:], True
     callee = facts.callee(function, text)
-    if callee is not None and (own or callee.sort not in ("block", "function")):
+    if callee is not None:
         yield Use(callee, node, text.source, arguments, into, is_partial)
 
 
@@ -124,7 +112,11 @@ def _receiver_uses(node: ast.Call, text: Text, facts: Facts) -> list[Use]:
     # Asked last, as it reads every layer of the catalogue: `fold.unfold(...)`.
     if any(one.callee.sort == "tensor" and one.bind()[1] for one in uses):
         name = uses[0].callee.name.removeprefix("Tensor.")
-        return [] if name in torch_members() else uses
+        if name in torch_members():
+            return []
+        assert isinstance(node.func, ast.Attribute)
+        if facts.holes.touch(node.func.value, text_statements(text)):
+            return []
     return uses
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import Literal, TypeAlias
 
+from modelspec.analysis.holes import Holes
 from modelspec.analysis.members import Members, members_of
 from modelspec.analysis.patterns import NamePattern, pattern_of
 from modelspec.analysis.signatures import Callee, Callees
@@ -19,7 +20,14 @@ from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Method, Program, Variant
-from modelspec.program.walk import block_expressions, walk_statements
+from modelspec.program.walk import (
+    all_nodes,
+    block_expressions,
+    block_nodes,
+    function_nodes,
+    names_read,
+    walk_statements,
+)
 from modelspec.records import dataclass
 
 Where: TypeAlias = Literal["construct", "method", "function", "variant"]
@@ -61,8 +69,9 @@ class Text:
 class Facts:
     """A Program and what is derived from it, each once.
 
-    `told` is what earlier passes found, so that later ones do not repeat it; `known`
-    are the names that blocks have anywhere (`analysis.attributes`).
+    `told` is what was found before the Program was whole and what earlier passes found,
+    so that later ones do not repeat it; `known` are the names that blocks have anywhere
+    (`analysis.attributes`).
     """
 
     program: Program
@@ -72,9 +81,14 @@ class Facts:
     told: list[Diagnostic] = field(default_factory=list)
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    holes: Holes = field(init=False)
     _members: dict[str, Members] = field(default_factory=dict)
     _computed: Sequence[NamePattern] | None = None
+    _handed_on: set[str] | None = None
     _hidden: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.holes = Holes(self.program)
 
     def members(self, block: Block) -> Members:
         """What `self` has in a block."""
@@ -87,6 +101,20 @@ class Facts:
         if isinstance(node, ast.Name) and node.id in text.locals:
             return None
         return self.callees.find(node)
+
+    @property
+    def handed_on(self) -> set[str]:
+        """Names that stand elsewhere than where something is called or extended."""
+        if self._handed_on is None:
+            nodes = [node for one in self.program.blocks for node in block_nodes(one)]
+            for function in self.program.functions:
+                nodes += function_nodes(function)
+            for variant in self.program.variants:
+                nodes += all_nodes(value for _, value in variant.values)
+            called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+            others = (node for node in nodes if id(node) not in called)
+            self._handed_on = names_read(others)
+        return self._handed_on
 
     @property
     def computed_names(self) -> Sequence[NamePattern]:
@@ -177,11 +205,10 @@ def argument_nodes(arguments: ast.arguments) -> tuple[ast.arg, ...]:
 
 
 def text_statements(text: Text) -> Sequence[ast.stmt]:
-    """The statements of a method or function."""
+    """The statements of a method or function; elsewhere there are none."""
     if text.method is not None:
         return text.method.statements
-    assert text.function is not None
-    return text.function.definition.body
+    return () if text.function is None else text.function.definition.body
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:

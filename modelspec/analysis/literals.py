@@ -46,14 +46,7 @@ def check_literals(facts: Facts) -> Iterator[Diagnostic]:
     for block in facts.program.blocks:
         _check_defaults(block, types, report)
     _check_variants(facts, types, report)
-    _check_arguments(facts, types, report, own=True)
-    yield from report.found
-
-
-def check_torch_literals(facts: Facts) -> Iterator[Diagnostic]:
-    """Only arguments of what torch offers."""
-    report = Report()
-    _check_arguments(facts, {}, report, own=False)
+    _check_arguments(facts, types, report)
     yield from report.found
 
 
@@ -81,11 +74,11 @@ def _check_variants(facts: Facts, types: Types, report: Report) -> None:
             _check_value(value, place, facts.program.sources[0], types, report)
 
 
-def _check_arguments(facts: Facts, types: Types, report: Report, *, own: bool) -> None:
+def _check_arguments(facts: Facts, types: Types, report: Report) -> None:
     for text in facts.texts:
         known = {name: one for name, one in types.items() if name not in text.locals}
         for node in text.calls:
-            given = list(_given(node, text, facts, own=own))
+            given = list(_given(node, text, facts))
             fitting = [
                 _check_value(value, place, text.source, known, report)
                 for value, place in given
@@ -98,7 +91,7 @@ def _check_arguments(facts: Facts, types: Types, report: Report, *, own: bool) -
 
 
 def _given(
-    node: ast.Call, text: Text, facts: Facts, *, own: bool
+    node: ast.Call, text: Text, facts: Facts
 ) -> Iterator[tuple[ast.expr, Place]]:
     function, arguments = node.func, node.args
     if is_partial_call(node, text):
@@ -107,7 +100,7 @@ def _given(
     if callee is None or len(callee.overloads) != 1:
         return
     places = places_of(callee)
-    if places is None or (callee.block is not None and not own):
+    if places is None:
         return
     for value, (name, positional) in zip(arguments, places.order, strict=False):
         if isinstance(value, ast.Starred) or not positional:

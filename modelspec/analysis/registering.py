@@ -6,6 +6,7 @@ refuse them; `Unknowable` where it cannot be told.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from typing import NoReturn, TypeAlias
 
@@ -30,7 +31,14 @@ _COMPOSITE = frozenset(
     """.split()
 )
 
-Sink: TypeAlias = "dict[str, object] | None"
+
+class Children(dict[str, object]):
+    """The children of a container while it is made; `is_partial` as of a module."""
+
+    is_partial = False
+
+
+Sink: TypeAlias = "Children | None"
 
 
 @dataclass(slots=True)
@@ -63,6 +71,17 @@ def register(
     if sink is None:
         at.names.add(key)
     into[key] = value
+
+
+def forget(at: Construction, sink: Sink, names: Iterable[str]) -> None:
+    """After statements that could not be followed: they may have registered anything,
+    and given these names any value."""
+    if sink is None:
+        at.module.is_open = at.module.is_partial = True
+    else:
+        sink.is_partial = True
+    for name in names:
+        at.scope.locals[name] = Opaque()
 
 
 def check_module(value: object, span: Span) -> None:
@@ -118,6 +137,8 @@ def is_there(module: Module, path: str) -> bool:
 def types_in(module: Module) -> set[LayerType] | None:
     """The types of a module and all in it; None where they are not all seen."""
     found = {module.type}
+    if module.is_partial:
+        return None
     if module.type.block is None and module.type.name in _COMPOSITE:
         return None
     for child in module.children.values():

@@ -76,12 +76,14 @@ class LayerType:
 
 @dataclass(slots=True, eq=False)
 class Module:
-    """A module. Where `is_open`, it may have more than its children and attributes."""
+    """A module. Where `is_open`, it may have more than its children and attributes;
+    where it `is_partial`, what was to be registered in it could not be followed."""
 
     type: LayerType
     children: dict[str, object] = field(default_factory=dict)
     attributes: dict[str, object] = field(default_factory=dict)
     is_open: bool = True
+    is_partial: bool = False
 
     @property
     def is_container(self) -> bool:

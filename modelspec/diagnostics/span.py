@@ -105,6 +105,14 @@ class Span:
     def text(self) -> str:
         return self.source.text[self.start : self.end]
 
+    def holds(self, other: Span) -> bool:
+        """Whether another span lies within this one."""
+        return (
+            self.source is other.source
+            and self.start <= other.start
+            and other.end <= self.end
+        )
+
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of another."""
         return Span(self.source, self.start, max(self.end, other.end))

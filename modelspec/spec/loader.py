@@ -17,7 +17,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits, Policy
 from modelspec.records import dataclass
 from modelspec.spec.frame import FileSpec
-from modelspec.spec.validate import validate_file
+from modelspec.spec.validate import read_file
 from modelspec.syntax.document import read_spec
 from modelspec.syntax.nodes import (
     Entry,
@@ -50,13 +50,15 @@ class Import:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedFile:
-    """`key` tells files apart: the real path, or the name of a text."""
+    """`key` tells files apart: the real path, or the name of a text. `unread` are
+    entries of its own top level that were reported."""
 
     key: str
     source: Source
     node: MappingNode
     spec: FileSpec
     imports: tuple[Import, ...]
+    unread: tuple[Entry, ...] = ()
 
 
 class ReadSource(Protocol):
@@ -97,13 +99,14 @@ def load_files(
 def _load(source: Source, key: str, loader: _Loader) -> LoadedFile | None:
     loader.files[key] = None
     node = read_spec(source, loader.policy.limits, loader.report)
-    spec = validate_file(node, loader.report)
-    if spec is None or node is None:
+    reading = read_file(node, loader.report)
+    if reading is None:
         return None
+    spec, node, unread = reading.spec, reading.node, reading.unread
     # The root stands first, whatever it imports.
-    loader.files[key] = file = LoadedFile(key, source, node, spec, ())
+    loader.files[key] = file = LoadedFile(key, source, node, spec, (), unread)
     imports = tuple(_imports(file, loader))
-    loader.files[key] = file = LoadedFile(key, source, node, spec, imports)
+    loader.files[key] = file = LoadedFile(key, source, node, spec, imports, unread)
     return file
 
 

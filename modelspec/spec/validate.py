@@ -7,12 +7,21 @@ value of the wrong kind.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import takewhile
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from modelspec.diagnostics.diagnostic import InternalError, Report
 from modelspec.diagnostics.suggest import suggest
-from modelspec.spec.frame import BODIES, FileSpec, fit_frame, keys_of
+from modelspec.records import dataclass
+from modelspec.spec.frame import (
+    BODIES,
+    FileSpec,
+    fit_frame,
+    fit_what_fits,
+    fits,
+    keys_of,
+)
 from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, describe_node
 
 if TYPE_CHECKING:
@@ -29,6 +38,51 @@ def validate_mapping(
     if fitting is None:
         _tell(frame, node, what, report)
     return fitting
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading(Generic[F]):
+    """A frame as far as it could be read. `node` is the mapping as it was meant, by
+    which the frame was made; `unread` are the entries that were reported."""
+
+    spec: F
+    node: MappingNode
+    unread: tuple[Entry, ...] = ()
+
+
+def read_mapping(
+    frame: type[F], node: MappingNode, what: str, report: Report
+) -> Reading[F] | None:
+    """A mapping whose wrong entries, which are reported, do not hide the others.
+
+    A key that is misspelt is read as the one that is near it. None only where a key
+    is missing that there must be.
+    """
+    fitting = fit_frame(frame, node)
+    if fitting is not None:
+        return Reading(fitting, node)
+    _tell(frame, node, what, report)
+    node = _as_meant(frame, node)
+    part = fit_what_fits(frame, node)
+    if part is None:
+        return None
+    known = keys_of(frame)
+    unread = tuple(one for one in node.entries if not fits(one, known))
+    return Reading(part, node, unread)
+
+
+def _as_meant(frame: type, node: MappingNode) -> MappingNode:
+    """The mapping with its misspelt keys mended, where the key meant is not there."""
+    known = keys_of(frame)
+    free = [name for name in known if node.get(name) is None]
+    entries: list[Entry] = []
+    for entry in node.entries:
+        meant = suggest(entry.key.text, free) if entry.key.text not in known else None
+        if meant is not None and known[meant].kind.takes(entry.value):
+            free.remove(meant)
+            entry = replace(entry, key=replace(entry.key, text=meant, value=meant))
+        entries.append(entry)
+    return replace(node, entries=tuple(entries))
 
 
 def _tell(frame: type, node: MappingNode, what: str, report: Report) -> None:
@@ -54,7 +108,7 @@ def _errors(frame: type, node: MappingNode) -> list[ErrorDetails]:
     raise InternalError(f"{frame.__name__} and its model do not agree")
 
 
-def validate_file(node: Node | None, report: Report) -> FileSpec | None:
+def read_file(node: Node | None, report: Report) -> Reading[FileSpec] | None:
     """The model of a whole file; also checks `modelspec: 1`."""
     if node is None:
         return None
@@ -66,15 +120,16 @@ def validate_file(node: Node | None, report: Report) -> FileSpec | None:
             help="start the file with `modelspec: 1` and `name: MyModel`",
         )
         return None
-    spec = validate_mapping(FileSpec, node, "a spec", report)
-    if spec is not None:
-        _check_version(spec, report)
-    return spec
+    reading = read_mapping(FileSpec, node, "a spec", report)
+    if reading is not None:
+        _check_version(reading, report)
+    return reading
 
 
-def _check_version(spec: FileSpec, report: Report) -> None:
-    version = spec.modelspec
-    assert version is not None, "the reader takes nothing else for a spec"
+def _check_version(reading: Reading[FileSpec], report: Report) -> None:
+    version = reading.spec.modelspec
+    if version is None:
+        return  # reported: the reader takes nothing without that key for a spec
     if version.value != 1 or isinstance(version.value, bool):
         report.error(
             "unknown-version",

@@ -95,13 +95,14 @@ class Composer:
             self._refuse_tag(event, span)
         text = event.value
         value: ScalarValue = text
+        refused = False
         is_key = frame is not None and frame.mapping and frame.key is None
         if style == "plain":
             if is_key or (frame is not None and frame.flow):
                 self._check_whole(text, span, frame)
             if not is_key:
-                value = self._value(text, span)
-        node = ScalarNode(text, value, style, span)
+                value, refused = self._value(text, span)
+        node = ScalarNode(text, value, style, span, refused)
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(node, 1)
         self._add(node, 0)
@@ -113,15 +114,14 @@ class Composer:
         if text.count("(") != text.count(")") or (not in_flow and is_cut(span)):
             self._cut(span, in_flow)
 
-    def _value(self, text: str, span: Span) -> ScalarValue:
+    def _value(self, text: str, span: Span) -> tuple[ScalarValue, bool]:
+        """What a plain scalar means, and whether it was refused."""
         value = resolve_plain(text, self.limits.integer_bits)
         if isinstance(value, ScalarProblem):
-            self.report.error(value.code, value.message, span, help=value.help)
+            self.report.refuse(value.code, value.message, span, value.help)
             self._give_up_at_many()
-            # Whatever reads it would take it for a text, and say so.
-            self.trusted = False
-            return text
-        return value
+            return text, True
+        return value, False
 
     def _cut(self, span: Span, in_flow: bool) -> None:
         self.trusted = False
@@ -185,9 +185,8 @@ class Composer:
         frame = self._frames[-1] if self._frames else None
         if frame is not None and frame.wants_key:
             return ScalarNode(node.text, node.text, node.style, node.span)
-        return ScalarNode(
-            node.text, self._value(node.text, node.span), node.style, node.span
-        )
+        value, refused = self._value(node.text, node.span)
+        return ScalarNode(node.text, value, node.style, node.span, refused)
 
     def _add(self, node: Node, height: int) -> None:
         if not self._frames:

@@ -24,6 +24,7 @@ def read_spec(source: Source, limits: Limits, report: Report) -> MappingNode | N
     root = read_nodes(source, limits, found)
     if isinstance(root, MappingNode) and root.get("modelspec") is not None:
         report.extend(found.found)
+        report.refused += found.refused
         return root
     if root is None and _names_version(source.text):
         report.extend(found.found)

@@ -24,7 +24,7 @@ from modelspec.program.ir import (
     Statement,
 )
 from modelspec.program.kinds import LAYER, kind_of_type
-from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.context import Context, hole, place
 from modelspec.program.lowering.inputs import lower_inputs
 from modelspec.program.lowering.methods import (
     INIT_METHODS,
@@ -45,11 +45,11 @@ from modelspec.program.lowering.state import (
 )
 from modelspec.program.names import is_identifier
 from modelspec.program.walk import registered_names
-from modelspec.pysubset import Mode
+from modelspec.pysubset import Mode, is_hole, is_hole_body
 from modelspec.records import dataclass
 from modelspec.spec.frame import BlockSpec
 from modelspec.spec.validate import check_bodies
-from modelspec.syntax.nodes import MappingNode, ScalarNode, describe_node, is_text
+from modelspec.syntax.nodes import MappingNode, Node, ScalarNode, describe_node, is_text
 
 _SELF = re.compile(r"\bself\b")
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
@@ -63,12 +63,14 @@ class BlockSource:
     node: MappingNode
     entry: BlockEntry
     span: Span
+    unread: frozenset[str] = frozenset()
 
 
 def lower_block(source: BlockSource, context: Context) -> Block:
     """The IR of a block; what could not be read is reported and left out."""
     spec, report = source.spec, context.report
     check_bodies(source.node, report)
+    context.scope.unread = source.unread
     # Class attributes: made before there is an instance with params.
     constants = lower_constants(spec.constants, source.entry.params, context)
     for param in source.entry.params:
@@ -95,6 +97,7 @@ def lower_block(source: BlockSource, context: Context) -> Block:
         construct=(*construct, *_finish(spec, calls, context)),
         inputs=_inputs_of(inputs, methods, spec, context),
         methods=methods,
+        unread=source.unread,
     )
 
 
@@ -123,16 +126,21 @@ def _base(source: BlockSource, context: Context) -> Base:
             node.span,
             help="write `extends: LayerNorm(dim)`",
         )
-        return Base("Module", source.span)
-    call = context.expression(node.fragment)
-    if call is None:
-        return Base("Module", source.span)
-    call = context.as_module(call)
+        return _unknown_base(node)
+    call = context.as_module(context.expression(node.fragment))
+    if is_hole(call) or (isinstance(call, ast.Call) and is_hole(call.func)):
+        return _unknown_base(node)
     if not isinstance(call, ast.Call) or not _is_class(call.func, context):
         context.report.error(
             "not-a-module", "'extends' takes a layer or a block", node.span
         )
-        return Base("Module", source.span)
+        return _unknown_base(node)
+    return Base("extends", node.span, call)
+
+
+def _unknown_base(node: Node) -> Base:
+    """What was reported may have brought anything."""
+    call = place(ast.Call(hole(node.span), [], []), node.span)
     return Base("extends", node.span, call)
 
 
@@ -193,18 +201,17 @@ def _methods(
     methods: list[Method] = []
     calls: list[CallMethod] = []
     if spec.forward is not None:
-        forward = lower_text(spec.forward, "forward", inputs, context)
-        methods.extend([forward] if forward is not None else [])
+        methods.append(lower_text(spec.forward, "forward", inputs, context))
+    elif source.unread:
+        pass  # it may have been among the keys that were reported
     elif base.kind == "Module" and any(registers(one) for one in construct):
         made = default_forward(construct, inputs, source.span, context)
         methods.extend([made] if made is not None else [])
     methods.extend(lower_methods(spec.methods, inputs, context))
     if spec.init is not None and is_text(spec.init):
         name = _init_name(methods, construct)
-        method = lower_text(spec.init, name, (), context, mode=Mode.INIT)
-        if method is not None:
-            methods.append(method)
-            calls.append(CallMethod(name, spec.init.span))
+        methods.append(lower_text(spec.init, name, (), context, mode=Mode.INIT))
+        calls.append(CallMethod(name, spec.init.span))
     return tuple(methods), tuple(calls)
 
 
@@ -244,7 +251,7 @@ def _inputs_of(
 ) -> tuple[Input, ...]:
     """Inputs in the order of `forward`'s own `def` line, where there is one."""
     forward = next((m for m in methods if m.name == "forward"), None)
-    if forward is None:
+    if forward is None or is_hole_body(forward.statements):
         return inputs
     known = {one.name: one for one in inputs}
     keywords = [argument.arg for argument in forward.arguments.kwonlyargs]

@@ -17,7 +17,7 @@ from modelspec.diagnostics.span import Source
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
 from modelspec.program.lowering.scope import Scope
-from modelspec.pysubset import span_of
+from modelspec.pysubset import Hole, span_of
 from modelspec.pysubset.builtin import BUILTINS, MATH, canonical_builtin
 from modelspec.pysubset.refused import RAISED_IN_FORWARD, dotted_name
 from modelspec.records import dataclass
@@ -66,23 +66,22 @@ class Canonicalizer(ast.NodeTransformer):
         if not isinstance(node.ctx, ast.Load) or self.is_local(name):
             return node
         if name == "self":
-            self._check_self(node)
-            return node
+            return node if self.in_text else self._unmade_self(node)
         found = self._global(name)
         if found is None:
             self._unknown_name(node)
-            return node
+            return ast.copy_location(Hole(), node)
         return _dotted(found, node)
 
-    def _check_self(self, node: ast.Name) -> None:
+    def _unmade_self(self, node: ast.Name) -> ast.expr:
         """A module under construction is no value yet: it cannot be its own child."""
-        if not self.in_text:
-            self.report.error(
-                "not-a-module",
-                "`self` is still being made here",
-                span_of(node, self.source),
-                help="name what is registered already: `self.NAME`",
-            )
+        self.report.error(
+            "not-a-module",
+            "`self` is still being made here",
+            span_of(node, self.source),
+            help="name what is registered already: `self.NAME`",
+        )
+        return ast.copy_location(Hole(), node)
 
     def _global(self, name: str) -> str | None:
         """The canonical text of a name that no local hides."""
@@ -105,7 +104,7 @@ class Canonicalizer(ast.NodeTransformer):
         return None
 
     def _unknown_name(self, node: ast.Name) -> None:
-        if node.id in self.scope.file.reported:
+        if node.id in self.scope.file.reported or node.id in self.scope.unread:
             return
         if node.id in self.hints:
             self.report.error(
@@ -184,7 +183,7 @@ class Canonicalizer(ast.NodeTransformer):
         if parts in (["torch", "Tensor"], ["nn", "Parameter"]):
             return node
         self._unknown_dotted(node, parts)
-        return node
+        return ast.copy_location(Hole(), node)
 
     def _unknown_dotted(self, node: ast.Attribute, parts: list[str]) -> None:
         dotted = ".".join(parts)

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from modelspec.diagnostics.span import Span
-from modelspec.program.ir import For, If, Let, Statement, Value
+from modelspec.program.ir import For, If, Let, Splice, Statement, Value
 from modelspec.program.kinds import UNKNOWN, Kind, bind_target
-from modelspec.program.lowering.context import Context, constant
+from modelspec.program.lowering.context import Context, hole, place
 from modelspec.program.names import check_identifier
 from modelspec.pysubset import (
     Control,
@@ -71,6 +71,11 @@ def lower_list(
     return _joined(steps, context)
 
 
+def unknown_statements(span: Span) -> Statement:
+    """What stands for statements that were reported: any number of children."""
+    return Splice(hole(span), span)
+
+
 def is_control_item(node: Node) -> bool:
     """Whether a list's item is a `let` or begins with a control key."""
     if isinstance(node, ScalarNode):
@@ -104,7 +109,7 @@ def _mapping_body(
         value.span,
         help="write `name: value` lines under it",
     )
-    return ()
+    return (unknown_statements(value.span),)
 
 
 def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Step]:
@@ -116,7 +121,7 @@ def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Ste
     elif isinstance(item, ScalarNode) and control_word(item.text) in ("if", "elif"):
         # Without its colon it is a text, which `lower` reports; an `else` may follow.
         yield _Step(tuple(lower(item)))
-        yield _Step((), IfControl(constant(True, item.span)), (), item.span)
+        yield _Step((), IfControl(hole(item.span)), (), item.span)
     else:
         yield _Step(tuple(lower(item)))
 
@@ -129,7 +134,7 @@ def _list_control(entry: Entry, context: Context, lower: LowerItem) -> _Step:
             entry.key.span,
             help="make it an item of its own, with its own `-`",
         )
-        return _Step()
+        return _Step((unknown_statements(entry.key.span),))
 
     def body() -> tuple[Statement, ...]:
         value = entry.value
@@ -178,20 +183,31 @@ def _reported_step(
 ) -> _Step:
     """A control key that was reported: the names it binds are known all the same, and
     an `else` below has its `if`, so that nothing more is said of it."""
-    text = entry.key.text
+    text, span = entry.key.text, entry.key.span
     bound = _BOUND.match(text)
-    for name in _NAME.findall(bound.group(1)) if bound else ():
+    names = _NAME.findall(bound.group(1)) if bound else []
+    for name in names:
         context.scope.locals.setdefault(name, UNKNOWN)
     word = control_word(text)
     # One word under it is most likely part of the same mistake.
     inside = () if isinstance(entry.value, ScalarNode) else body()
-    if word in ("for", "let"):
-        return _Step()
-    test = constant(True, entry.key.span)
+    test = hole(span)
+    if word == "let":
+        return _Step((*_unknown_lets(names, span), *inside))
+    if word == "for":
+        target = place(ast.Tuple([], ast.Store()), span)
+        target.elts = [place(ast.Name(name, ast.Store()), span) for name in names]
+        return _Step((For(target, test, inside, span),) if inside else ())
     control: Control = ElseControl()
     if word in ("if", "elif"):
         control = IfControl(test) if word == "if" else ElifControl(test)
     return _Step((), control, inside, entry.key.span)
+
+
+def _unknown_lets(names: list[str], span: Span) -> Iterator[Let]:
+    for name in names:
+        target = place(ast.Name(name, ast.Store()), span)
+        yield Let(target, Value(hole(span), span), span)
 
 
 def _check_nothing_under(entry: Entry, context: Context) -> None:
@@ -227,6 +243,8 @@ def _joined(steps: Iterable[_Step], context: Context) -> tuple[Statement, ...]:
                     f"there is no `if` above this `{word}`",
                     step.span,
                 )
+                assert step.span is not None
+                done.extend(branch(hole(step.span), step.body, (), step.span))
             continue
         done.extend(_branches(chain, context))
         chain = [step] if isinstance(step.control, IfControl) else []

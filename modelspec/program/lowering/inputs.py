@@ -14,7 +14,7 @@ from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Input
-from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.context import Context, hole
 from modelspec.program.names import check_identifier, is_identifier
 from modelspec.spec.frame import InputSpec
 from modelspec.spec.validate import validate_mapping
@@ -118,12 +118,13 @@ def _dtype(node: ScalarNode, context: Context) -> str:
 
 
 def _shape(node: SequenceNode, context: Context) -> tuple[int | str | ast.expr, ...]:
-    sizes = [_size(item, context) for item in node.items]
-    return tuple(size for size in sizes if size is not None)
+    return tuple(_size(item, context) for item in node.items)
 
 
-def _size(node: Node, context: Context) -> int | str | ast.expr | None:
+def _size(node: Node, context: Context) -> int | str | ast.expr:
     """A number, a symbol, or an expression over params."""
+    if isinstance(node, ScalarNode) and node.refused:
+        return hole(node.span)
     if isinstance(node, ScalarNode):
         value = node.value
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
@@ -136,7 +137,7 @@ def _size(node: Node, context: Context) -> int | str | ast.expr | None:
         f"a size is a number or a name, got {describe_node(node)}",
         node.span,
     )
-    return None
+    return hole(node.span)
 
 
 def _check_order(inputs: tuple[Input, ...], context: Context) -> None:

@@ -21,11 +21,16 @@ from modelspec.program.ir import (
     Value,
 )
 from modelspec.program.lowering.arguments import call_with
-from modelspec.program.lowering.context import Context, constant, place
-from modelspec.program.lowering.flow import is_control_item, lower_list, lower_mapping
+from modelspec.program.lowering.context import Context, constant, hole, place
+from modelspec.program.lowering.flow import (
+    is_control_item,
+    lower_list,
+    lower_mapping,
+    unknown_statements,
+)
 from modelspec.program.lowering.scope import BlockEntry
 from modelspec.program.names import check_child
-from modelspec.pysubset import parse_expression
+from modelspec.pysubset import is_hole
 from modelspec.syntax.keys import control_word
 from modelspec.syntax.nodes import (
     Entry,
@@ -50,14 +55,13 @@ _HELP = (
 _CONTROL_HELP = "write the condition around the name, or `ReLU() if wide else Tanh()`"
 
 
-def lower_module(node: Node, context: Context) -> ModuleValue | None:
-    """What a node means where a module is expected; None when it was reported."""
+def lower_module(node: Node, context: Context) -> ModuleValue:
+    """What a node means where a module is expected; a hole when it was reported."""
     if isinstance(node, ScalarNode):
         return _scalar_module(node, context)
     if isinstance(node, MappingNode) and len(node.entries) == 1:
         return _typed_module(node.entries[0], node, context)
-    _not_a_module(node, context)
-    return None
+    return _not_a_module(node, context)
 
 
 def container_name(text: str, context: Context) -> str | None:
@@ -79,8 +83,7 @@ def lower_children(
         return True, tuple(_pairs(pairs, kind, context))
     if isinstance(node, SequenceNode):
         if kind in _NAMED_ONLY:
-            _names_needed(kind, node, context)
-            return True, ()
+            return True, _names_needed(kind, node, context)
         return False, _positional(node, kind, context)
     if kind in ("ModuleList", "ParameterList"):
         if is_control_item(node):
@@ -91,7 +94,7 @@ def lower_children(
             node.span,
             help="write the children as items (`- Linear(4, 4)`), or use ModuleDict",
         )
-        return False, ()
+        return False, (unknown_statements(node.span),)
     if kind not in _NAMED_ONLY and _holds_items(node):
         return False, lower_list([node], context, lambda n: _item(n, kind, context))
     named = _inner_mapping(node)
@@ -116,35 +119,31 @@ def named_children(
 # --- one module -------------------------------------------------------------------
 
 
-def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
+def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue:
     if node.is_null:
         return Value(constant(None, node.span), node.span)
+    if node.refused:
+        return nothing(node)
     if not isinstance(node.value, str):
-        _not_a_module(node, context)
-        return None
+        return _not_a_module(node, context)
     if control_word(node.text) not in (None, "let"):
-        _control_without_colon(node, context)
-        return None
+        return _control_without_colon(node, context)
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
-        return None if callee is None else Container(callee, False, (), node.span)
+        return Container(callee, False, (), node.span)
     if node.text.lstrip().startswith("${"):
         expression = context.interpolated(node)
     else:
         expression = context.expression(node.fragment)
-    if expression is None:
-        return None
     if isinstance(expression, ast.Constant) and expression.value is not None:
-        _not_a_module(node, context)
-        return None
+        return _not_a_module(node, context)
     if _is_function(expression):
-        _function_as_module(expression, node, context)
-        return None
+        return _function_as_module(expression, node, context)
     return Value(context.as_module(expression), node.span)
 
 
-def _control_without_colon(node: ScalarNode, context: Context) -> None:
+def _control_without_colon(node: ScalarNode, context: Context) -> Value:
     """`- for i in range(3)` with lines under it, which YAML reads as one text."""
     line = node.span.text.split("\n", 1)[0].rstrip()
     start = node.span.start
@@ -154,6 +153,7 @@ def _control_without_colon(node: ScalarNode, context: Context) -> None:
         Span(node.span.source, start, start + len(line)),
         help=f"write `{line}:`",
     )
+    return nothing(node)
 
 
 def _is_function(node: ast.expr) -> bool:
@@ -166,7 +166,7 @@ def _is_function(node: ast.expr) -> bool:
     return inner is not root and isinstance(root, ast.Name) and root.id in names
 
 
-def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> None:
+def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> Value:
     inner = node.func if isinstance(node, ast.Call) else node
     name = inner.attr if isinstance(inner, ast.Attribute) else ""
     wanted = name.replace("_", "").lower()
@@ -179,17 +179,13 @@ def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> Non
         note=f"did you mean '{layer}'?" if layer else "",
         help=() if layer else "call it in `forward`",
     )
+    return nothing(at)
 
 
-def _typed_module(
-    entry: Entry, node: MappingNode, context: Context
-) -> ModuleValue | None:
+def _typed_module(entry: Entry, node: MappingNode, context: Context) -> ModuleValue:
     """`Type: arguments`, `Container: children` or `Call(...): children`."""
     name = container_name(entry.key.text, context)
-    parsed = parse_expression(entry.key.fragment, context.report, context.limits)
-    if parsed is None:
-        return None
-    callee = context.canonical(parsed)
+    callee = context.expression(entry.key.fragment)
     span = entry.key.span
     if name is not None:
         named, children = lower_children(name, entry.value, context)
@@ -201,7 +197,7 @@ def _typed_module(
             return _with_value(callee, block, entry, context)
         return _with_children(callee, takes, entry, context)
     call = call_with(callee, entry.value, lower_argument_module, context)
-    return None if call is None else Value(place(call, node.span), node.span)
+    return Value(place(call, node.span), node.span)
 
 
 def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | None:
@@ -212,8 +208,6 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
     if len(node.entries) != 1 or not _is_type_name(node.entries[0].key.text, context):
         return None
     value = lower_module(node, context)
-    if value is None:
-        return _stand_in(node)
     if isinstance(value, Value):
         return value.expression
     expression = container_expression(value, context)
@@ -224,14 +218,13 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
             value.span,
             help="give it a name first, as a child of its own or with `let`",
         )
-        return _stand_in(node)
+        return hole(node.span)
     return expression
 
 
-def _stand_in(node: Node) -> ast.expr:
-    """A module in the place of one that was reported, so that no more is said of it."""
-    identity = ast.Attribute(ast.Name("nn", ast.Load()), "Identity", ast.Load())
-    return place(ast.Call(identity, [], []), node.span)
+def nothing(node: Node) -> Value:
+    """What stands for a module that was reported."""
+    return Value(hole(node.span), node.span)
 
 
 def container_expression(container: Container, context: Context) -> ast.expr | None:
@@ -273,9 +266,8 @@ def _block_entry(callee: ast.expr, context: Context) -> BlockEntry | None:
     return context.scope.file.entry_of_class(inner.id)
 
 
-def _is_reported(callee: ast.expr, context: Context) -> bool:
-    inner = callee.func if isinstance(callee, ast.Call) else callee
-    return isinstance(inner, ast.Name) and inner.id in context.scope.file.reported
+def _is_reported(callee: ast.expr) -> bool:
+    return is_hole(callee.func if isinstance(callee, ast.Call) else callee)
 
 
 def _holds_children(node: Node) -> bool:
@@ -289,12 +281,10 @@ def _is_value(node: Node) -> bool:
 
 def _with_value(
     callee: ast.expr, block: BlockEntry, entry: Entry, context: Context
-) -> ModuleValue | None:
+) -> ModuleValue:
     """A block's call with modules that are a value already."""
     assert isinstance(entry.value, ScalarNode)
     value = context.interpolated(entry.value)
-    if value is None:
-        return None
     span, children = entry.key.span, context.as_children(value)
     return Value(_given_children(callee, block, children, span), span)
 
@@ -314,24 +304,25 @@ def _given_children(
 
 def _with_children(
     callee: ast.expr, takes: str | None, entry: Entry, context: Context
-) -> ModuleValue | None:
+) -> ModuleValue:
     """A block's call with the modules that stand under it."""
     span = entry.key.span
     empty = isinstance(entry.value, ScalarNode) and entry.value.is_null
     if isinstance(callee, ast.Call) and empty:
         return Value(callee, span)
+    block = _block_entry(callee, context)
+    if _is_reported(callee) or (block is not None and block.is_open and not takes):
+        takes = "children"  # as it seems: mistakes among them are told
     if takes is None:
-        if _is_reported(callee, context):
-            return None
         context.report.error(
             "takes-no-children",
             f"'{entry.key.text}' takes no modules under it",
             span,
             help="only a block with a param of type `children` does",
         )
-        return None
+        return nothing(entry.key)
     if _holds_arguments(callee, entry, context):
-        return None
+        return nothing(entry.key)
     call = callee
     if not isinstance(call, ast.Call):
         call = place(ast.Call(callee, [], []), span)
@@ -371,7 +362,7 @@ def _may_be_child(node: Node) -> bool:
     return is_text or is_null or isinstance(node, MappingNode)
 
 
-def _not_a_module(node: Node, context: Context) -> None:
+def _not_a_module(node: Node, context: Context) -> Value:
     several = isinstance(node, MappingNode) and len(node.entries) > 1
     named = "put named children under `Sequential:`"
     span = node.span
@@ -384,6 +375,7 @@ def _not_a_module(node: Node, context: Context) -> None:
         span,
         help=_CONTROL_HELP if control_word(span.text) else named if several else _HELP,
     )
+    return nothing(node)
 
 
 # --- children ---------------------------------------------------------------------
@@ -395,10 +387,9 @@ def _whole(node: ScalarNode, kind: str, context: Context) -> tuple[Statement, ..
         return ()
     if isinstance(node.value, str) and node.text.lstrip().startswith("${"):
         value = context.interpolated(node)
-        return () if value is None else (Splice(value, node.span),)
+        return (Splice(value, node.span),)
     if kind in _NAMED_ONLY:
-        _names_needed(kind, node, context)
-        return ()
+        return _names_needed(kind, node, context)
     return tuple(_item(node, kind, context))
 
 
@@ -410,8 +401,14 @@ def _positional(
 
 def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
     value = _child_value(node, kind, context)
-    if value is not None:
+    if is_hole(getattr(value, "expression", None)) and _is_control(node):
+        yield unknown_statements(node.span)
+    else:
         yield Child(None, value, value.span)
+
+
+def _is_control(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and control_word(node.text) is not None
 
 
 def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
@@ -420,10 +417,9 @@ def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
         entry.key.text, context
     ):
         _container_as_name(entry, context)
+        yield Child(name, nothing(entry.value), entry.key.span)
         return
     value = _child_value(entry.value, kind, context)
-    if name is None or value is None:
-        return
     if context.extends and kind == "Module" and "." in entry.key.text:
         yield Replace(name, value, entry.key.span)
         return
@@ -444,11 +440,10 @@ def _container_as_name(entry: Entry, context: Context) -> None:
     )
 
 
-def _child_value(node: Node, kind: str, context: Context) -> ModuleValue | None:
+def _child_value(node: Node, kind: str, context: Context) -> ModuleValue:
     if not kind.startswith("Parameter"):
         return lower_module(node, context)
-    tensor = context.node_expression(node, "a parameter")
-    return None if tensor is None else Value(tensor, node.span)
+    return Value(context.node_expression(node, "a parameter"), node.span)
 
 
 def _spelled_out(node: Node, kind: str) -> list[Node] | None:
@@ -486,6 +481,7 @@ def _pairs(pairs: list[Node], kind: str, context: Context) -> Iterable[Statement
                 pair.span,
                 help='write `[conv1, "Conv2d(1, 20, 5)"]`',
             )
+            yield unknown_statements(pair.span)
             continue
         key, value = pair.items
         if isinstance(key, ScalarNode):
@@ -494,12 +490,14 @@ def _pairs(pairs: list[Node], kind: str, context: Context) -> Iterable[Statement
             context.report.error(
                 "wrong-kind", f"a name is expected, got {describe_node(key)}", key.span
             )
+            yield unknown_statements(key.span)
 
 
-def _names_needed(kind: str, node: Node, context: Context) -> None:
+def _names_needed(kind: str, node: Node, context: Context) -> tuple[Statement, ...]:
     context.report.error(
         "wrong-kind",
         f"{kind} takes a mapping of names, got {describe_node(node)}",
         node.span,
         help="write `name: module` lines under it",
     )
+    return (unknown_statements(node.span),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from modelspec.diagnostics.span import Fragment
 from modelspec.diagnostics.suggest import suggest
@@ -20,8 +21,8 @@ from modelspec.program.ir import (
     Value,
     Variant,
 )
-from modelspec.program.kinds import UNKNOWN, bind_target
-from modelspec.program.lowering.context import Context, constant, place
+from modelspec.program.kinds import bind_target
+from modelspec.program.lowering.context import Context, constant, hole, place
 from modelspec.program.lowering.flow import lower_mapping
 from modelspec.program.names import check_child, check_identifier, check_variant
 from modelspec.program.types import NAMES, is_type, read_type, type_of_value
@@ -53,8 +54,7 @@ def lower_params(node: MappingNode | None, context: Context) -> tuple[Param, ...
         keyword_only = keyword_only or (optional_seen and param.default is None)
         optional_seen = optional_seen or param.default is not None
         params.append(_with_keyword_only(param) if keyword_only else param)
-    _check_children(params, context)
-    return tuple(params)
+    return tuple(_one_for_children(params, context))
 
 
 def lower_constants(
@@ -70,8 +70,9 @@ def lower_constants(
         if check_identifier(name, "a constant", span, context.report):
             check_child(name, "a constant", "Module", span, context.report)
         value = context.value(entry.value)
-        if value is not None and _reads_no_instance(value, context):
-            found.append(Constant(entry.key.text, value, entry.key.span))
+        if not _reads_no_instance(value, context):
+            value = hole(entry.value.span)
+        found.append(Constant(entry.key.text, value, entry.key.span))
     return tuple(found)
 
 
@@ -110,7 +111,7 @@ def lower_variants(
     return tuple(variants)
 
 
-def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr | None:
+def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr:
     """A value given for a param of a type: layer types are named, not quoted."""
     if isinstance(node, ScalarNode) and isinstance(node.value, str):
         if _wants_expression(type_) and not node.text.startswith("${"):
@@ -121,7 +122,7 @@ def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr
             given_value(item, _item_type(taken, at), context)
             for at, item in enumerate(node.items)
         ]
-        return _sequence([item for item in items if item is not None], type_, node)
+        return _sequence(items, type_, node)
     if isinstance(node, MappingNode) and (held := _values_type(type_)):
         return context.mapping(node, lambda one: given_value(one, held, context))
     return context.value(node)
@@ -165,6 +166,8 @@ def _wants_expression(type_: TypeExpression) -> bool:
 
 def _param(entry: Entry, context: Context) -> Param:
     check_identifier(entry.key.text, "a param", entry.key.span, context.report)
+    if isinstance(entry.value, ScalarNode) and entry.value.refused:
+        return _unknown(entry)
     if isinstance(entry.value, MappingNode) and _is_long_form(entry.value):
         return _long_param(entry, entry.value, context)
     found = _short_form(entry.value, context)
@@ -177,7 +180,7 @@ def _param(entry: Entry, context: Context) -> Param:
 def _unknown(entry: Entry) -> Param:
     """A param that was reported: its name is known all the same, which is enough for
     the rest of the spec to be read without further messages."""
-    nothing = constant(None, entry.value.span)
+    nothing = hole(entry.value.span)
     return Param(entry.key.text, TypeExpression("any"), nothing, entry.key.span)
 
 
@@ -191,14 +194,14 @@ def _short_form(
 ) -> tuple[TypeExpression, ast.expr | None] | None:
     if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
         value = context.value(node)
-        return None if value is None else (type_of_value(value), value)
+        return type_of_value(value), value
     if node.style == "plain":
         return _plain_text(node, context)
     written = _typed_default(node.fragment, context)
     if written is not None:
         return written
     value = context.interpolated(node)
-    return None if value is None else (type_of_value(value), value)
+    return type_of_value(value), value
 
 
 def _plain_text(
@@ -210,7 +213,7 @@ def _plain_text(
         return written
     if "${" in node.text:
         value = context.interpolated(node)
-        return None if value is None else (type_of_value(value), value)
+        return type_of_value(value), value
     if any(mark in node.text for mark in "[=|") or suggest(node.text, NAMES):
         parsed = _parse_quietly(node.fragment.part(0, _cut(node.text)), context)
         if parsed is not None:
@@ -235,14 +238,13 @@ def _typed_default(
         return None
     type_ = read_type(parsed, context.source, context.report)
     if type_ is None:
-        return TypeExpression("any"), constant(None, fragment.span())
+        return TypeExpression("any"), hole(fragment.span())
     if cut == len(fragment.text):
         return type_, None
-    default = _default(fragment.part(cut + 1, len(fragment.text)).strip(), context)
-    return None if default is None else (type_, default)
+    return type_, _default(fragment.part(cut + 1, len(fragment.text)).strip(), context)
 
 
-def _default(fragment: Fragment, context: Context) -> ast.expr | None:
+def _default(fragment: Fragment, context: Context) -> ast.expr:
     """An expression; YAML's own words for truth values and nothing are understood."""
     if fragment.text in _YAML_WORDS:
         return constant(_YAML_WORDS[fragment.text], fragment.span())
@@ -307,14 +309,18 @@ def _choices(node: SequenceNode | None, context: Context) -> Iterable[object]:
 
 
 def _with_keyword_only(param: Param) -> Param:
-    from dataclasses import replace
-
     return replace(param, keyword_only=True)
 
 
-def _check_children(params: list[Param], context: Context) -> None:
-    taking = [param for param in params if param.type.name == "children"]
-    for param in taking[1:]:
+def _one_for_children(params: list[Param], context: Context) -> Iterator[Param]:
+    first: Param | None = None
+    for param in params:
+        if param.type.name != "children" or first is None:
+            first = param if param.type.name == "children" else first
+            yield param
+            continue
+        # Nothing else is said of it: it need not be given.
+        yield replace(param, default=hole(param.span))
         context.report.error(
             "several-children",
             f"at most one param takes the children, got also '{param.name}'",
@@ -325,9 +331,6 @@ def _check_children(params: list[Param], context: Context) -> None:
 def _var(entry: Entry, context: Context) -> Iterable[Statement]:
     check_identifier(entry.key.text, "a var", entry.key.span, context.report)
     value = context.node_expression(entry.value, "a var")
-    if value is None:
-        context.scope.locals.setdefault(entry.key.text, UNKNOWN)
-        return
     target = ast.Name(entry.key.text, ast.Store())
     ast.copy_location(target, constant(0, entry.key.span))
     context.scope.locals.update(bind_target(target, context.kind_of(value)))
@@ -340,6 +343,8 @@ def _variant_values(
     known = {param.name: param for param in params}
     for entry in node.entries:
         param = known.get(entry.key.text)
+        if param is None and entry.key.text in context.scope.unread:
+            continue
         if param is None:
             nearest = suggest(entry.key.text, known)
             context.report.error(
@@ -350,6 +355,4 @@ def _variant_values(
                 help=f"params: {', '.join(known)}" if known else (),
             )
             continue
-        value = given_value(entry.value, param.type, context)
-        if value is not None:
-            yield entry.key.text, value
+        yield entry.key.text, given_value(entry.value, param.type, context)

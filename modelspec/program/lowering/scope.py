@@ -23,11 +23,12 @@ class BlockEntry:
     """A block as others see it: its class name and its constructor.
 
     `params` are filled in when all files' names are known, since defaults may name
-    blocks.
+    blocks; there may be more of them where it `is_open`.
     """
 
     class_name: str
     params: tuple[Param, ...] = ()
+    is_open: bool = False
 
     @property
     def children_param(self) -> str | None:
@@ -53,6 +54,12 @@ class FileScope:
         self.blocks[name] = entry
         self.classes[entry.class_name] = entry
 
+    def set_reported(self, name: str) -> None:
+        """A name of which nobody knows what it means."""
+        self.blocks.pop(name, None)
+        self.functions.pop(name, None)
+        self.reported.add(name)
+
     def block(self, name: str) -> BlockEntry | None:
         """The block that a name means where no local hides it; a standard block's name
         may mean something nearer."""
@@ -77,11 +84,13 @@ class Scope:
     """Names of a block's body, or of a method or function in it.
 
     `locals` grows as the body is read; one mapping serves the whole body, as in a
-    Python function.
+    Python function. `unread` are words of what could not be read, which may have been
+    the definition of any name.
     """
 
     file: FileScope
     locals: dict[str, Kind] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     def kind(self, name: str) -> Kind:
         """The kind of a canonical bare name."""
