@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -267,3 +270,21 @@ def test_summaries_are_values() -> None:
     assert isinstance(first, Summary)
     for format in TABLES:
         assert FORMATS[format](first, None) == FORMATS[format](second, None)
+
+
+def test_the_same_under_any_hash_seed() -> None:
+    """Data, with shared parameters and symbols in it."""
+    name = str(ROOT / "tests" / "cases" / "ties_and_freezes" / "spec.yaml")
+    command = [sys.executable, "-m", "modelspec", "summary", name, "--format", "json"]
+    shown = {
+        subprocess.run(
+            [*command, "--optimizer", "adafactor"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(shown) == 1
+    assert json.loads(shown.pop())["name"] == "TiesAndFreezes"
