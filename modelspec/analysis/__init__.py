@@ -21,11 +21,13 @@ from modelspec.analysis.facts import Facts, collect_facts
 from modelspec.analysis.forward import check_forward
 from modelspec.analysis.literals import check_literals
 from modelspec.analysis.locals import check_locals
+from modelspec.analysis.paths import check_paths
 from modelspec.analysis.reachability import check_reachability
 from modelspec.analysis.recursion import check_recursion
 from modelspec.analysis.rules import check_rules
 from modelspec.analysis.structure import check_structure
 from modelspec.analysis.unused import check_unused
+from modelspec.analysis.values import check_values
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.policy import Limits
 from modelspec.program.ir import Program
@@ -41,6 +43,7 @@ class Pass:
 
 
 PASSES: tuple[Pass, ...] = (
+    Pass("values", check_values),
     Pass("calls", check_calls),
     Pass("literals", check_literals),
     Pass("locals", check_locals),
@@ -48,6 +51,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("attributes", check_attributes),
     Pass("forward", check_forward),
     Pass("structure", check_structure),
+    Pass("paths", check_paths),
     Pass("rules", check_rules),
     Pass("recursion", check_recursion),
     Pass("elaboration", check_elaboration),

@@ -16,10 +16,16 @@ from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.layers import possible_callees
 from modelspec.analysis.receivers import receiver_callees
 from modelspec.analysis.signatures import Bound, Callee
-from modelspec.catalog import Problem, ProblemKind, Signature
+from modelspec.catalog import (
+    Problem,
+    ProblemKind,
+    Signature,
+    argument_elsewhere,
+    argument_meant,
+)
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Source
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import suggest_argument
 from modelspec.program.ir import Block, Container, InitByName, InitByType, Initializer
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of, span_of_keyword
@@ -61,12 +67,14 @@ def check_calls(facts: Facts) -> Iterator[Diagnostic]:
     for text in facts.texts:
         into, rules = _into(text), _rule_calls(text)
         for node in text.calls:
+            if id(node) in facts.settled:
+                continue
             for use in _uses(node, text, facts, into.get(id(node))):
                 if id(node) in rules:
                     use = _in_rule(use)
-                _check_use([use], report)
-            _check_use(_layer_uses(node, text, facts), report)
-            _check_use(_receiver_uses(node, text, facts), report)
+                check_use([use], report)
+            check_use(_layer_uses(node, text, facts), report)
+            check_use(_receiver_uses(node, text, facts), report)
     yield from report.found
 
 
@@ -164,7 +172,7 @@ def _in_rule(use: Use) -> Use:
 # --- what is wrong ----------------------------------------------------------------
 
 
-def _check_use(uses: Sequence[Use], report: Report) -> None:
+def check_use(uses: Sequence[Use], report: Report) -> None:
     """Reports what is wrong with the first of several readings, if all are wrong."""
     if not uses:
         return
@@ -208,18 +216,25 @@ def _report(
 def _nearest(name: str, use: Use, missing: Sequence[str]) -> str | None:
     given = {one.arg for one in use.node.keywords}
     names = [n for s in use.callee.overloads for n in s.names if n not in given]
-    return suggest(name, missing) or suggest(name, names)
+    return (
+        suggest_argument(name, missing)
+        or argument_meant(name, missing)
+        or suggest_argument(name, names)
+        or argument_meant(name, names)
+    )
 
 
 def _report_unexpected(
     problem: Problem, nearest: str | None, use: Use, help: str, report: Report
 ) -> None:
+    is_layer = nearest is None and use.callee.sort == "layer"
+    elsewhere = argument_elsewhere(str(problem.name)) if is_layer else ""
     report.error(
         "unexpected-argument",
         f"{use.callee.name} has no argument '{problem.name}'",
         span_of_keyword(_keyword(problem, use), use.source),
         note=f"did you mean '{nearest}'?" if nearest else "",
-        help=help,
+        help=(elsewhere, help) if elsewhere else help,
     )
 
 

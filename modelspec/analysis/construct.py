@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from modelspec.analysis.arguments import settled_module
 from modelspec.analysis.matching import rule_step
 from modelspec.analysis.reads import Read, Reads
 from modelspec.analysis.registering import (
@@ -17,18 +18,21 @@ from modelspec.analysis.registering import (
     Construction,
     Sink,
     check_module,
+    check_tensor,
     fail,
     forget,
     is_there,
     keep,
+    layer_without,
+    leaf_of,
     register,
     spread,
 )
+from modelspec.analysis.settled import settled
 from modelspec.analysis.standins import (
     LayerType,
     Module,
     Opaque,
-    describe,
     layer_type,
 )
 from modelspec.diagnostics.diagnostic import Label
@@ -40,6 +44,8 @@ from modelspec.pysubset.refused import dotted_name
 
 if TYPE_CHECKING:
     from modelspec.analysis.elaborate import Elaborator
+
+_STEPS_OF_A_LAYER = 5
 
 Step: TypeAlias = "Callable[[Construction, Sink], None]"
 Make: TypeAlias = "Callable[[Construction], object]"
@@ -234,13 +240,18 @@ class Steps:
         return call
 
     def _child(self, one: ir.Child, base: str) -> Step:
-        make, span = self._value(one.value), one.value.span
-        is_tensor = base.startswith("Parameter")
         name = None if one.name is None else self.reads.name(one.name, base)
+        is_tensor = base.startswith("Parameter")
+        literal = None if is_tensor else self._literal_module(one.value)
+        if literal is not None:
+            return self._add_literal(one, name, literal)
+        make, span = self._value(one.value), one.value.span
 
         def checked(at: Construction) -> object:
             value = make(at)
-            if not is_tensor:
+            if is_tensor:
+                check_tensor(value, "parameter", span)
+            else:
                 check_module(value, span)
             return value
 
@@ -249,6 +260,26 @@ class Steps:
             register(at, sink, key, self._made(checked, at), one.span)
 
         return add
+
+    def _add_literal(self, one: ir.Child, name: Read | None, made: Module) -> Step:
+        """A child that is there already, and with which nothing can go wrong."""
+        budget, span = self.elaborator.budget, one.span
+
+        def add(at: Construction, sink: Sink) -> None:
+            budget.charge(_STEPS_OF_A_LAYER)
+            key = None if name is None else str(name(at.scope))
+            register(at, sink, key, made, span)
+
+        return add
+
+    def _literal_module(self, value: ir.ModuleValue) -> Module | None:
+        """The stand-in of `nn.Linear(8, 8)`, by far the most frequent call; one serves
+        every time."""
+        if isinstance(value, ir.Container):
+            return None
+        node = value.expression
+        found = self.elaborator.settled.get(id(node)) or settled(node)
+        return None if found is None else settled_module(*found)
 
     def _splice(self, one: ir.Splice, base: str) -> Step:
         read, span = self.reads.read(one.value), one.span
@@ -270,6 +301,12 @@ class Steps:
             path = str(read(at.scope))
             if not is_there(at.module, path):
                 fail("unknown-module", f"there is no module '{path}' to replace", span)
+            layer = layer_without(at.module, path)
+            if layer is not None:
+                message = (
+                    f"{layer} has no module '{path.rpartition('.')[2]}' to replace"
+                )
+                fail("unknown-module", message, leaf_of(span))
             check_module(make(at), one.value.span)
 
         return substitute
@@ -284,10 +321,7 @@ class Steps:
         def own(at: Construction, sink: Sink) -> None:
             value = self._made(lambda at: read(at.scope), at)
             at.module.attributes[str(name(at.scope))] = value
-            if value is not None and not isinstance(value, Opaque):
-                advice = "`torch.tensor(...)` makes one of numbers"
-                message = f"a {what} is a tensor or None, got {describe(value)}"
-                fail("not-a-tensor", message, span, advice)
+            check_tensor(value, what, span)
 
         return own
 

@@ -21,7 +21,9 @@ from typing import TypeAlias
 from modelspec.analysis.allowance import Allowance
 from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
 from modelspec.analysis.construct import Steps
+from modelspec.analysis.origins import origins_of
 from modelspec.analysis.registering import Construction, forget
+from modelspec.analysis.settled import Settled
 from modelspec.analysis.standins import (
     Exhausted,
     LayerType,
@@ -80,13 +82,21 @@ def elaborate(
 
 
 class Elaborator:
-    """Elaborates one Program, any number of times; what is compiled is kept."""
+    """Elaborates one Program, any number of times; what is compiled is kept.
+
+    `is_told` says of an expression whether it is known to be wrong; `settled` are calls
+    that are known to be right, by the `id` of their nodes.
+    """
 
     def __init__(
-        self, program: Program, limits: Limits, is_told: IsTold = _nothing_is_told
+        self,
+        program: Program,
+        limits: Limits,
+        is_told: IsTold = _nothing_is_told,
+        settled: Mapping[int, Settled] | None = None,
     ) -> None:
-        """`is_told` says of an expression whether it is known to be wrong."""
         self.is_told = is_told
+        self.settled = settled or {}
         self.program = program
         self.limits = limits
         self.budget = Allowance(program, limits)
@@ -99,6 +109,7 @@ class Elaborator:
         self._found: list[Diagnostic] = []
         self._depth = 0
         self._inside = 0
+        self._running: list[tuple[Block, frozenset[str]]] = []
         self.blamed: ArgumentFault | None = None
         for function in program.functions:
             self.globals[function.name] = self._function(function)
@@ -214,6 +225,8 @@ class Elaborator:
             raise Unknowable
         self._depth += 1
         self.budget.charge(_STEPS_OF_A_BLOCK)
+        defaulted = {one.name for one in block.params} - bound.keys()
+        self._running.append((block, frozenset(defaulted)))
         try:
             self._run(block, module, bound)
         except EvaluationError as error:
@@ -221,6 +234,7 @@ class Elaborator:
             raise
         finally:
             self._depth -= 1
+            self._running.pop()
 
     def _run(self, block: Block, module: Module, bound: dict[str, object]) -> None:
         steps = self.steps(block)
@@ -295,6 +309,9 @@ class Elaborator:
         if self._labelled is not error:
             self._labelled = error
             found = error.diagnostic
+            if self._running and not isinstance(error, Unknowable):
+                set_here = origins_of(found, *self._running[-1])
+                found = replace(found, labels=(*found.labels, *set_here))
             for use in self._entered[: -_MOST_LABELS - 1 : -1]:
                 moved = told_at_use(found, use.span)
                 labels = () if use.span.source.is_standard else (use,)

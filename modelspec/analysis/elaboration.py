@@ -8,6 +8,7 @@ has told already is told by no one again, which `analyse` sees to.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from modelspec.analysis.elaborate import Elaborator
@@ -26,14 +27,16 @@ def check_elaboration(facts: Facts) -> Iterator[Diagnostic]:
     def is_told(node: ast.expr, source: Source) -> bool:
         return facts.is_told(span_of(node, source))
 
-    elaborator = Elaborator(program, facts.limits or Limits(), is_told)
+    known = {at: one for text in facts.texts for at, one in text.settled.items()}
+    elaborator = Elaborator(program, facts.limits or Limits(), is_told, known)
     seen: set[tuple[object, ...]] = set()
     for found in _all_found(elaborator, program):
-        key = (found.code, found.span)
+        keys = {(found.code, found.span), (found.code, _handed_on(found))}
+        keys.discard((found.code, None))
         # Without the caller's limits nobody can say that one is exceeded.
-        if key in seen or (found.code == "limit-exceeded" and not facts.limits):
+        if keys & seen or (found.code == "limit-exceeded" and not facts.limits):
             continue
-        seen.add(key)
+        seen |= keys
         yield found
 
 
@@ -52,3 +55,17 @@ def _all_found(elaborator: Elaborator, program: Program) -> Iterator[Diagnostic]
     for block in reversed(program.blocks):
         if not elaborator.has_made(block):
             yield from elaborator.alone(block).diagnostics
+
+
+_NAME = re.compile(r"(?:self\.)?[A-Za-z_]\w*")
+_GOT = re.compile(r"argument-\w+\n.* (got .+)")
+
+
+def _handed_on(found: Diagnostic) -> object:
+    """What tells a value that arguments do not take and that a name hands on: however
+    far it goes from the one place where it was set, it is wrong once."""
+    told = _GOT.fullmatch(f"{found.code}\n{found.message}")
+    if told is None or found.span is None or not _NAME.fullmatch(found.span.text):
+        return None
+    set_here = [one.span for one in found.labels if one.text == "set here"]
+    return (told[1], *set_here)

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 from modelspec.analysis.holes import Holes
 from modelspec.analysis.members import Members, members_of
 from modelspec.analysis.patterns import NamePattern, pattern_of
+from modelspec.analysis.settled import Settled, settled
 from modelspec.analysis.signatures import Callee, Callees
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source, Span
@@ -44,6 +45,9 @@ _TYPES = frozenset({"annotation", "returns"})
 class Text:
     """One text of the spec, with what stands in it in no particular order.
 
+    What is `settled` is not among the calls; of the attributes in it, each layer's
+    name is there once.
+
     `locals` are the names it binds anywhere, comprehensions included; a bare name
     that is none of them is a block, a function or a built-in.
     """
@@ -57,6 +61,7 @@ class Text:
     calls: list[ast.Call] = field(default_factory=list)
     attributes: list[ast.Attribute] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    settled: dict[int, Settled] = field(default_factory=dict)
 
     @property
     def arguments(self) -> ast.arguments | None:
@@ -71,7 +76,7 @@ class Facts:
 
     `told` is what was found before the Program was whole and what earlier passes found,
     so that later ones do not repeat it; `known` are the names that blocks have anywhere
-    (`analysis.attributes`).
+    (`analysis.attributes`); `settled` are calls of which enough is told.
     """
 
     program: Program
@@ -82,6 +87,7 @@ class Facts:
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     holes: Holes = field(init=False)
+    settled: set[int] = field(default_factory=set)
     _members: dict[str, Members] = field(default_factory=dict)
     _computed: Sequence[NamePattern] | None = None
     _handed_on: set[str] | None = None
@@ -162,15 +168,37 @@ def collect_facts(program: Program, limits: Limits | None = None) -> Facts:
 def _block_texts(block: Block) -> Iterator[Text]:
     construct = Text("construct", block.source, block=block)
     construct.locals.update(param.name for param in block.params)
-    _collect(construct, [*block_expressions(block), *_input_expressions(block)])
+    _collect(construct, _unsettled(block, construct))
     yield construct
     for method in block.methods:
         if method.synthesized:
             continue
-        text = Text("method", block.source, block=block, method=method)
-        _collect(text, [*_defaults(method.arguments), *method.statements])
-        text.locals.update(argument_names(method.arguments))
-        yield text
+        yield collect_method(block, method)
+
+
+def collect_method(block: Block, method: Method) -> Text:
+    """The text of one method."""
+    text = Text("method", block.source, block=block, method=method)
+    _collect(text, [*_defaults(method.arguments), *method.statements])
+    text.locals.update(argument_names(method.arguments))
+    return text
+
+
+def _unsettled(block: Block, text: Text) -> Iterator[ast.expr]:
+    """What passes have to look at; the attributes of the rest are noted."""
+    layers: dict[str, ast.Attribute] = {}
+    for one in block_expressions(block):
+        found = settled(one)
+        if found is None:
+            yield one
+            continue
+        text.settled[id(one)] = found
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
+            layers.setdefault(one.func.attr, one.func)
+    yield from _input_expressions(block)
+    if layers:
+        text.names.add("nn")
+        text.attributes.extend(layers.values())
 
 
 def _input_expressions(block: Block) -> Iterator[ast.expr]:

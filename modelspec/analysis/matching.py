@@ -15,6 +15,8 @@ from modelspec.analysis.registering import (
     Sink,
     fail,
     is_there,
+    leaf_of,
+    misspelt_leaf,
     types_in,
 )
 from modelspec.analysis.standins import LayerType
@@ -41,6 +43,10 @@ def rule_step(one: Rule, reads: Reads, owner: str) -> Step:
             ):
                 message = f"'{path}' matches nothing in {owner}"
                 fail("rule-matches-nothing", message, span)
+            elif (meant := misspelt_leaf(at.module, path)) is not None:
+                message = f"{meant[0]} has no parameter '{path.rpartition('.')[2]}'"
+                note = f"did you mean '{meant[1]}'?"
+                fail("rule-matches-nothing", message, leaf_of(span), note=note)
 
     return check
 

@@ -11,9 +11,8 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from modelspec.analysis.members import is_torch_layer
 from modelspec.analysis.registering import fail
-from modelspec.analysis.standins import LayerType, Opaque, Unknowable
+from modelspec.analysis.standins import Opaque, Unknowable
 from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Source
 from modelspec.program.names import name_problem
@@ -40,9 +39,6 @@ class Reads:
         if isinstance(node, ast.Constant):
             value = node.value
             return lambda scope: value
-        literal = self._literal_call(node)
-        if literal is not None:
-            return literal
         read = self._asked(
             node, self.elaborator.evaluator.expression(node, self.source)
         )
@@ -60,35 +56,6 @@ class Reads:
                 raise
 
         return located
-
-    def _literal_call(self, node: ast.expr) -> Read | None:
-        """The short way for `nn.Linear(8, 8)`, by far the most frequent call."""
-        if not isinstance(node, ast.Call) or not is_torch_layer(node.func):
-            return None
-        values = [*node.args, *(one.value for one in node.keywords)]
-        if not all(isinstance(one, ast.Constant) for one in values):
-            return None
-        type_ = self.elaborator.evaluator.runtime.world.resolve(f"nn.{node.func.attr}")
-        if not isinstance(type_, LayerType) or None in [o.arg for o in node.keywords]:
-            return None
-        make, budget = self.elaborator.make, self.elaborator.budget
-        args: list[object] = [
-            one.value for one in node.args if isinstance(one, ast.Constant)
-        ]
-        kwargs: dict[str, object] = {
-            str(one.arg): one.value.value
-            for one in node.keywords
-            if isinstance(one.value, ast.Constant)
-        }
-
-        def literal(scope: Scope) -> object:
-            budget.charge(5)
-            try:
-                return make(type_, args[:], kwargs.copy())
-            except Fault as fault:
-                raise at_span(fault, span_of(node, self.source)) from None
-
-        return literal
 
     def _asked(self, node: ast.expr, read: Read) -> Read:
         """Stops where an expression asks what something is that nobody knows."""

@@ -1,4 +1,4 @@
-"""Pass: params, vars and children of any block that nothing reads.
+"""Pass: params, vars, `let` names and children of any block that nothing reads.
 
 A param may be there only because all blocks that can stand in the place of this one
 have it. So those of a block that is handed on as a value are left alone, and those of
@@ -131,7 +131,7 @@ def _candidates(block: Block, facts: Facts) -> Iterator[tuple[str, str, Span]]:
     if _params_are_its_own(block, facts):
         yield from ((one.name, "param", one.span) for one in block.params)
     for statement in walk_statements(block.construct):
-        if isinstance(statement, Let) and statement.is_var:
+        if isinstance(statement, Let):
             target = statement.target
             if isinstance(target, ast.Name):
                 yield target.id, "var", statement.span

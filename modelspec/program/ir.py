@@ -414,7 +414,8 @@ class Program:
     """A whole spec. Blocks stand before those that use them, the root last.
 
     `root` is None for a library of blocks. `sources` are the files read, the root's
-    first.
+    first. What nothing uses stands apart: it is no part of the meaning, but an editor
+    wants to know it.
     """
 
     root: str | None
@@ -422,6 +423,8 @@ class Program:
     functions: tuple[Function, ...]
     variants: tuple[Variant, ...]
     sources: tuple[Source, ...]
+    unused_blocks: tuple[Block, ...] = ()
+    unused_functions: tuple[Function, ...] = ()
     budget: tuple[Budget, ...] = ()
     _by_name: dict[str, Block] = field(default_factory=dict, init=False, repr=False)
 

@@ -9,7 +9,7 @@ too many and an import too deep are diagnostics.
 from __future__ import annotations
 
 import os
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Protocol
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
@@ -31,11 +31,13 @@ from modelspec.syntax.source import read_real
 
 @dataclass(frozen=True, slots=True)
 class ImportedName:
-    """`theirs` of another file, known here as `ours`."""
+    """`theirs` of another file, known here as `ours`; both spans are the same where
+    there is one name."""
 
     theirs: str
     ours: str
     span: Span
+    ours_span: Span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,14 +137,16 @@ def _names(entry: Entry, report: Report) -> list[ImportedName]:
     if isinstance(value, SequenceNode):
         for item in value.items:
             if isinstance(item, ScalarNode):
-                found.append(ImportedName(item.text, item.text, item.span))
+                found.append(ImportedName(item.text, item.text, item.span, item.span))
             else:
                 _wrong_name(item, report)
     elif isinstance(value, MappingNode):
         for pair in value.entries:
             if isinstance(pair.value, ScalarNode):
-                ours = pair.value.text
-                found.append(ImportedName(pair.key.text, ours, pair.key.span))
+                theirs, ours = pair.key, pair.value
+                found.append(
+                    ImportedName(theirs.text, ours.text, theirs.span, ours.span)
+                )
             else:
                 _wrong_name(pair.value, report)
     else:
@@ -152,6 +156,9 @@ def _names(entry: Entry, report: Report) -> list[ImportedName]:
             value.span,
             help="write `[BlockA, BlockB]`, or `{TheirName: OurName}`",
         )
+        if not value.is_null:
+            name = ImportedName(value.text, value.text, value.span, value.span)
+            found.append(name)
     return found
 
 
@@ -190,8 +197,12 @@ def _find(entry: Entry, importer: LoadedFile, loader: _Loader) -> str | None:
         _unreadable(source, entry, loader.report)
         return None
     loader.chain.append((importer.key, entry.key.span))
+    told = len(loader.report.found)
     loaded = _load(source, path, loader)
     loader.chain.pop()
+    for at, one in enumerate(loader.report.found[told:], told):
+        if one.span is None:  # of a file that is no spec nothing is shown
+            loader.report.found[at] = replace(one, span=entry.key.span)
     return path if loaded is not None else None
 
 

@@ -29,6 +29,49 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 
+_MEANT = {
+    "args": "params",
+    "arguments": "params",
+    "base": "extends",
+    "call": "forward",
+    "children": "modules",
+    "classes": "blocks",
+    "comment": "doc",
+    "config": "params",
+    "definitions": "blocks",
+    "description": "doc",
+    "docstring": "doc",
+    "hyperparameters": "params",
+    "include": "imports",
+    "includes": "imports",
+    "inherits": "extends",
+    "initialization": "init",
+    "layers": "Sequential",
+    "network": "modules",
+    "presets": "variants",
+    "submodules": "modules",
+    "title": "name",
+    "variables": "vars",
+    "version": "modelspec",
+    "weights": "parameters",
+}
+"""What other configs call the keys of a spec."""
+
+_FORMS = {
+    "blocks": "`Name:` with the keys of the block under it",
+    "choices": "a list, `[a, b]`",
+    "constants": "`name: value` lines under it",
+    "forward": "`forward: |` with the statements under it, or one expression",
+    "functions": "`name: |` with its `def` under it",
+    "imports": "`./file.yaml: [Block]` lines under it",
+    "methods": "`name: |` with its `def` under it",
+    "modules": "`name: module` lines under it; a list stands under `Sequential:`",
+    "params": "`name: default` lines under it",
+    "variants": "`name: {param: value}` lines under it",
+    "vars": "`name: expression` lines under it",
+}
+"""What stands under a key, for one that holds something else."""
+
 
 def validate_mapping(
     frame: type[F], node: MappingNode, what: str, report: Report
@@ -89,10 +132,36 @@ def _tell(frame: type, node: MappingNode, what: str, report: Report) -> None:
     """What pydantic says of a mapping that does not fit."""
     found = _errors(frame, node)
     unknown = any(details["type"] == "extra_forbidden" for details in found)
+    dedented = _dedented(found, node)
+    told = {*dedented, *(one.key.text for one in dedented.values())}
     for details in found:
         # A key that is missing is most likely the one that is misspelt.
-        if not (unknown and details["type"] == "missing"):
-            _report(details, frame, node, what, report)
+        if unknown and details["type"] == "missing":
+            continue
+        if details["loc"] and details["loc"][0] in told:
+            continue
+        _report(details, frame, node, what, report)
+    for above, entry in dedented.items():
+        report.error(
+            "bad-indentation",
+            f"'{entry.key.text}' is no key of {what}, and nothing stands under"
+            f" '{above}'",
+            entry.key.span,
+            help=f"indent it, to stand under '{above}'",
+        )
+
+
+def _dedented(found: list[ErrorDetails], node: MappingNode) -> dict[object, Entry]:
+    """Keys under which nothing stands -> the unknown key right below, which should."""
+    wrong = {details["loc"][0] for details in found if details["loc"]}
+    pairs = zip(node.entries, node.entries[1:], strict=False)
+    return {
+        above.key.text: below
+        for above, below in pairs
+        if _is_bare(above)
+        and {above.key.text, below.key.text} <= wrong
+        and not node.flow
+    }
 
 
 def _errors(frame: type, node: MappingNode) -> list[ErrorDetails]:
@@ -170,7 +239,9 @@ def _report(
     elif details["type"] == "missing":
         report.error("missing-key", f"{what} needs the key '{name}'", node.span)
     elif entry is not None:
-        report.error("wrong-kind", f"'{name}': {details['msg']}", entry.value.span)
+        help = f"write {_FORMS[name]}" if name in _FORMS else ()
+        span = entry.value.span
+        report.error("wrong-kind", f"'{name}': {details['msg']}", span, help=help)
     else:
         report.error("wrong-kind", f"{what}: {details['msg']}", node.span)
 
@@ -188,7 +259,7 @@ def _unknown_key(
         written = f"'{whole}'" if '"' in whole else f'"{whole}"'
         quoted = f"{text.key.text}: {written}"
         help = (f"quote a text with a comma inside {{ }}: `{quoted}`", *help)
-    nearest = suggest(entry.key.text, keys)
+    nearest = suggest(entry.key.text, keys) or _meant(entry, node, keys)
     report.error(
         "unknown-key",
         f"{what} has no key '{entry.key.text}'",
@@ -196,6 +267,16 @@ def _unknown_key(
         note=f"did you mean '{nearest}'?" if nearest else "",
         help=help,
     )
+
+
+def _meant(entry: Entry, node: MappingNode, keys: list[str]) -> str | None:
+    """A key of another config, unless the one that is meant stands here already."""
+    meant = _MEANT.get(entry.key.text.lower())
+    if meant == "Sequential" and isinstance(entry.value, MappingNode):
+        meant = "modules"
+    if meant not in keys or any(one.key.text == meant for one in node.entries):
+        return None
+    return meant
 
 
 def _text_in_pieces(

@@ -82,17 +82,14 @@ def _takes_tuple(type_: TypeExpression) -> bool:
 def _keyword(name: str | None, value: ast.expr, key: ScalarNode) -> ast.keyword:
     """Stands where its key stands, so that messages underline the key."""
     keyword = ast.keyword(name, value)
-    source = key.span.source
-    keyword.lineno, keyword.col_offset = source.byte_column(key.span.start)
-    keyword.end_lineno, keyword.end_col_offset = source.byte_column(key.span.end)
-    return keyword
+    return place(keyword, key.span)
 
 
 def _argument(node: Node, nested: NestedModule, context: Context) -> ast.expr:
+    if isinstance(node, ScalarNode):
+        return context.interpolated(node)
     if isinstance(node, MappingNode):
         module = nested(node, context)
         return module if module is not None else context.value(node)
-    if isinstance(node, SequenceNode):
-        items = [_argument(item, nested, context) for item in node.items]
-        return place(ast.List(items, ast.Load()), node.span)
-    return context.interpolated(node)
+    items = [_argument(item, nested, context) for item in node.items]
+    return place(ast.List(items, ast.Load()), node.span)

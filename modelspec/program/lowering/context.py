@@ -18,6 +18,7 @@ from modelspec.policy import Limits
 from modelspec.program.kinds import Kind, kind_of
 from modelspec.program.lowering.canonical import Canonicalizer
 from modelspec.program.lowering.scope import Scope
+from modelspec.program.lowering.unknown import Text
 from modelspec.pysubset import (
     Hole,
     has_interpolation,
@@ -33,7 +34,7 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-N = TypeVar("N", bound=ast.expr)
+N = TypeVar("N", bound="ast.expr | ast.keyword")
 
 
 @dataclass(slots=True)
@@ -54,8 +55,9 @@ class Context:
 
     # --- expressions --------------------------------------------------------------
 
-    def canonical(self, node: ast.expr) -> ast.expr:
-        visited: ast.expr = self._canonicalizer().visit(node)
+    def canonical(self, node: ast.expr, text: Text | None = None) -> ast.expr:
+        """`text` says what the place takes, where that is a text."""
+        visited: ast.expr = self._canonicalizer(text).visit(node)
         return visited
 
     def as_module(self, node: ast.expr) -> ast.expr:
@@ -66,15 +68,17 @@ class Context:
         self._canonicalizer().call_items(node)
         return node
 
-    def _canonicalizer(self) -> Canonicalizer:
-        return Canonicalizer(self.scope, self.source, self.report, hints=self.hints)
+    def _canonicalizer(self, text: Text | None = None) -> Canonicalizer:
+        return Canonicalizer(
+            self.scope, self.source, self.report, text=text, hints=self.hints
+        )
 
     def kind_of(self, node: ast.expr) -> Kind:
         return kind_of(node, self.scope.kind)
 
-    def expression(self, fragment: Fragment) -> ast.expr:
+    def expression(self, fragment: Fragment, text: Text | None = None) -> ast.expr:
         """A text that is an expression as a whole."""
-        return self.canonical(self.parsed(fragment))
+        return self.canonical(self.parsed(fragment), text)
 
     def parsed(self, fragment: Fragment) -> ast.expr:
         """An expression as it was written; a hole where it was not read."""
@@ -84,6 +88,24 @@ class Context:
     def _interpolation(self, fragment: Fragment) -> ast.expr:
         found = parse_interpolated(fragment, self.report, self.limits)
         return hole(fragment.span()) if found is None else self.canonical(found)
+
+    def repeated(
+        self, node: ScalarNode, role: str, read: Callable[[], ast.expr]
+    ) -> ast.expr:
+        """What a text is read as; one of the form of an earlier one is not read again.
+
+        What `read` gives may depend on nothing but the text, the names in it, and the
+        role.
+        """
+        memory, hidden = self.scope.file.repeated, self.scope.locals
+        known = memory.recall(node, role, hidden, self.limits)
+        if known is not None:
+            return known
+        before = len(self.report.found)
+        tree = read()
+        if len(self.report.found) == before:
+            memory.keep(node, role, hidden, self.limits, tree)
+        return tree
 
     def scalar_expression(self, node: ScalarNode) -> ast.expr:
         """A scalar where strings are expressions; `${...}` around it is allowed."""
@@ -168,8 +190,5 @@ def literal(value: object, span: Span) -> ast.expr:
 
 def place(node: N, span: Span) -> N:
     """Gives a node made here the position of the text it stands for."""
-    line, column = span.source.byte_column(span.start)
-    end_line, end_column = span.source.byte_column(span.end)
-    node.lineno, node.col_offset = line, column
-    node.end_lineno, node.end_col_offset = end_line, end_column
+    node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = span.in_python
     return node

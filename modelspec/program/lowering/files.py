@@ -153,7 +153,10 @@ def _definition(
     if not isinstance(entry.value, MappingNode):
         got = describe_node(entry.value)
         report.error(
-            "wrong-kind", f"a block is a mapping of keys, got {got}", entry.value.span
+            "wrong-kind",
+            f"a block is a mapping of keys, got {got}",
+            entry.value.span,
+            help="write its body under it: `Sequential:`, `modules:`, ...",
         )
         return None
     reading = read_mapping(BlockSpec, entry.value, "a block", report)
@@ -247,16 +250,23 @@ def _import(
         ours.scope.functions[name.ours] = theirs.scope.functions[name.theirs]
     else:
         ours.scope.set_reported(name.ours)
+        ours.scope.reported.add(name.theirs)
         if name.theirs in theirs.scope.reported:
             return
         known = [*theirs.definitions, *theirs.functions]
         nearest = suggest(name.theirs, known)
+        ours.scope.reported.update([nearest] if nearest else [])
+        swapped = name.ours != name.theirs and name.ours in known
         report.error(
             "unknown-import",
             f"{theirs.file.source.name} has no block '{name.theirs}'",
             name.span,
             note=f"did you mean '{nearest}'?" if nearest else "",
-            help=f"it has: {', '.join(known)}" if known else (),
+            help=f"their name stands first: `{{{name.ours}: {name.theirs}}}`"
+            if swapped
+            else f"it has: {', '.join(known)}"
+            if known
+            else (),
         )
 
 

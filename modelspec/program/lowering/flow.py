@@ -41,7 +41,7 @@ from modelspec.syntax.nodes import (
 LowerEntry: TypeAlias = Callable[[Entry], Iterable[Statement]]
 LowerItem: TypeAlias = Callable[[Node], Iterable[Statement]]
 
-_BOUND = re.compile(r"\s*(?:for|let)\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
+_BOUND = re.compile(r"\s*\w+\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -78,11 +78,19 @@ def unknown_statements(span: Span) -> Statement:
 
 def is_control_item(node: Node) -> bool:
     """Whether a list's item is a `let` or begins with a control key."""
+    word = _word_of_item(node)
     if isinstance(node, ScalarNode):
-        return isinstance(node.value, str) and control_word(node.text) == "let"
+        return isinstance(node.value, str) and word == "let"
+    return word is not None
+
+
+def _word_of_item(node: Node) -> str | None:
+    """The control word that a list's item begins with."""
+    if isinstance(node, ScalarNode):
+        return control_word(node.text)
     if isinstance(node, MappingNode) and node.entries:
-        return control_word(node.entries[0].key.text) is not None
-    return False
+        return control_word(node.entries[0].key.text)
+    return None
 
 
 def _mapping_step(entry: Entry, context: Context, lower: LowerEntry) -> _Step:
@@ -113,12 +121,15 @@ def _mapping_body(
 
 
 def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Step]:
-    if isinstance(item, ScalarNode) and is_control_item(item):
+    word = _word_of_item(item)
+    if word is None:
+        yield _Step(tuple(lower(item)))
+    elif isinstance(item, ScalarNode) and is_control_item(item):
         yield _control_step(_alone(item), context, tuple)
-    elif isinstance(item, MappingNode) and is_control_item(item):
+    elif isinstance(item, MappingNode):
         for entry in item.entries:
             yield _list_control(entry, context, lower)
-    elif isinstance(item, ScalarNode) and control_word(item.text) in ("if", "elif"):
+    elif isinstance(item, ScalarNode) and word in ("if", "elif"):
         # Without its colon it is a text, which `lower` reports; an `else` may follow.
         yield _Step(tuple(lower(item)))
         yield _Step((), IfControl(hole(item.span)), (), item.span)
@@ -158,6 +169,8 @@ def _control_step(
     """Parses a control key; binds its names before its body is read."""
     span = entry.key.span
     control = parse_control(entry.key.fragment, context.report, context.limits)
+    if control is not None and not isinstance(control, LetControl):
+        _check_something_under(entry, context)
     match control:
         case ForControl(target, iterable):
             iterable = context.canonical(iterable)
@@ -168,8 +181,11 @@ def _control_step(
         case LetControl(target, value):
             value = context.canonical(value)
             _bind(target, context.kind_of(value), context, span)
-            _check_nothing_under(entry, context)
-            return _Step((Let(target, Value(value, span), span),))
+            made = (Let(target, Value(value, span), span),)
+            if _check_nothing_under(entry, context):
+                return _Step(made)
+            # The `if` of an `else` below may be what stands under it.
+            return _Step(made, IfControl(hole(span)), (), span)
         case IfControl(test) | ElifControl(test):
             test = context.canonical(test)
             return _Step((), type(control)(test), body(), span)
@@ -184,16 +200,16 @@ def _reported_step(
     """A control key that was reported: the names it binds are known all the same, and
     an `else` below has its `if`, so that nothing more is said of it."""
     text, span = entry.key.text, entry.key.span
-    bound = _BOUND.match(text)
+    word = control_word(text)
+    bound = _BOUND.match(text) if word in ("for", "let") else None
     names = _NAME.findall(bound.group(1)) if bound else []
     for name in names:
         context.scope.locals.setdefault(name, UNKNOWN)
-    word = control_word(text)
     # One word under it is most likely part of the same mistake.
     inside = () if isinstance(entry.value, ScalarNode) else body()
     test = hole(span)
     if word == "let":
-        return _Step((*_unknown_lets(names, span), *inside))
+        return _Step((*unknown_lets(names, span), *inside))
     if word == "for":
         target = place(ast.Tuple([], ast.Store()), span)
         target.elts = [place(ast.Name(name, ast.Store()), span) for name in names]
@@ -204,21 +220,36 @@ def _reported_step(
     return _Step((), control, inside, entry.key.span)
 
 
-def _unknown_lets(names: list[str], span: Span) -> Iterator[Let]:
+def unknown_lets(names: list[str], span: Span) -> Iterator[Let]:
     for name in names:
         target = place(ast.Name(name, ast.Store()), span)
         yield Let(target, Value(hole(span), span), span)
 
 
-def _check_nothing_under(entry: Entry, context: Context) -> None:
+def _check_something_under(entry: Entry, context: Context) -> None:
+    value, key = entry.value, " ".join(entry.key.text.split())
+    if isinstance(value, ScalarNode) and value.is_null and not value.span.text:
+        context.report.error(
+            "invalid-control",
+            f"nothing stands under '{key}'",
+            entry.key.span,
+            help="indent what belongs to it by two more spaces than the key itself",
+        )
+
+
+def _check_nothing_under(entry: Entry, context: Context) -> bool:
     value = entry.value
-    if not (isinstance(value, ScalarNode) and value.is_null):
+    is_right = isinstance(value, ScalarNode) and value.is_null
+    if not is_right:
         context.report.error(
             "invalid-control",
             f"nothing stands under a `let`, got {describe_node(value)}",
-            value.span,
+            value.entries[0].key.span
+            if isinstance(value, MappingNode) and value.entries
+            else value.span,
             help="what follows stands beside it, in the same column",
         )
+    return is_right
 
 
 def _bind(target: ast.expr, kind: Kind, context: Context, span: Span) -> None:
@@ -233,6 +264,9 @@ def _joined(steps: Iterable[_Step], context: Context) -> tuple[Statement, ...]:
     done: list[Statement] = []
     chain: list[_Step] = []
     for step in steps:
+        if step.control is None and not chain:
+            done.extend(step.statements)
+            continue
         if isinstance(step.control, ElifControl | ElseControl):
             if chain and not isinstance(chain[-1].control, ElseControl):
                 chain.append(step)

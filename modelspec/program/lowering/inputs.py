@@ -56,7 +56,7 @@ def _once(inputs: tuple[Input, ...], context: Context) -> Iterator[Input]:
 def _names(node: SequenceNode, context: Context) -> Iterator[Input]:
     for item in node.items:
         if isinstance(item, ScalarNode) and isinstance(item.value, str):
-            check_identifier(item.text, "an input", item.span, context.report)
+            _check_name(item, context)
             yield Input(item.text, item.span)
         else:
             context.report.error(
@@ -68,10 +68,15 @@ def _names(node: SequenceNode, context: Context) -> Iterator[Input]:
             yield Input("_", item.span)
 
 
+def _check_name(node: ScalarNode, context: Context) -> None:
+    if not check_identifier(node.text, "an input", node.span, context.report):
+        context.scope.file.reported.update(node.text.split())
+
+
 def _input(entry: Entry, context: Context) -> Input:
     """What was reported is an input without a shape: its name is known."""
     name, span = entry.key.text, entry.key.span
-    check_identifier(name, "an input", span, context.report)
+    _check_name(entry.key, context)
     value = entry.value
     if isinstance(value, ScalarNode) and value.is_null:
         return Input(name, span)

@@ -40,6 +40,7 @@ from modelspec.syntax.nodes import (
     describe_node,
     is_text,
 )
+from modelspec.trees import module_tree
 
 INIT_METHODS = ("init_weights", "reset_parameters", "initialize_weights")
 
@@ -81,8 +82,9 @@ def lower_methods(
     for entry in node.entries if node is not None else ():
         span = entry.key.span
         name, report = entry.key.text, context.report
-        if check_identifier(name, "a method", span, report):
-            check_child(name, "a method", context.base, span, report)
+        if not check_identifier(name, "a method", span, report):
+            continue
+        check_child(name, "a method", context.base, span, report)
         if is_text(entry.value):
             yield lower_text(entry.value, entry.key.text, inputs, context)
         else:
@@ -152,7 +154,8 @@ def canonical_body(
     """Statements with their names resolved; assigned names are the text's locals."""
     given = all_arguments(arguments)
     for argument in given:
-        if not (method and argument.arg == "self"):
+        is_written = argument.end_col_offset != argument.col_offset
+        if is_written and not (method and argument.arg == "self"):
             span = _span(argument, context)
             check_identifier(argument.arg, "an argument", span, context.report)
         if argument.annotation is not None:
@@ -258,9 +261,14 @@ def _with_self(arguments: ast.arguments, context: Context) -> ast.arguments:
             context.report.error("bad-name", "`self` comes first, or not at all", span)
             # Nobody can say which arguments a call gives.
             arguments.args = [one for one in arguments.args if one is not argument]
-            arguments.vararg = arguments.vararg or ast.arg("others")
+            arguments.vararg = arguments.vararg or _others()
     arguments.args.insert(0, ast.fix_missing_locations(ast.arg("self")))
     return arguments
+
+
+def _others() -> ast.arg:
+    """Stands for any number of arguments; it is in no file."""
+    return ast.fix_missing_locations(ast.arg("others"))
 
 
 def all_arguments(arguments: ast.arguments) -> list[ast.arg]:
@@ -292,8 +300,7 @@ def default_forward(
     name = inputs[0].name
     if not is_identifier(name):
         return None
-    body = _applied(construct, name)
-    made = tuple(ast.fix_missing_locations(statement) for statement in body)
+    made = tuple(_applied(construct, name))
     return Method("forward", signature_of(inputs), made, (), span, synthesized=True)
 
 
@@ -345,12 +352,12 @@ def _applied(construct: Sequence[Statement], name: str) -> list[ast.stmt]:
     count = sum(isinstance(one, Child) for one in construct)
     if not plain or len(static) != count or not all(map(is_identifier, static)):
         loop = f"for module in self.children():\n    {name} = module({name})"
-        return ast.parse(f"{loop}\nreturn {name}").body
+        return module_tree(f"{loop}\nreturn {name}").body
     if not static:
-        return ast.parse(f"return {name}").body
+        return module_tree(f"return {name}").body
     lines = [f"{name} = self.{child}({name})" for child in static[:-1]]
     lines.append(f"return self.{static[-1]}({name})")
-    return ast.parse("\n".join(lines)).body
+    return module_tree("\n".join(lines)).body
 
 
 def registers(statement: Statement) -> bool:

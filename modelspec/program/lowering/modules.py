@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from modelspec.catalog import load_catalog
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import (
     Child,
@@ -28,7 +27,25 @@ from modelspec.program.lowering.flow import (
     lower_mapping,
     unknown_statements,
 )
+from modelspec.program.lowering.misplaced import (
+    DASHED,
+    LAMBDA,
+    is_block_key,
+    is_function,
+    is_pair,
+    misspelt_pairs,
+    report_block_key,
+    report_container_as_name,
+    report_dash,
+    report_function,
+    report_lambda,
+    report_missing_colon,
+    report_names_needed,
+    report_no_module,
+    without_names,
+)
 from modelspec.program.lowering.scope import BlockEntry
+from modelspec.program.lowering.typenames import container_name, is_type_name
 from modelspec.program.names import check_child
 from modelspec.pysubset import is_hole
 from modelspec.syntax.keys import control_word
@@ -41,18 +58,7 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-CONTAINERS = (
-    "Sequential",
-    "ModuleList",
-    "ModuleDict",
-    "ParameterList",
-    "ParameterDict",
-)
 _NAMED_ONLY = ("ModuleDict", "ParameterDict")
-_HELP = (
-    "write a layer (`Linear(4, 2)`), `Linear: [4, 2]`, or a container (`Sequential:`)"
-)
-_CONTROL_HELP = "write the condition around the name, or `ReLU() if wide else Tanh()`"
 
 
 def lower_module(node: Node, context: Context) -> ModuleValue:
@@ -61,15 +67,8 @@ def lower_module(node: Node, context: Context) -> ModuleValue:
         return _scalar_module(node, context)
     if isinstance(node, MappingNode) and len(node.entries) == 1:
         return _typed_module(node.entries[0], node, context)
-    return _not_a_module(node, context)
-
-
-def container_name(text: str, context: Context) -> str | None:
-    """`Sequential` for every way to write a container's type, if no block hides it."""
-    name = text.removeprefix("torch.").removeprefix("nn.")
-    if name not in CONTAINERS:
-        return None
-    return name if name != text or context.scope.is_torch_layer(name) else None
+    report_no_module(node, context)
+    return nothing(node)
 
 
 def lower_children(
@@ -77,13 +76,16 @@ def lower_children(
 ) -> tuple[bool, tuple[Statement, ...]]:
     """Whether the children of a container are named, and the statements for them."""
     pairs = _spelled_out(node, kind)
+    if misspelt_pairs(node, context):
+        return True, (unknown_statements(node.span),)
     if isinstance(node, ScalarNode):
         return kind in _NAMED_ONLY, _whole(node, kind, context)
     if pairs is not None:
         return True, tuple(_pairs(pairs, kind, context))
     if isinstance(node, SequenceNode):
         if kind in _NAMED_ONLY:
-            return True, _names_needed(kind, node, context)
+            report_names_needed(kind, node, context)
+            return True, (unknown_statements(node.span),)
         return False, _positional(node, kind, context)
     if kind in ("ModuleList", "ParameterList"):
         if is_control_item(node):
@@ -120,72 +122,55 @@ def named_children(
 
 
 def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue:
-    if node.is_null:
-        return Value(constant(None, node.span), node.span)
     if node.refused:
         return nothing(node)
+    if node.is_null:
+        return Value(constant(None, node.span), node.span)
     if not isinstance(node.value, str):
-        return _not_a_module(node, context)
-    if control_word(node.text) not in (None, "let"):
-        return _control_without_colon(node, context)
+        report_no_module(node, context)
+        return nothing(node)
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
         return Container(callee, False, (), node.span)
+    made = context.repeated(node, "module", lambda: _made(node, context))
+    return Value(made, node.span)
+
+
+def _made(node: ScalarNode, context: Context) -> ast.expr:
+    """The expression of a module that a text is."""
+    if control_word(node.text) not in (None, "let"):
+        report_missing_colon(node, context)
+        return hole(node.span)
+    told = len(context.report.found)
     if node.text.lstrip().startswith("${"):
         expression = context.interpolated(node)
     else:
         expression = context.expression(node.fragment)
+    if is_function(expression) and _has_told(told, context):
+        return hole(node.span)
     if isinstance(expression, ast.Constant) and expression.value is not None:
-        return _not_a_module(node, context)
-    if _is_function(expression):
-        return _function_as_module(expression, node, context)
-    return Value(context.as_module(expression), node.span)
+        report_no_module(node, context)
+        return hole(node.span)
+    if is_function(expression):
+        report_function(expression, node, context)
+        return hole(node.span)
+    return context.as_module(expression)
 
 
-def _control_without_colon(node: ScalarNode, context: Context) -> Value:
-    """`- for i in range(3)` with lines under it, which YAML reads as one text."""
-    line = node.span.text.split("\n", 1)[0].rstrip()
-    start = node.span.start
-    context.report.error(
-        "missing-colon",
-        f"expected a colon at the end of '{line}'",
-        Span(node.span.source, start, start + len(line)),
-        help=f"write `{line}:`",
-    )
-    return nothing(node)
-
-
-def _is_function(node: ast.expr) -> bool:
-    """Whether an expression is a function of torch, or what one returns."""
-    inner = node.func if isinstance(node, ast.Call) else node
-    root = inner
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    names = ("F", "torch", "math")
-    return inner is not root and isinstance(root, ast.Name) and root.id in names
-
-
-def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> Value:
-    inner = node.func if isinstance(node, ast.Call) else node
-    name = inner.attr if isinstance(inner, ast.Attribute) else ""
-    wanted = name.replace("_", "").lower()
-    layers = load_catalog().layer_names
-    layer = next((one for one in layers if one.lower() == wanted), None)
-    context.report.error(
-        "not-a-module",
-        f"a module is expected here, and '{ast.unparse(inner)}' is a function",
-        at.span,
-        note=f"did you mean '{layer}'?" if layer else "",
-        help=() if layer else "call it in `forward`",
-    )
-    return nothing(at)
+def _has_told(before: int, context: Context) -> bool:
+    return len(context.report.found) > before
 
 
 def _typed_module(entry: Entry, node: MappingNode, context: Context) -> ModuleValue:
     """`Type: arguments`, `Container: children` or `Call(...): children`."""
     name = container_name(entry.key.text, context)
-    callee = context.expression(entry.key.fragment)
+    if LAMBDA.match(entry.key.text):
+        report_lambda(entry, context)
+        return nothing(node)
+    callee = context.repeated(
+        entry.key, "callee", lambda: context.expression(entry.key.fragment)
+    )
     span = entry.key.span
     if name is not None:
         named, children = lower_children(name, entry.value, context)
@@ -205,7 +190,7 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
 
     None, without a diagnostic, where the mapping is no module but a dict.
     """
-    if len(node.entries) != 1 or not _is_type_name(node.entries[0].key.text, context):
+    if len(node.entries) != 1 or not is_type_name(node.entries[0].key.text, context):
         return None
     value = lower_module(node, context)
     if isinstance(value, Value):
@@ -251,12 +236,6 @@ def container_expression(container: Container, context: Context) -> ast.expr | N
     if not is_sequential:
         arguments = [ast.List(items, ast.Load())]
     return place(ast.Call(container.callee, arguments, []), container.span)
-
-
-def _is_type_name(text: str, context: Context) -> bool:
-    name = text.removeprefix("torch.").removeprefix("nn.")
-    bare = context.scope.layer_entry(text) is not None
-    return bare or context.scope.is_torch_layer(name) or name in CONTAINERS
 
 
 def _block_entry(callee: ast.expr, context: Context) -> BlockEntry | None:
@@ -362,22 +341,6 @@ def _may_be_child(node: Node) -> bool:
     return is_text or is_null or isinstance(node, MappingNode)
 
 
-def _not_a_module(node: Node, context: Context) -> Value:
-    several = isinstance(node, MappingNode) and len(node.entries) > 1
-    named = "put named children under `Sequential:`"
-    span = node.span
-    if isinstance(node, MappingNode) and node.entries:
-        span = node.entries[0].key.span
-    context.report.error(
-        "not-a-module",
-        f"a module is expected here, got {describe_node(node)}"
-        + (" of several keys" if several else ""),
-        span,
-        help=_CONTROL_HELP if control_word(span.text) else named if several else _HELP,
-    )
-    return nothing(node)
-
-
 # --- children ---------------------------------------------------------------------
 
 
@@ -389,14 +352,19 @@ def _whole(node: ScalarNode, kind: str, context: Context) -> tuple[Statement, ..
         value = context.interpolated(node)
         return (Splice(value, node.span),)
     if kind in _NAMED_ONLY:
-        return _names_needed(kind, node, context)
+        report_names_needed(kind, node, context)
+        return (unknown_statements(node.span),)
+    if DASHED.match(node.text):
+        report_dash(node, context)
+        return (unknown_statements(node.span),)
     return tuple(_item(node, kind, context))
 
 
 def _positional(
     node: SequenceNode, kind: str, context: Context
 ) -> tuple[Statement, ...]:
-    return lower_list(node.items, context, lambda item: _item(item, kind, context))
+    items = without_names(node, context)
+    return lower_list(items, context, lambda item: _item(item, kind, context))
 
 
 def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
@@ -413,10 +381,14 @@ def _is_control(node: Node) -> bool:
 
 def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     name = context.name(entry.key)
+    if kind == "Module" and is_block_key(entry, context):
+        report_block_key(entry, context)
+        yield unknown_statements(entry.key.span)
+        return
     if isinstance(entry.value, SequenceNode) and container_name(
         entry.key.text, context
     ):
-        _container_as_name(entry, context)
+        report_container_as_name(entry, context)
         yield Child(name, nothing(entry.value), entry.key.span)
         return
     value = _child_value(entry.value, kind, context)
@@ -426,18 +398,6 @@ def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     if isinstance(name, ast.Constant):
         check_child(str(name.value), "a child", kind, entry.key.span, context.report)
     yield Child(name, value, entry.key.span)
-
-
-def _container_as_name(entry: Entry, context: Context) -> None:
-    """A container where names of children stand: `{Sequential: [...]}`."""
-    name = entry.key.text
-    context.report.error(
-        "not-a-module",
-        f"'{name}' would be the name of a child here, and what is under it is a list",
-        entry.key.span,
-        help=f"give it a name (`body: {{{name}: [...]}}`), or write it as an item of a"
-        f" list (`- {name}:`)",
-    )
 
 
 def _child_value(node: Node, kind: str, context: Context) -> ModuleValue:
@@ -455,11 +415,7 @@ def _spelled_out(node: Node, kind: str) -> list[Node] | None:
         return list(inner.items) if isinstance(inner, SequenceNode) else None
     if kind not in _NAMED_ONLY or not isinstance(node, SequenceNode):
         return None
-    return list(node.items) if all(map(_is_pair, node.items)) else None
-
-
-def _is_pair(node: Node) -> bool:
-    return isinstance(node, SequenceNode) and len(node.items) == 2
+    return list(node.items) if all(map(is_pair, node.items)) else None
 
 
 def _inner_mapping(node: Node) -> MappingNode:
@@ -491,13 +447,3 @@ def _pairs(pairs: list[Node], kind: str, context: Context) -> Iterable[Statement
                 "wrong-kind", f"a name is expected, got {describe_node(key)}", key.span
             )
             yield unknown_statements(key.span)
-
-
-def _names_needed(kind: str, node: Node, context: Context) -> tuple[Statement, ...]:
-    context.report.error(
-        "wrong-kind",
-        f"{kind} takes a mapping of names, got {describe_node(node)}",
-        node.span,
-        help="write `name: module` lines under it",
-    )
-    return (unknown_statements(node.span),)

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Fragment
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
@@ -24,8 +25,20 @@ from modelspec.program.ir import (
 from modelspec.program.kinds import bind_target
 from modelspec.program.lowering.context import Context, constant, hole, place
 from modelspec.program.lowering.flow import lower_mapping
-from modelspec.program.names import check_child, check_identifier, check_variant
-from modelspec.program.types import NAMES, is_type, read_type, type_of_value
+from modelspec.program.lowering.unknown import text_of_type
+from modelspec.program.names import (
+    check_child,
+    check_identifier,
+    check_variant,
+    is_identifier,
+)
+from modelspec.program.types import (
+    NAMES,
+    is_type,
+    read_type,
+    type_of_value,
+    unknown_type,
+)
 from modelspec.pysubset import parse_expression, span_of
 from modelspec.spec.frame import ParamSpec
 from modelspec.spec.validate import validate_mapping
@@ -165,9 +178,12 @@ def _wants_expression(type_: TypeExpression) -> bool:
 
 
 def _param(entry: Entry, context: Context) -> Param:
-    check_identifier(entry.key.text, "a param", entry.key.span, context.report)
     if isinstance(entry.value, ScalarNode) and entry.value.refused:
         return _unknown(entry)
+    if _lacks_colon(entry, context):
+        return _unknown(entry)
+    if not check_identifier(entry.key.text, "a param", entry.key.span, context.report):
+        context.scope.file.reported.update(entry.key.text.split())
     if isinstance(entry.value, MappingNode) and _is_long_form(entry.value):
         return _long_param(entry, entry.value, context)
     found = _short_form(entry.value, context)
@@ -175,6 +191,22 @@ def _param(entry: Entry, context: Context) -> Param:
         return _unknown(entry)
     type_, default = found
     return Param(entry.key.text, type_, default, entry.key.span)
+
+
+def _lacks_colon(entry: Entry, context: Context) -> bool:
+    """Reports `{dim int, heads: int}`, in which a key is a name and a type."""
+    name, _, rest = entry.key.text.partition(" ")
+    nothing = isinstance(entry.value, ScalarNode) and entry.value.is_null
+    if not rest or not nothing or entry.value.span.text or not is_identifier(name):
+        return False
+    context.report.error(
+        "missing-colon",
+        f"expected 'name: default', got '{entry.key.text}'",
+        entry.key.span,
+        help=f"write `{name}: {rest.strip()}`",
+    )
+    context.scope.file.reported.add(name)
+    return True
 
 
 def _unknown(entry: Entry) -> Param:
@@ -215,9 +247,12 @@ def _plain_text(
         value = context.interpolated(node)
         return type_of_value(value), value
     if any(mark in node.text for mark in "[=|") or suggest(node.text, NAMES):
-        parsed = _parse_quietly(node.fragment.part(0, _cut(node.text)), context)
+        wrong = node.fragment.part(0, _cut(node.text)).strip()
+        parsed = _parse_quietly(wrong, context)
         if parsed is not None:
             read_type(parsed, context.source, context.report)
+        else:
+            unknown_type(wrong.text, wrong.span(), context.report)
         return None
     return TypeExpression("str"), constant(node.text, node.span)
 
@@ -241,14 +276,15 @@ def _typed_default(
         return TypeExpression("any"), hole(fragment.span())
     if cut == len(fragment.text):
         return type_, None
-    return type_, _default(fragment.part(cut + 1, len(fragment.text)).strip(), context)
+    written = fragment.part(cut + 1, len(fragment.text)).strip()
+    return type_, _default(written, type_, context)
 
 
-def _default(fragment: Fragment, context: Context) -> ast.expr:
+def _default(fragment: Fragment, type_: TypeExpression, context: Context) -> ast.expr:
     """An expression; YAML's own words for truth values and nothing are understood."""
     if fragment.text in _YAML_WORDS:
         return constant(_YAML_WORDS[fragment.text], fragment.span())
-    return context.expression(fragment)
+    return context.expression(fragment, text_of_type(type_))
 
 
 def _parse_quietly(fragment: Fragment, context: Context) -> ast.expr | None:
@@ -268,6 +304,7 @@ def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
             type_ = read_type(parsed, context.source, context.report)
         if type_ is None:
             return _unknown(entry)
+    ordered = _check_bounds(entry, spec, context)
     default = None
     if spec.default is not None:
         default = given_value(spec.default, type_ or TypeExpression("any"), context)
@@ -279,10 +316,28 @@ def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
         default,
         entry.key.span,
         doc=spec.doc.text if spec.doc is not None else None,
-        minimum=_bound(spec.min, context),
-        maximum=_bound(spec.max, context),
+        minimum=_bound(spec.min, context) if ordered else None,
+        maximum=_bound(spec.max, context) if ordered else None,
         choices=tuple(_choices(spec.choices, context)),
     )
+
+
+def _check_bounds(entry: Entry, spec: ParamSpec, context: Context) -> bool:
+    """Whether some number is within both bounds."""
+    if spec.min is None or spec.max is None:
+        return True
+    least, most = spec.min.value, spec.max.value
+    if not isinstance(least, int | float) or not isinstance(most, int | float):
+        return True
+    if least > most:
+        context.report.error(
+            "param-value",
+            f"'min' of '{entry.key.text}' must be at most its 'max', {most},"
+            f" got {least}",
+            spec.min.span,
+            labels=(Label(spec.max.span, "'max' is here"),),
+        )
+    return least <= most
 
 
 def _bound(node: ScalarNode | None, context: Context) -> int | float | None:

@@ -27,7 +27,7 @@ from modelspec.program.lowering.params import lower_params, lower_variants
 from modelspec.program.lowering.scope import Scope
 from modelspec.program.lowering.standard import StandardBlocks
 from modelspec.program.told import may_be_meant, told_words
-from modelspec.program.walk import block_nodes, function_nodes, names_read
+from modelspec.program.walk import function_nodes, names_read, reads_of
 from modelspec.spec.loader import LoadedFile
 
 
@@ -58,21 +58,24 @@ def lower_program(
     start += [
         name for variant in variants for _, v in variant.values for name in _read(v)
     ]
-    nodes = {block.name: block_nodes(block) for block in blocks}
-    names_of = {name: names_read(found) for name, found in nodes.items()}
-    used = _reachable(start, blocks, lambda block: names_of[block.name])
+    reads = {block.name: reads_of(block) for block in blocks}
+    used = _reachable(start, blocks, lambda block: reads[block.name].names)
     _warn_unused(names[0], {block.name for block in used}, blocks, report)
     if report.failed:
         # What was reported may have used any: none is left out of the checks.
         start += [block.name for block in blocks]
-        used = _reachable(start, blocks, lambda block: names_of[block.name])
+        used = _reachable(start, blocks, lambda block: reads[block.name].names)
+    called = _used_functions(functions, [reads[one.name].names for one in used])
+    taking_part = {one.name for one in used} | {one.name for one in called}
     return Program(
         root=root.entry.class_name if root else None,
-        blocks=keep_read_values(_root_last(used, root), nodes),
-        functions=_used_functions(functions, [names_of[one.name] for one in used]),
+        blocks=keep_read_values(_root_last(used, root), reads),
+        functions=called,
         variants=variants,
         sources=tuple(file.source for file in files),
         budget=budget,
+        unused_blocks=tuple(one for one in blocks if one.name not in taking_part),
+        unused_functions=tuple(one for one in functions if one.name not in taking_part),
     )
 
 
@@ -199,4 +202,10 @@ def _warn_unused(
                 "unused-block",
                 f"nothing uses the block '{definition.name}'",
                 definition.span,
+            )
+    for name, span in one.imported.items():
+        entry = one.scope.blocks.get(name)
+        if entry is not None and entry.class_name not in used:
+            report.warning(
+                "unused-block", f"nothing uses the imported block '{name}'", span
             )

@@ -37,6 +37,7 @@ from modelspec.program.lowering.flow import (
 )
 from modelspec.program.names import is_identifier
 from modelspec.program.walk import names_read, walk_statements
+from modelspec.pysubset import span_of
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -45,6 +46,7 @@ from modelspec.syntax.nodes import (
     SequenceNode,
     describe_node,
 )
+from modelspec.trees import expression_tree
 
 _TYPES = re.compile(r"[A-Za-z_][\w.]*(\s*\|\s*[A-Za-z_][\w.]*)*", re.ASCII)
 TENSOR = "w"
@@ -147,7 +149,7 @@ def _is_type(name: str, context: Context) -> bool:
     if bare != name:
         return load_catalog().layer(bare) is not None
     scope = context.scope
-    return scope.layer_entry(name) is not None or scope.is_torch_layer(name)
+    return scope.is_block(name) or scope.is_torch_layer(name)
 
 
 def _alternatives(node: ast.expr) -> Iterator[ast.expr]:
@@ -213,16 +215,26 @@ def _parsed_initializer(
             keyword.value = _over_tensor(keyword.value, context)
             made.keywords.append(keyword)
         return Initializer(made, True, node.span)
-    if name is not None and name.endswith("_"):
+    if name is not None and _is_meant_as_init(
+        name, call.func if call else parsed, context
+    ):
         nearest = suggest(name, load_catalog().init_names)
         context.report.error(
             "unknown-init",
             f"torch.nn.init has no function '{name}'",
-            node.span,
+            span_of(call.func if call else parsed, context.source),
             note=f"did you mean '{nearest}'?" if nearest else "",
         )
         return Initializer(hole(node.span), False, node.span)
     return Initializer(_over_tensor(parsed, context), False, node.span)
+
+
+def _is_meant_as_init(name: str, node: ast.expr, context: Context) -> bool:
+    """`kaiming_norm_`, or `zeros` for `zeros_` where nothing else is called so."""
+    if name.endswith("_") or not isinstance(node, ast.Name):
+        return name.endswith("_")
+    taken = name in context.scope.locals or name in context.scope.file.functions
+    return f"{name}_" in load_catalog().init_names and not taken
 
 
 def _over_tensor(node: ast.expr, context: Context) -> ast.expr:
@@ -243,7 +255,7 @@ class _Gains(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id != GAIN:
             return node
-        made = ast.parse(f"nn.init.{GAIN}", mode="eval").body
+        made = expression_tree(f"nn.init.{GAIN}").body
         for part in ast.walk(made):
             ast.copy_location(part, node)
         return made

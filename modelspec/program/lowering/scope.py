@@ -15,6 +15,7 @@ from modelspec.program.ir import Param
 from modelspec.program.kinds import LAYER, UNKNOWN, Kind
 from modelspec.program.standard import STANDARD_BLOCKS
 from modelspec.pysubset.builtin import BUILTINS
+from modelspec.pysubset.repeated import Repeated
 from modelspec.records import dataclass
 
 
@@ -41,7 +42,8 @@ class FileScope:
     """Names of a file: blocks and functions, its own and imported, by local name.
 
     `reported` are names that would be known but for a mistake already told. `standard`
-    reads a standard block, one of `STANDARD_BLOCKS`.
+    reads a standard block, one of `STANDARD_BLOCKS`. `repeated` are texts that were
+    read with these names.
     """
 
     blocks: dict[str, BlockEntry] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class FileScope:
     classes: dict[str, BlockEntry] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
     standard: Callable[[str], BlockEntry] | None = None
+    repeated: Repeated = field(default_factory=Repeated)
 
     def add_block(self, name: str, entry: BlockEntry) -> None:
         self.blocks[name] = entry
@@ -63,16 +66,22 @@ class FileScope:
     def block(self, name: str) -> BlockEntry | None:
         """The block that a name means where no local hides it; a standard block's name
         may mean something nearer."""
-        own = self.blocks.get(name)
-        if own is not None or name not in STANDARD_BLOCKS or self.standard is None:
-            return own
-        if name in self.reported or name in self.functions:
-            return None
-        if load_catalog().layer(name) is not None:
-            return None
+        if self.standard is None or not self._means_standard(name):
+            return self.blocks.get(name)
         entry = self.standard(name)
         self.classes[entry.class_name] = entry
         return entry
+
+    def has_block(self, name: str) -> bool:
+        """Whether there is such a block; no standard block is read to tell."""
+        own = name in self.blocks
+        return own or (self.standard is not None and self._means_standard(name))
+
+    def _means_standard(self, name: str) -> bool:
+        if name in self.blocks or name not in STANDARD_BLOCKS:
+            return False
+        nearer = name in self.reported or name in self.functions
+        return not nearer and load_catalog().layer(name) is None
 
     def entry_of_class(self, class_name: str) -> BlockEntry | None:
         """The block that has this name in the Program."""
@@ -102,6 +111,10 @@ class Scope:
         """The block a bare name means, if it means a block."""
         return None if name in self.locals else self.file.block(name)
 
+    def is_block(self, name: str) -> bool:
+        """Whether a bare name means a block, which is not looked at yet."""
+        return name not in self.locals and self.file.has_block(name)
+
     def is_torch_layer(self, name: str) -> bool:
         """Whether a bare name means a class of `torch.nn`."""
         taken = name in self.locals or name in self.file.blocks
@@ -119,6 +132,7 @@ class Scope:
         yield from load_catalog().layer_names
         yield from STANDARD_BLOCKS
         yield from sorted(BUILTINS)
+        yield from ("F", "torch", "math")
 
     def suggest(self, name: str) -> str | None:
         return suggest(name, self.names())

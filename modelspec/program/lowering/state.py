@@ -7,15 +7,22 @@ string and `${...}` an expression.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from modelspec.program.ir import OwnAttribute, OwnBuffer, OwnParameter, Statement
+from modelspec.program.kinds import UNKNOWN
 from modelspec.program.lowering.context import Context, hole
-from modelspec.program.lowering.flow import lower_mapping
+from modelspec.program.lowering.flow import lower_mapping, unknown_lets
 from modelspec.program.names import check_child
 from modelspec.spec.frame import BufferSpec, ParameterSpec
 from modelspec.spec.validate import validate_mapping
-from modelspec.syntax.nodes import Entry, MappingNode
+from modelspec.syntax.nodes import Entry, MappingNode, ScalarNode
+
+_DECLARATION = re.compile(
+    r"(?:int|float|bool|str|list|tuple|dict|layer|module|children|dtype|any)\b[^=(]*"
+    r"(?:=(?!=).*)?"
+)
 
 
 def lower_parameters(node: MappingNode, context: Context) -> tuple[Statement, ...]:
@@ -43,9 +50,28 @@ def _parameter(entry: Entry, context: Context) -> Iterable[Statement]:
             value = context.scalar_expression(spec.value)
         if spec is not None and spec.requires_grad is not None:
             grad = context.scalar_expression(spec.requires_grad)
+    elif _declares_param(entry, context):
+        yield from unknown_lets([entry.key.text], entry.key.span)
+        return
     else:
         value = context.node_expression(entry.value, "a parameter")
     yield OwnParameter(name, value, grad, entry.key.span)
+
+
+def _declares_param(entry: Entry, context: Context) -> bool:
+    """Reports `width: int = 8`, which is how `params` are written."""
+    if not isinstance(entry.value, ScalarNode):
+        return False
+    if not _DECLARATION.fullmatch(entry.value.text):
+        return False
+    context.report.error(
+        "wrong-kind",
+        f"a parameter is a tensor, and '{entry.value.text}' declares a param",
+        entry.value.span,
+        help="what a block is given stands under `params:`",
+    )
+    context.scope.locals.setdefault(entry.key.text, UNKNOWN)
+    return True
 
 
 def _buffer(entry: Entry, context: Context) -> Iterable[Statement]:
