@@ -9,6 +9,7 @@ as on any device.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -35,6 +36,15 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
         self._tell_made = tell_made
         self._is_counting = False
         self._depth = 0
+
+    @contextmanager
+    def uncached(self) -> Iterator[None]:
+        """What was computed before is computed anew, and asks what it asked again."""
+        before, self.cache_enabled = self.cache_enabled, False
+        try:
+            yield
+        finally:
+            self.cache_enabled = before
 
     def dispatch(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None

@@ -172,9 +172,9 @@ class _Run:
             stack.enter_context(remembered())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
-            stack.enter_context(
-                CountingFakes(environment, recorder.count, recorder.count_made)
-            )
+            fakes = CountingFakes(environment, recorder.count, recorder.count_made)
+            recorder.uncached = fakes.uncached
+            stack.enter_context(fakes)
             yield
 
     def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:

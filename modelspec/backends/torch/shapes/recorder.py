@@ -8,6 +8,7 @@ copy that nobody else has; functions and methods of tensors by a mode of torch's
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +76,8 @@ class Recorder(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self.drafts: list[Draft] = []
+        self.uncached: Callable[[], AbstractContextManager[None]] = nullcontext
+        """While it lasts, kernels are not answered from what others gave before."""
         self.failure: Failure | None = None
         self._environment = environment
         self._sizes = sizes
@@ -187,14 +190,14 @@ class Recorder(TorchFunctionMode):
         try:
             output = call()
         except RuntimeError as error:
-            if "SymInt" not in str(error):
+            if not any(text in str(error) for text in _OF_SYMBOLS):
                 raise
         else:
             if sizes.numbers_asked == asked:
                 return output
         sizes.forget_after(answered)
         self._open[-1].multiply_adds = self._open[-1].made = 0
-        with enable_python_dispatcher():
+        with enable_python_dispatcher(), self.uncached():
             return call()
 
     def _finish(self, draft: Draft, output: object) -> None:
@@ -311,6 +314,8 @@ class Recorder(TorchFunctionMode):
             )
 
 
+_OF_SYMBOLS = ("SymInt", "INTERNAL ASSERT")
+"""What torch says where its own C++ does not know what to do with a symbol."""
 _SILENT = frozenset({"size", "dim", "numel", "stride", "is_floating_point", "__len__"})
 """What is asked of a tensor and gives none."""
 _TRAINING = 2
