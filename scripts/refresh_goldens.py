@@ -1,8 +1,8 @@
 """Writes the expected sources of all cases anew; review the diff like code.
 
 Goes over `examples/` and `tests/cases/`, writes only what changed and says so, and
-removes goldens whose case is gone. Then does the same with the messages that
-`docs/language.md` shows. Exits with 1 if a case could not be generated.
+removes goldens whose case is gone. Also the summaries of cases that have one, and the
+messages that `docs/language.md` shows. Exits with 1 if a case could not be generated.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import modelspec  # noqa: E402  # found in the checkout by the line above
 from tests.agreement.cases import CASES, Case, all_cases  # noqa: E402
 from tests.docs.examples import PAGE  # noqa: E402
 from tests.docs.refresh import refreshed_page  # noqa: E402
+from tests.summary.goldens import rendered, summary_goldens  # noqa: E402
 
 
 def main() -> int:
@@ -26,6 +27,8 @@ def main() -> int:
     for path in found - wanted:
         path.unlink()
         print(f"removed {path.relative_to(ROOT)}")
+    for golden in summary_goldens():
+        write(golden, rendered(golden))
     refresh_page()
     return 1 if failed else 0
 
@@ -37,14 +40,17 @@ def refresh(case: Case) -> bool:
     except modelspec.SpecError as error:
         print(f"{case.name}\n{error}", file=sys.stderr)
         return False
-    old = case.golden.read_text(encoding="utf-8") if case.golden.exists() else None
-    if source != old:
-        case.golden.parent.mkdir(parents=True, exist_ok=True)
-        case.golden.write_text(source, encoding="utf-8", newline="\n")
-        print(
-            f"{'wrote' if old is None else 'changed'} {case.golden.relative_to(ROOT)}"
-        )
+    write(case.golden, source)
     return True
+
+
+def write(golden: Path, text: str) -> None:
+    """Writes one golden if it changed."""
+    old = golden.read_text(encoding="utf-8") if golden.exists() else None
+    if text != old:
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(text, encoding="utf-8", newline="\n")
+        print(f"{'wrote' if old is None else 'changed'} {golden.relative_to(ROOT)}")
 
 
 def refresh_page() -> None:

@@ -81,6 +81,18 @@ class Built:
 
         return run_once(self.classes, self.module, self.params, sizes, self.dtype)
 
+    def count_saved(self, sizes: Mapping[str, int]) -> int | None:
+        """Bytes that autograd keeps of one forward; None where it cannot be run."""
+        from modelspec.backends.torch.shapes import count_saved
+
+        return count_saved(self.classes, self.module, self.params, sizes, self.dtype)
+
+    def usual_sizes(self) -> dict[str, int]:
+        """The sizes that symbols of the inputs have where nobody gives any."""
+        from modelspec.backends.torch import usual_sizes
+
+        return usual_sizes(self.classes, self.module, self.params)
+
     def observe(self, sizes: Mapping[str, int]) -> ObservedRun:
         """What a run on fake tensors shows; symbols without a size stay symbols."""
         from modelspec.backends.torch.shapes import observe

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from modelspec.api.budget import observed_problems
 from modelspec.api.builder import BuildRequest, Built, build_module, symbol_sizes
 from modelspec.diagnostics.diagnostic import Diagnostic, Severity, SpecError
 from modelspec.program.ir import Block
@@ -44,8 +45,12 @@ def observe_spec(
     """
     block = spec.program.root_block
     sizes = symbol_sizes(block, shapes or {}) if block is not None else {}
-    built = _without_memory(spec, request)
-    run = built.observe(sizes)
+    return observe_built(build_without_memory(spec, request), sizes)
+
+
+def observe_built(built: Built, sizes: Mapping[str, int] | None = None) -> Observed:
+    """Run what was made on its declared inputs; `sizes` are those of symbols."""
+    run = built.observe(sizes or {})
     if run.diagnostic is not None:
         raise SpecError([run.diagnostic])
     return Observed(built, run.observation, run.note)
@@ -87,6 +92,7 @@ def _found(spec: Spec, request: BuildRequest) -> Iterator[Diagnostic]:
         yield from error.diagnostics
         return
     yield from observed.built.warnings
+    yield from observed_problems(spec, observed, request.variant)
     if observed.observation is not None:
         yield from forced_sizes(observed.observation)
 
@@ -106,7 +112,8 @@ def forced_sizes(observation: Observation) -> Iterator[Diagnostic]:
         )
 
 
-def _without_memory(spec: Spec, request: BuildRequest) -> Built:
+def build_without_memory(spec: Spec, request: BuildRequest) -> Built:
+    """What is asked for, without memory where its construction goes without."""
     try:
         return build_on_meta(spec, request)
     except SpecError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelspec.api.builder import BuildRequest, Built, build_module, find_class
@@ -18,6 +19,8 @@ from modelspec.records import dataclass
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+    from modelspec.report.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -63,7 +66,42 @@ class Spec:
 
     def make(self, request: BuildRequest) -> Built:
         """A new module and all that is known of it."""
-        return build_module(self.program, self.policy.limits, request)
+        warnings: tuple[Diagnostic, ...] = ()
+        if self.program.budget:
+            from modelspec.api.budget import require_budget
+
+            warnings = require_budget(self, request)
+        built = build_module(self.program, self.policy.limits, request)
+        return replace(built, warnings=(*built.warnings, *warnings))
+
+    def summary(
+        self,
+        variant: str | None = None,
+        *,
+        input: Mapping[str, tuple[int, ...]] | None = None,
+        dtype: str | torch.dtype | None = None,
+        optimizer: str | None = None,
+        params: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> Summary:
+        """Sizes, parameters, multiply-adds and memory, in a table; nothing is built.
+
+        `input` gives shapes, `{"x": (1, 3, 224, 224)}`; what it leaves open stays
+        symbolic. `optimizer` adds the memory of training with it (`"adamw"`). Params
+        are given by name, as to `build`.
+
+        Raises:
+            SpecError: the spec is wrong, or what it is given.
+            ValueError: no such optimizer is known.
+        """
+        from modelspec.api.summary import summarise
+
+        request = BuildRequest(
+            variant=variant if variant is not None else self.variant,
+            params=merged(params, more),
+            dtype=dtype,
+        )
+        return summarise(self, request, input, optimizer=optimizer)
 
     def module_class(self) -> type[nn.Module]:
         """The class itself, to be called with params as arguments."""

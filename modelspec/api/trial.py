@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from modelspec.api.budget import require_budget
 from modelspec.api.builder import (
     BuildRequest,
     Built,
@@ -48,6 +49,7 @@ def build_and_run(
     block = spec.program.root_block
     sizes = symbol_sizes(block, shapes) if block is not None else {}
     result = _run_without_memory(spec, request, sizes)
+    warnings = require_budget(spec, request)
     built = build_module(spec.program, spec.policy.limits, request)
     if eval:
         built.module.eval()
@@ -55,7 +57,7 @@ def build_and_run(
     made = {name: tensor.shape for name, tensor in result.inputs}
     if wrong := list(check_given_shapes(built.block, shapes, made)):
         raise SpecError(wrong)
-    found = built.warnings
+    found = (*built.warnings, *warnings)
     if result.diagnostic is not None:
         found = (*found, explained(built, sizes, result.diagnostic))
     return Trial(built.module, _report(built, request, result), found)

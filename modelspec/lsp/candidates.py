@@ -28,6 +28,7 @@ from modelspec.lsp.typed import read_typed
 from modelspec.program.types import NAMES as TYPE_NAMES
 from modelspec.spec.frame import (
     BlockSpec,
+    BudgetSpec,
     BufferSpec,
     FileSpec,
     InputSpec,
@@ -56,6 +57,8 @@ class Candidates:
             case "owned keys":
                 yield from key_candidates(ParameterSpec, siblings)
                 yield from key_candidates(BufferSpec, siblings)
+            case "budget keys":
+                yield from key_candidates(BudgetSpec, siblings)
             case "arguments":
                 yield from self._arguments(place.detail, siblings)
             case "argument":

@@ -35,6 +35,7 @@ Wanted: TypeAlias = Literal[
     "init value",
     "path",
     "variant keys",
+    "budget keys",
     "imported",
 ]
 
@@ -162,6 +163,8 @@ class _Rules:
                 return "path"
             case "variants":
                 return "variant keys" if depth == 1 and bare else "nothing"
+            case "budget":
+                return "budget keys" if depth == 0 and bare else "nothing"
             case "imports":
                 return "imported" if depth else "nothing"
             case "functions":

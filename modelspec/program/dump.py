@@ -45,6 +45,8 @@ def dump_program(program: Program) -> str:
     for variant in program.variants:
         values = ", ".join(f"{name}={_text(v)}" for name, v in variant.values)
         lines.append(f"  variant {variant.name}({values})")
+    for one in program.budget:
+        lines.append(f"  budget {one.name} {one.limit}")
     return "\n".join(lines) + "\n"
 
 

@@ -399,6 +399,17 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Budget:
+    """What the built root may take at most: so many parameters, multiply-adds, or
+    bytes. `text` is the limit as it is written. Back ends do not read it."""
+
+    name: Literal["params", "macs", "weights", "activations"]
+    limit: int
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A whole spec. Blocks stand before those that use them, the root last.
 
@@ -414,6 +425,7 @@ class Program:
     sources: tuple[Source, ...]
     unused_blocks: tuple[Block, ...] = ()
     unused_functions: tuple[Function, ...] = ()
+    budget: tuple[Budget, ...] = ()
     _by_name: dict[str, Block] = field(default_factory=dict, init=False, repr=False)
 
     def block(self, name: str) -> Block | None:

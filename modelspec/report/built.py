@@ -10,8 +10,8 @@ from functools import partial
 
 from modelspec.diagnostics.cells import printable
 from modelspec.records import dataclass
+from modelspec.report.numbers import render_bytes
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _LONGEST_VALUE = 60
 
 
@@ -48,10 +48,10 @@ def render_built(report: BuildReport) -> str:
 
 def _rows(report: BuildReport) -> Iterator[tuple[str, str]]:
     for name, value in report.params.items():
-        yield f"param {name}", _value(value)
+        yield f"param {name}", render_value(value)
     yield "parameters", f"{report.parameters:,}{_trainable(report)}"
     yield "buffers", f"{report.buffers:,}"
-    yield "size", _size(report.bytes)
+    yield "size", render_bytes(report.bytes)
     for name, shape in report.inputs:
         yield f"input {name}", shape
     for path, shape in report.output:
@@ -69,14 +69,8 @@ def _trainable(report: BuildReport) -> str:
     return f", {report.trainable:,} of them trainable"
 
 
-def _size(count: int) -> str:
-    size, unit = float(count), 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{size:.1f} {_UNITS[unit]}" if unit else f"{count} bytes"
-
-
-def _value(value: object) -> str:
+def render_value(value: object) -> str:
+    """A param's value as a spec has it, on one line that is not too long."""
     text = printable(_written(value).split("\n")[0])
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
 

@@ -57,7 +57,7 @@ def assume_multiples(size: Size, multiples: Mapping[str, int]) -> Size:
 
 
 def _scaled(size: Size, factor: int, multiples: Mapping[str, int]) -> Size:
-    """`factor * size`; `4*(H//4)` is `H`, where there is nothing else to divide."""
+    """`factor * size`; `2*(H//4)` is `H//2`, where there is nothing else to divide."""
     if not isinstance(size, Symbolic) or len(size.terms) != 1:
         return size * factor
     ((one, coefficient),) = size.terms
@@ -68,11 +68,23 @@ def _scaled(size: Size, factor: int, multiples: Mapping[str, int]) -> Size:
         and one[0][1] == 1
         and isinstance(atom, Quotient)
         and isinstance(atom.divisor, int)
-        and factor % atom.divisor == 0
-        and all(name in multiples for name in symbols_of(atom.numerator))
+        and not _has_rest(Symbolic(((one, 1),)), multiples)
     ):
-        return atom.numerator * (factor // atom.divisor)
+        common = gcd(factor, atom.divisor)
+        return floor_divide(atom.numerator, atom.divisor // common) * (factor // common)
     return Symbolic(((one, factor),))
+
+
+def _has_rest(size: Size, multiples: Mapping[str, int]) -> bool:
+    """Whether a quotient stays one where symbols are multiples."""
+    return any(
+        isinstance(one, Quotient) for one in atoms_of(_in_parts(size, multiples))
+    )
+
+
+def _in_parts(size: Size, multiples: Mapping[str, int]) -> Size:
+    """A size over parts of symbols: `H` is `multiple * part`."""
+    return substitute(size, lambda s: multiples.get(s.name, 1) * symbol(s.name))
 
 
 def _closed(atom: Atom, multiples: Mapping[str, int]) -> Size:
@@ -80,7 +92,7 @@ def _closed(atom: Atom, multiples: Mapping[str, int]) -> Size:
     itself = Symbolic(((((atom, 1),), 1),))
     if not isinstance(atom, Quotient):
         return itself
-    parts = substitute(itself, lambda s: multiples.get(s.name, 1) * symbol(s.name))
+    parts = _in_parts(itself, multiples)
     if any(isinstance(one, Quotient) for one in atoms_of(parts)):
         return itself
     if isinstance(parts, int):

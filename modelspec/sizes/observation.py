@@ -62,8 +62,8 @@ class Step:
     an operation's name (`Conv2d`, `cat`). `edges` are the tensors that are given to it,
     `output` is what it returns. `span` is where it is called in the spec, `written`
     where the module is registered there. `macs` are the multiply-adds and `made` the
-    bytes of new tensors of the step itself: those of an operation, not summed up in
-    the modules around it.
+    bytes of new tensors of the step itself: those of an operation and of all kernels
+    that it calls, not summed up in the modules around it.
     """
 
     index: int

@@ -129,6 +129,9 @@ class FileSpec(BlockSpec):
     """Further blocks by name; each becomes a class."""
     variants: Mapping | None = None
     """Named sets of values of the params: `resnet18: {layers: [2, 2, 2, 2]}`."""
+    budget: Mapping | None = None
+    """What the network may take: `{params: 30M, macs: 5G, weights: 120MB}`; more is an
+    error when it is built."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +192,24 @@ class BufferSpec:
     """Whether it is in the `state_dict`; true where this is left out."""
 
 
-FRAMES = (BlockSpec, FileSpec, ParamSpec, InputSpec, ParameterSpec, BufferSpec)
+@dataclass(frozen=True, slots=True, eq=False)
+class BudgetSpec:
+    """What a network may take at most."""
+
+    params: Scalar | None = None
+    """Parameters, such as `30M`: elements of all parameters, shared ones once."""
+    macs: Scalar | None = None
+    """Multiply-adds of one forward for one sample of the usual size, such as `5G`."""
+    weights: Scalar | None = None
+    """Bytes of what the `state_dict` holds, such as `120MB`."""
+    activations: Scalar | None = None
+    """Bytes of the tensors that one forward makes for one sample, such as `1.5GB`."""
+
+
+FRAMES = (
+    *(BlockSpec, FileSpec, ParamSpec, InputSpec, ParameterSpec, BufferSpec),
+    BudgetSpec,
+)
 F = TypeVar("F")
 
 

@@ -16,6 +16,7 @@ COMMANDS = [
     "build",
     "generate",
     "check",
+    "summary",
     "fmt",
     "explain",
     "layers",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from modelspec.formatting.roles import Roles
 from modelspec.spec.frame import FRAMES, BlockSpec, FileSpec, keys_of
 
-# Names, versions and paths; and what holds blocks, functions and values of params.
-OF_A_FILE = {"modelspec", "name", "imports", "functions", "blocks", "variants"}
+# Names, versions, paths, limits; and what holds blocks, functions, values of params.
+OF_A_FILE = {
+    *("modelspec", "name", "imports", "functions", "blocks", "variants"),
+    "budget",
+}
 
 
 def test_every_key_of_a_block_has_a_role() -> None:
@@ -24,4 +27,5 @@ def test_the_long_forms_are_those_the_formatter_knows() -> None:
         "InputSpec": {"shape", "dtype", "optional", "min", "max", "doc"},
         "ParameterSpec": {"value", "requires_grad"},
         "BufferSpec": {"value", "persistent"},
+        "BudgetSpec": {"params", "macs", "weights", "activations"},
     }

@@ -89,6 +89,7 @@ ELSEWHERE = set(
     """
     # What only a build knows.
     """call-error constructor-error forward-error init-error invalid-size not-a-layer
+    over-budget unchecked-budget
     rule-never-applies
     """.split()
 )

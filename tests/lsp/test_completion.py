@@ -182,6 +182,9 @@ def test_in_forward(client: Client, net: str, line: str, wanted: str) -> None:
         ("methods:", "tie: {head.weight: parts.first.¦", "inner", "head"),
         ("methods:", "variants:\n  big: {¦", "width rate", "double"),
         ("methods:", "extends: Par¦", "Part Linear", "modules"),
+        ("methods:", "budget:\n  ¦", "params macs weights activations", "width"),
+        ("methods:", "budget: {params: 1M, ¦", "macs weights", "params width"),
+        ("methods:", "budget: {params: ¦", "", "params macs width Linear"),
     ],
 )
 def test_by_key(

@@ -15,7 +15,12 @@ from modelspec.backends.torch.instantiate import (
     keep_random_state,
 )
 from modelspec.backends.torch.pickling import Rebuild, Reduce
-from modelspec.backends.torch.run import RunResult, TensorShape, run_once
+from modelspec.backends.torch.run import (
+    RunResult,
+    TensorShape,
+    run_once,
+    usual_sizes,
+)
 from modelspec.backends.torch.weights import load_weights, save_weights
 
 __all__ = [
@@ -37,4 +42,5 @@ __all__ = [
     "plan_inputs",
     "run_once",
     "save_weights",
+    "usual_sizes",
 ]

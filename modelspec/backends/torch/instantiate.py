@@ -21,6 +21,7 @@ from modelspec.backends.torch.arguments import (
 )
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.failure import fail, reason
+from modelspec.backends.torch.without_dynamo import without_dynamo
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.suggest import suggest
 
@@ -44,10 +45,13 @@ def instantiate(
     cls, made_of = classes[name], classes.program.block(name)
     span = None if made_of is None else made_of.span
     where = nullcontext() if device is None else find_device(device)
+    # Kernels of meta, which initialise weights there, are marked by torch's compiler.
+    on_meta = isinstance(where, torch.device) and where.type == "meta"
+    unmarked = without_dynamo() if on_meta else nullcontext()
     kind = None if dtype is None else find_dtype(dtype)
     if seed is not None:
         torch.manual_seed(seed)
-    with where, _default_dtype(kind):
+    with where, unmarked, _default_dtype(kind):
         try:
             made = cls(**params)
         except ParamTypeError as error:

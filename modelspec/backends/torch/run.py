@@ -96,6 +96,18 @@ def run_once(
     return _Trial(classes, module, block, plans).complete(result)
 
 
+def usual_sizes(
+    classes: ModuleClasses,
+    module: nn.Module,
+    params: Mapping[str, object] | None = None,
+) -> dict[str, int]:
+    """The sizes that symbols of a module's inputs have where nobody gives any."""
+    block = classes.block_of(type(module))
+    assert block is not None, "not a module of these classes"
+    scope = classes.bind_params(block.name, params or {})
+    return plan_inputs(block, lambda node: classes.evaluate(node, block, scope), {})[1]
+
+
 class _Trial:
     def __init__(
         self,

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.policy import Limits
-from modelspec.program.ir import Block, Function, Program, Variant
+from modelspec.program.ir import Block, Budget, Function, Program, Variant
 from modelspec.program.lowering.bases import check_bases
 from modelspec.program.lowering.blocks import BlockSource, lower_block
+from modelspec.program.lowering.budget import lower_budget
 from modelspec.program.lowering.context import Context
 from modelspec.program.lowering.files import (
     Definition,
@@ -46,6 +47,7 @@ def lower_program(
     functions = [f for one in names for f in _functions(one, limits, report)]
     blocks = [b for one in names for b in _blocks(one, limits, report)]
     variants = _variants(names[0], limits, report)
+    budget = _budget(names[0], report)
     # The list grows while it is gone through: standard blocks may use others.
     for at, one in enumerate(standard.files):
         functions[at:at] = _functions(one, Limits(), report)
@@ -71,6 +73,7 @@ def lower_program(
         functions=called,
         variants=variants,
         sources=tuple(file.source for file in files),
+        budget=budget,
         unused_blocks=tuple(one for one in blocks if one.name not in taking_part),
         unused_functions=tuple(one for one in functions if one.name not in taking_part),
     )
@@ -117,6 +120,14 @@ def _variants(one: FileNames, limits: Limits, report: Report) -> tuple[Variant, 
     context = _context(one, limits, report)
     context.scope.unread = one.root.unread if one.root is not None else frozenset()
     return lower_variants(node, params, context)
+
+
+def _budget(one: FileNames, report: Report) -> tuple[Budget, ...]:
+    node = one.file.spec.budget
+    if node is not None and one.root is None:
+        report.error("missing-body", "a budget needs a root block", node.span)
+        return ()
+    return lower_budget(node, report)
 
 
 def _class_names(one: FileNames) -> list[str]:

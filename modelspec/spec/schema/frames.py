@@ -15,6 +15,7 @@ from modelspec.spec.frame import (
     BODIES,
     FRAMES,
     BlockSpec,
+    BudgetSpec,
     BufferSpec,
     FileSpec,
     InputSpec,
@@ -113,6 +114,18 @@ def _within(name: str, **more: object) -> Schema:
     return {"allOf": [ref(name)], **more}
 
 
+def _limit(units: str, example: str) -> Schema:
+    """A number, or a text of a number and a unit."""
+    return {
+        "type": ["number", "string"],
+        "minimum": 0,
+        "pattern": rf"^[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?(?:[Ee][0-9]+)? *{units}$",
+        "patternErrorMessage": f"A number with a unit, such as {example}.",
+        "examples": [example],
+    }
+
+
+_BYTES = "(?:[Bb]|[KkMmGgTt][Ii]?[Bb])?"
 _NUMBER: Schema = {"type": "number"}
 _FLAG: Schema = {"type": ["boolean", "string"], "examples": [True, False]}
 _DTYPES = [one.removeprefix("torch.") for one in sorted(load_catalog().dtype_names)]
@@ -148,6 +161,7 @@ _INSIDE: dict[type, dict[str, Schema]] = {
         "functions": _within("functions"),
         "blocks": _within("blocks"),
         "variants": _within("variants"),
+        "budget": _within("BudgetSpec"),
     },
     ParamSpec: {
         "type": {
@@ -165,4 +179,8 @@ _INSIDE: dict[type, dict[str, Schema]] = {
     },
     ParameterSpec: {"requires_grad": _FLAG},
     BufferSpec: {"persistent": _FLAG},
+    BudgetSpec: {
+        **dict.fromkeys(("params", "macs"), _limit("[KkMmGgBbTt]?", "30M")),
+        **dict.fromkeys(("weights", "activations"), _limit(_BYTES, "120MB")),
+    },
 }

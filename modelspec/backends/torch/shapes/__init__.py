@@ -7,5 +7,6 @@ table of shape rules.
 """
 
 from modelspec.backends.torch.shapes.observe import ObservedRun, observe
+from modelspec.backends.torch.shapes.saved import count_saved
 
-__all__ = ["ObservedRun", "observe"]
+__all__ = ["ObservedRun", "count_saved", "observe"]

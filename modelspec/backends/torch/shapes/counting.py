@@ -1,13 +1,15 @@
-"""Fake tensors that count the multiply-adds of a run, by torch's own formulas.
+"""Fake tensors that count: multiply-adds, by torch's own formulas, and new memory.
 
-Comes in: what to tell of each. While this mode is on, each kernel of torch's that has a
-formula in `torch.utils.flop_counter` is counted, with sizes that may be symbolic. What
-torch computes by several kernels it takes apart as on any device.
+Comes in: whom to tell. While this mode is on, each kernel of torch's that has a formula
+in `torch.utils.flop_counter` is counted, and the bytes of the tensors that each makes,
+with sizes that may be symbolic. What torch computes by several kernels it takes apart
+as on any device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -15,22 +17,51 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils.flop_counter import flop_registry
 
+_FLASH = torch.ops.aten._scaled_dot_product_flash_attention
+_FORMULAS = {
+    **flop_registry,
+    # What has arguments in the same order, and no formula of its own.
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: flop_registry[_FLASH],
+}
+
 Tell = Callable[["int | torch.SymInt"], None]
 
 
 class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch's
     """A flop counter's multiplication and addition are one multiply-add."""
 
-    def __init__(self, environment: ShapeEnv, tell: Tell) -> None:
+    def __init__(self, environment: ShapeEnv, tell: Tell, tell_made: Tell) -> None:
         super().__init__(shape_env=environment, allow_non_fake_inputs=True)
         self._tell = tell
+        self._tell_made = tell_made
         self._is_counting = False
+        self._depth = 0
+
+    @contextmanager
+    def uncached(self) -> Iterator[None]:
+        """What was computed before is computed anew, and asks what it asked again."""
+        before, self.cache_enabled = self.cache_enabled, False
+        try:
+            yield
+        finally:
+            self.cache_enabled = before
 
     def dispatch(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> object:
-        """Compute shapes, and count; a formula tells all of what is inside too."""
-        formula = flop_registry.get(func._overloadpacket)
+        """Compute shapes, and count what the outermost kernel makes."""
+        self._depth += 1
+        try:
+            output = self._counted(func, types, args, kwargs)
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            self._tell_made(_bytes_made((args, kwargs), output))
+        return output
+
+    def _counted(self, func: Any, types: Any, args: Any, kwargs: Any) -> object:
+        """The kernel; a formula tells all of what is inside too."""
+        formula = _FORMULAS.get(func._overloadpacket)
         if formula is None or self._is_counting:
             return super().dispatch(func, types, args, kwargs)
         self._is_counting = True
@@ -40,3 +71,34 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
             self._is_counting = False
         self._tell(formula(*args, **(kwargs or {}), out_val=output) // 2)
         return output
+
+
+def _bytes_made(inputs: object, output: object) -> int | torch.SymInt:
+    """Bytes of tensors that see no memory of what came in."""
+    made = tensors_in(output)
+    taken = {storage_of(one) for one in tensors_in(inputs)}
+    found: dict[int, int | torch.SymInt] = {}
+    for one in made:
+        if (storage := storage_of(one)) not in taken:
+            found[storage] = one.numel() * one.element_size()
+    return sum(found.values())
+
+
+def tensors_in(value: object) -> Iterator[torch.Tensor]:
+    """The tensors in a value; what holds others is gone through once."""
+    seen: set[int] = set()
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, torch.Tensor):
+            yield one
+        elif isinstance(one, (tuple, list, dict)) and id(one) not in seen:
+            seen.add(id(one))
+            inside = one.values() if isinstance(one, dict) else one
+            pending += reversed(list(inside))
+
+
+def storage_of(tensor: torch.Tensor) -> int:
+    """What tells the memory of a tensor from that of others, while it is there."""
+    address: int = tensor.untyped_storage()._cdata
+    return address

@@ -20,6 +20,7 @@ from torch.fx.experimental.symbolic_shapes import (
 )
 from torch.utils._sympy.value_ranges import ValueRanges
 
+from modelspec.backends.torch.shapes.nodes import Key
 from modelspec.diagnostics.span import Span
 
 _LARGEST = 2**40
@@ -36,6 +37,7 @@ class Environment(ShapeEnv):
         super().__init__()
         self.values: dict[sympy.Symbol, sympy.Integer] = {}
         self.answers: dict[sympy.Basic, Answer] = {}
+        self.known: dict[Key, SymNode] = {}
         self.numbers_asked = 0
         """How often a size had to be a number, not a comparison true or false."""
         self._where = where
@@ -81,10 +83,10 @@ class Environment(ShapeEnv):
             del self.answers[asked]
 
     def _maybe_evaluate_static(  # type: ignore[override] # a cache wraps torch's
-        self, expr: sympy.Basic, **_: Any
+        self, expr: sympy.Basic, *, unbacked_only: bool = False, **_: Any
     ) -> sympy.Basic | None:
-        """Nothing is proved."""
-        return None
+        """Nothing is proved; sizes that depend on values of tensors stay."""
+        return expr if unbacked_only else None
 
     def _value(self, expr: sympy.Basic) -> sympy.Basic:
         return expr.xreplace(self.values)
@@ -102,6 +104,10 @@ class Environment(ShapeEnv):
     def value_of(self, expr: sympy.Basic) -> int:
         """The number that a size is."""
         return int(self._value(expr))
+
+
+# Torch's own remembers answers, and forgets them when it learns more of a symbol.
+setattr(Environment._maybe_evaluate_static, "cache_clear", lambda: None)  # noqa: B010
 
 
 def _is_rest(expr: sympy.Basic) -> bool:

@@ -26,6 +26,7 @@ from modelspec.backends.torch.shapes.convert import Sizes
 from modelspec.backends.torch.shapes.counting import CountingFakes
 from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.mismatch import Scene, describe_mismatch
+from modelspec.backends.torch.shapes.nodes import remembered
 from modelspec.backends.torch.shapes.recorder import Recorder
 from modelspec.backends.torch.shapes.sentences import Shown
 from modelspec.backends.torch.stand_ins import copy_with
@@ -157,7 +158,7 @@ class _Run:
         converted = Sizes(environment)
         recorder = Recorder(environment, converted, where, self._classes)
         try:
-            with _quiet(), self._fakes(environment, recorder):
+            with quiet(), self._fakes(environment, recorder):
                 made = {n: environment.new_symbol(n, sizes[n]) for n in symbols}
                 output = self._call(recorder, made)
         except Exception as error:
@@ -171,20 +172,23 @@ class _Run:
     def _fakes(self, environment: Environment, recorder: Recorder) -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(without_dynamo())
+            stack.enter_context(remembered())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
-            stack.enter_context(CountingFakes(environment, recorder.count))
+            fakes = CountingFakes(environment, recorder.count, recorder.count_made)
+            recorder.uncached = fakes.uncached
+            stack.enter_context(fakes)
             yield
 
     def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:
-        trial = copy_with(self._module, _fake)
+        trial = copy_with(self._module, fake_tensor)
         recorder.watch(trial)
         tensors = {}
         for plan in self._plans:
             shape = self._shape(plan, symbols)
             tensors[plan.name] = torch.empty(shape, dtype=plan.dtype, device="cpu")
             recorder.add_input(plan.name, tensors[plan.name])
-        args = [tensors.pop(name) for name in _positional(self._block)]
+        args = [tensors.pop(name) for name in positional_names(self._block)]
         with self._classes.bounded(), recorder:
             return trial(*args, **tensors)
 
@@ -268,7 +272,7 @@ def _batches(block: Block) -> set[str]:
     return {size for size in first if isinstance(size, str)}
 
 
-def _fake(tensor: torch.Tensor) -> torch.Tensor:
+def fake_tensor(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor without memory: a fake mode is on."""
     made = torch.empty_strided(
         tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu"
@@ -278,7 +282,7 @@ def _fake(tensor: torch.Tensor) -> torch.Tensor:
     return made
 
 
-def _positional(block: Block) -> list[str]:
+def positional_names(block: Block) -> list[str]:
     """Inputs up to the first that is left out: a container's own `forward` knows no
     names."""
     names = [one.name for one in block.inputs]
@@ -306,7 +310,7 @@ def _forced(environment: Environment, sizes: Sizes) -> Iterator[Forced]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """What torch warns and logs about stand-ins is not about the spec."""
     logger = logging.getLogger("torch._subclasses.fake_tensor")
     level = logger.level

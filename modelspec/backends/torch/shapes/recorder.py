@@ -8,6 +8,7 @@ copy that nobody else has; functions and methods of tensors by a mode of torch's
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Any
@@ -21,6 +22,7 @@ from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.meta_mode import check_call
 from modelspec.backends.torch.run import MOST_VALUES
 from modelspec.backends.torch.shapes.convert import Sizes
+from modelspec.backends.torch.shapes.counting import tensors_in
 from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
 from modelspec.diagnostics.span import Span
@@ -44,7 +46,8 @@ class Draft:
     edges: tuple[Edge, ...] = ()
     output: Value = "None"
     multiply_adds: int | torch.SymInt = 0
-    made: list[torch.Tensor] = field(default_factory=list)
+    made: int | torch.SymInt = 0
+    """Bytes of new tensors."""
     is_block: bool = False
     is_written: bool = False
 
@@ -75,6 +78,8 @@ class Recorder(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self.drafts: list[Draft] = []
+        self.uncached: Callable[[], AbstractContextManager[None]] = nullcontext
+        """While it lasts, kernels are not answered from what others gave before."""
         self.failure: Failure | None = None
         self._environment = environment
         self._sizes = sizes
@@ -110,6 +115,11 @@ class Recorder(TorchFunctionMode):
         """Add to the innermost step that is running."""
         if self._open:
             self._open[-1].multiply_adds += multiply_adds
+
+    def count_made(self, size: int | torch.SymInt) -> None:
+        """Bytes of new tensors, made by the innermost step that is running."""
+        if self._open:
+            self._open[-1].made += size
 
     def _enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -155,7 +165,9 @@ class Recorder(TorchFunctionMode):
             raise
         finally:
             self._open.pop()
-        self._finish(draft, output, inputs)
+        if _gives_back(name, args, given):
+            draft.made = 0
+        self._finish(draft, output)
         return output
 
     def _call(
@@ -180,25 +192,24 @@ class Recorder(TorchFunctionMode):
         try:
             output = call()
         except RuntimeError as error:
-            if "SymInt" not in str(error):
+            if not any(text in str(error) for text in _OF_SYMBOLS):
                 raise
         else:
             if sizes.numbers_asked == asked:
                 return output
         sizes.forget_after(answered)
-        with enable_python_dispatcher():
+        self._open[-1].multiply_adds = self._open[-1].made = 0
+        with enable_python_dispatcher(), self.uncached():
             return call()
 
-    def _finish(self, draft: Draft, output: object, inputs: tuple[Any, ...]) -> None:
-        tensors = list(_tensors(output))
+    def _finish(self, draft: Draft, output: object) -> None:
+        tensors = list(tensors_in(output))
         if not tensors:
             # A size, a dtype, a comparison of them: no tensor went through.
             assert self.drafts[-1] is draft
             self.drafts.pop()
             return
         draft.output = self.describe(output)
-        taken = {_storage(one) for one in _tensors(inputs)}
-        draft.made = [one for one in tensors if _storage(one) not in taken]
         for one in tensors:
             self._source[id(one)] = draft.index
         self._kept += tensors
@@ -234,7 +245,7 @@ class Recorder(TorchFunctionMode):
     # --- tensors ----------------------------------------------------------------
 
     def _edges(self, values: Iterable[object]) -> Iterator[Edge]:
-        for tensor in _tensors(values):
+        for tensor in tensors_in(values):
             source = self._source.get(id(tensor))
             if source is None:
                 source = self._own(tensor)
@@ -308,15 +319,16 @@ class Recorder(TorchFunctionMode):
                 one.span,
                 written(one.path) if one.kind == "module" else None,
                 self._sizes.size(one.multiply_adds),
-                sum((self._bytes(tensor) for tensor in one.made), start=0),
+                self._sizes.size(one.made),
             )
 
-    def _bytes(self, tensor: torch.Tensor) -> Any:
-        return self._sizes.size(tensor.numel()) * tensor.element_size()
 
-
+_OF_SYMBOLS = ("SymInt", "INTERNAL ASSERT")
+"""What torch says where its own C++ does not know what to do with a symbol."""
 _SILENT = frozenset({"size", "dim", "numel", "stride", "is_floating_point", "__len__"})
 """What is asked of a tensor and gives none."""
+_TRAINING = 2
+"""Where dropout of every kind takes whether it trains."""
 
 
 def _name(func: Callable[..., Any]) -> str:
@@ -330,20 +342,9 @@ def _name(func: Callable[..., Any]) -> str:
     return name
 
 
-def _tensors(value: object) -> Iterator[torch.Tensor]:
-    """The tensors in a value; what holds others is gone through once."""
-    seen: set[int] = set()
-    pending = [value]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, torch.Tensor):
-            yield one
-        elif isinstance(one, (tuple, list, dict)) and id(one) not in seen:
-            seen.add(id(one))
-            inside = one.values() if isinstance(one, dict) else one
-            pending += reversed(list(inside))
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    address: int = tensor.untyped_storage()._cdata
-    return address
+def _gives_back(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether torch gives back what it got, and makes a copy only for tracing."""
+    if "dropout" not in name:
+        return False
+    trains = kwargs.get("training", args[_TRAINING] if len(args) > _TRAINING else True)
+    return not trains
