@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from modelspec.report.graph.kinds import FOLDED, kind_of, operation_name
 from modelspec.report.graph.model import Kind
 from modelspec.report.graph.words import short_arguments
-from modelspec.sizes import Edge, Observation, Size, Step
+from modelspec.sizes import Edge, Many, Observation, Size, Step
 from modelspec.sizes.contents import HeldModule
+
+
+_MOST_ENTRIES = 8
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +98,7 @@ class Drafting:
         inner = root.children if root and root.children else [root] if root else []
         output = Draft(len(run.steps), "output", "output")
         output.output = run.value_text(run.output)
+        output.inputs = tuple(_entries(run))
         top.adopt([*inputs, *inner, output])
         top.multiply_adds = sum((one.multiply_adds for one in inner), start=0)
         self._place_owned(top)
@@ -210,6 +214,17 @@ class Drafting:
             index = self._passes[index]
         found = self._draft_of.get(index)
         return None if found is None or found.children else found
+
+
+def _entries(run: Observation) -> Iterator[str]:
+    """What a run returns, a line for each entry of a tuple or a dict."""
+    value = run.output
+    if not isinstance(value, Many) or not 1 < len(value.items) <= _MOST_ENTRIES:
+        yield run.value_text(value)
+        return
+    keys = value.keys or ("",) * len(value.items)
+    for key, one in zip(keys, value.items, strict=True):
+        yield f"{key}: {run.value_text(one)}" if key else run.value_text(one)
 
 
 def _innermost_around(groups: list[Draft]) -> Draft:

@@ -21,7 +21,7 @@ _LINEAR = frozenset(
     " tensordot dot".split()
 )
 _LAYOUT = frozenset(
-    "flatten unflatten view reshape transpose permute squeeze unsqueeze expand"
+    "flatten unflatten view reshape transpose permute index squeeze unsqueeze expand"
     " expand_as view_as reshape_as movedim moveaxis swapaxes swapdims t mt chunk split"
     " unbind getitem narrow select index_select gather repeat repeat_interleave roll"
     " pad flip tile broadcast_to constantpad1d constantpad2d zeropad2d channelshuffle"
@@ -63,12 +63,14 @@ def kind_of(label: str) -> Kind:
 def operation_name(label: str) -> str:
     """`add` for `add_`, `__iadd__` and `__radd__`."""
     if label.startswith("__") and label.endswith("__"):
-        name = label.strip("_")
-        return _WORDS.get(name, name)
-    return label.rstrip("_") if label.strip("_") else label
+        label = label.strip("_")
+    name = label.rstrip("_") or label
+    return _WORDS.get(name, name)
 
 
 _WORDS = {f"{prefix}{name}": name for prefix in "ir" for name in SIGNS}
 _WORDS |= {f"{prefix}matmul": "matmul" for prefix in "ir"}
 _WORDS |= {"itruediv": "div", "rtruediv": "div", "truediv": "div", "rpow": "pow"}
-_WORDS |= {"and": "and", "or": "or", "ipow": "pow"}
+_WORDS |= {"ipow": "pow", "getitem": "index", "setitem": "assign"}
+_WORDS |= {"t": "transpose", "T": "transpose", "mT": "transpose"}
+_WORDS |= {"multiply": "mul", "subtract": "sub", "divide": "div", "concat": "cat"}

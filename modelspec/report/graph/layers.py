@@ -53,7 +53,8 @@ class Plan:
     of items, each in the next layer, which stand in one straight line; each item is in
     one column, and columns are in an order in which none is left of one before it.
     `entries` and `exits` tell by which item of the edge the tensors of a leaf come or
-    go, `row_of` the layer of each item, `at_item` the segments at each.
+    go, `row_of` the layer of each item, `at_item` the segments at each. `feeders` depend on
+    no input: parameters, say.
     """
 
     items: tuple[Item, ...]
@@ -63,6 +64,7 @@ class Plan:
     entries: dict[int, int]
     exits: dict[int, int]
     row_of: tuple[int, ...]
+    feeders: frozenset[int]
     at_item: tuple[tuple[Segment, ...], ...]
 
 
@@ -134,6 +136,7 @@ class _Planning:
             self._entries,
             self._exits,
             tuple(self._layer),
+            frozenset(self._feeders),
             self._at_items(),
         )
 

@@ -17,6 +17,8 @@ LABEL = 19
 """Below a box: room for the text of its line."""
 ARROW = 16
 """What is left for a straight line and its tip."""
+TALL = 40
+"""From so much more height on a box is not the middle of those beside it."""
 STRAIGHT = 0.5
 """Pixels to the side that make no curve."""
 SEPARATION = 26
@@ -63,7 +65,10 @@ def faces_of(graph: Graph) -> dict[int, Face]:
     """The face of each node but the root, for when it is closed."""
     given: dict[int, dict[str, None]] = {}
     for link in graph.links:
+        around = set(graph.ancestors(link.target))
         for index in (link.source, *graph.ancestors(link.source)):
+            if index in around:
+                break
             given.setdefault(index, {})[link.text] = None
     return {
         node.index: _face(node, ", ".join(given.get(node.index, ())))
@@ -105,12 +110,14 @@ def name_of(node: Node) -> str:
 
 def header_width(node: Node) -> float:
     """What the header of an open group needs."""
-    return text_width(title_of(node), TITLE) + text_width(name_of(node), SMALL) + 60
+    title = text_width(title_of(node), TITLE) * 1.06
+    name = name_of(node)
+    return float(round(title + (8 + text_width(name, SMALL) if name else 0) + 22))
 
 
 def _lines(node: Node) -> list[str]:
     if node.kind == "output":
-        return [shortened(node.output, _LONGEST_SHAPE)]
+        return [shortened(one, _LONGEST_SHAPE) for one in node.inputs]
     if node.arguments:
         return [node.arguments]
     if node.is_group and node.parameters:

@@ -16,7 +16,7 @@ from modelspec.report.graph.layers import Plan, Segment
 from modelspec.report.graph.measures import Face
 from modelspec.report.graph.model import Graph
 
-_MOST_WORK = 300_000
+MOST_WORK = 300_000
 Point = tuple[float, float]
 
 
@@ -121,12 +121,14 @@ class _Placing:
         sizes = _Sizes(plan, self._faces, children)
         x, left, right = _place_columns(plan, sizes)
         pad = measures.PADDING if group else measures.MARGIN
-        width = right - left + 2 * pad
-        shift = pad - left
+        shift, width = pad - left, right - left + 2 * pad
         if group:
-            least = measures.header_width(self._graph.nodes[group])
-            shift += max(0.0, (least - width) / 2)
-            width = max(width, least)
+            head = measures.header_width(self._graph.nodes[group])
+            lines = [x[item] + shift for item in plan.entries.values()]
+            # No line runs through the header.
+            extra = max(0.0, head - min(lines, default=head))
+            shift += extra
+            width = max(width + extra, head)
         x = [one + shift for one in x]
         bows = _bows(plan, sizes, x)
         y, tops, turns, height = _place_rows(plan, sizes, bows, is_root=group == 0)
@@ -171,7 +173,8 @@ class _Placing:
         top = at.y[upper] + sizes.height[upper] / 2
         if from_bend:
             top = at.tops[plan.row_of[upper]]
-        if from_bend and sizes.is_sign(lower) and _is_free(plan, at, sizes, lower, start):
+        if _runs_into_side(plan, sizes, at.x, segment):
+            start = at.x[upper]
             middle, reach = at.x[lower], sizes.width(lower) / 2
             side = middle + (reach if start > middle else -reach)
             points = ((start, top), (start, at.y[lower]), (side, at.y[lower]))
@@ -201,6 +204,8 @@ def _bows(plan: Plan, sizes: _Sizes, x: list[float]) -> list[float]:
     """Below each row how far the lines go to the side, at most."""
     found = [0.0] * len(plan.layers)
     for segment in plan.segments:
+        if _runs_into_side(plan, sizes, x, segment):
+            continue
         start, end = _ends(plan, sizes, x, segment)
         row = plan.row_of[segment.upper]
         found[row] = max(found[row], abs(end - start))
@@ -263,19 +268,25 @@ def _moved(points: tuple[Point, ...], dx: float, dy: float) -> tuple[Point, ...]
     return tuple((x + dx, y + dy) for x, y in points)
 
 
-def _is_free(plan: Plan, at: Inside, sizes: _Sizes, item: int, start: float) -> bool:
-    """Whether a line beside a sign can run into its side: nothing stands between."""
-    if abs(start - at.x[item]) <= sizes.width(item) / 2 + 6:
+def _runs_into_side(
+    plan: Plan, sizes: _Sizes, x: list[float], segment: Segment
+) -> bool:
+    """Whether a line ends in the side of a sign: nothing stands between them."""
+    upper, item = segment.upper, segment.lower
+    if plan.items[upper].kind != "bend" or not sizes.is_sign(item):
+        return False
+    start = x[upper]
+    if abs(start - x[item]) <= sizes.width(item) / 2 + 6:
         return False
     row = plan.layers[plan.row_of[item]]
-    on_right = start > at.x[item]
+    on_right = start > x[item]
     beside = row.index(item) + (1 if on_right else -1)
     if not 0 <= beside < len(row):
         return True
     other = row[beside]
     if on_right:
-        return at.x[other] - sizes.left[other] > start
-    return at.x[other] + sizes.right[other] < start
+        return x[other] - sizes.left[other] > start
+    return x[other] + sizes.right[other] < start
 
 
 # --- from left to right ---------------------------------------------------------
@@ -291,7 +302,7 @@ def _place_columns(plan: Plan, sizes: _Sizes) -> tuple[list[float], float, float
         default=0.0,
     )  # fmt: skip
     fixed: dict[int, float] = {}
-    if len(plan.items) * len(plan.columns) <= _MOST_WORK:
+    if len(plan.items) * len(plan.columns) <= MOST_WORK:
         for column in columns.by_weight():
             lows, highs = columns.lows(fixed), columns.highs(fixed, right)
             wanted = columns.wanted(column, fixed)
@@ -412,6 +423,10 @@ def _place_rows(
         tops.append(at)
         for one in row:
             y[one] = at + height / 2
+            if height - sizes.height[one] > measures.TALL:
+                # Beside a large box things stand where their lines are short.
+                lowered = height - sizes.height[one] if one in plan.feeders else 0.0
+                y[one] = at + lowered + sizes.height[one] / 2
         at += height
         straight = measures.HEADER - 4 if "in" in kinds else 0.0
         if "node" in kinds:
@@ -430,4 +445,4 @@ def _curve_height(bow: float) -> float:
     """What a line needs to go so far to the side without lying flat."""
     if bow < measures.STRAIGHT:
         return measures.ARROW
-    return min(2.0 * measures.ARROW + bow / 10, 4.0 * measures.ARROW)
+    return min(1.6 * measures.ARROW + bow / 12, 3.0 * measures.ARROW)

@@ -19,6 +19,7 @@ from modelspec.report.graph.drafts import Draft
 from modelspec.report.graph.folding import consumers_of
 
 _LONGEST_PERIOD = 12
+_FEWEST_BESIDE = 4
 _RATE = re.compile(r"\d*\.\d+(e-?\d+)?|\d+e-?\d+")
 
 
@@ -105,7 +106,8 @@ class _Joining:
                 break
             before = links
             count += 1
-        return count
+        # Side by side a few are told apart by what they are for, as q, k and v are.
+        return count if not taken or count >= _FEWEST_BESIDE else 1
 
     def _inner(
         self, children: list[Draft], start: int, base: int, period: int

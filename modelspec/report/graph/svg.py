@@ -101,7 +101,7 @@ class _Drawing:
             sign = escape(face.title)
             yield f'<text class="ms-op" x="{_n(middle)}" y="{_n(y + 5.5)}">{sign}</text>'
             return
-        radius = box.height / 2 if node.kind in _ROUND else 7
+        radius = min(box.height / 2, 14) if node.kind in _ROUND else 7
         if node.is_group or node.count > 1:
             yield _rect(box, f"ms-{node.kind}", radius, 4)
         yield _rect(box, f"ms-{node.kind}", radius)
