@@ -421,10 +421,11 @@
     world.setAttribute("transform", `translate(${look.x} ${look.y}) scale(${look.scale})`);
   }
 
-  function fit() {
+  /** Show everything; or at first no smaller than can be read. */
+  function fit(least = 0) {
     const { clientWidth: width, clientHeight: height } = stage;
     const scale = Math.min(width / top.width, height / top.height, 1.5);
-    look.scale = Math.max(scale, Math.min(0.6, width / top.width));
+    look.scale = Math.max(scale, Math.min(least, width / top.width));
     look.x = (width - top.width * look.scale) / 2;
     look.y = Math.max(0, (height - top.height * look.scale) / 2);
     show();
@@ -641,7 +642,7 @@
     draw();
     fit();
   });
-  document.getElementById("fit").addEventListener("click", fit);
+  document.getElementById("fit").addEventListener("click", () => fit());
   document.getElementById("theme").addEventListener("click", () => {
     const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
     const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
@@ -651,5 +652,5 @@
   const wish = new URLSearchParams(window.location.hash.slice(1)).get("theme");
   if (wish === "dark" || wish === "light") document.documentElement.dataset.theme = wish;
   draw();
-  fit();
+  fit(0.85);
 })();

@@ -37,7 +37,7 @@ DARK: dict[Kind, tuple[str, str]] = {
     "dropout": ("#1e293b", "#64748b"),
     "layout": ("#18181b", "#71717a"),
     "operation": ("#0a0a0a", "#d4d4d8"),
-    "parameter": ("#3b0764", "#e879f9"),
+    "parameter": ("#2b0f3a", "#d56ae8"),
 }
 
 NAMES: dict[Kind, str] = {
