@@ -21,6 +21,9 @@ from modelspec.policy import Policy
 
 HERE = Path(__file__).parent
 SPECS = sorted(HERE.glob("*/[!_]*.yaml"))
+RUN = sorted(HERE.glob("shape-mismatch/[!_]*.yaml"))
+FOUND_BY_RUNNING = ("forced-size", "shape-mismatch")
+"""Codes of what `check --shapes` finds."""
 _EXPECTED = re.compile(r"# (error|warning): (?:(\d+):)?(\d+) \[([a-z0-9-]+)\]")
 
 Place = tuple[str, int, int, str, str]
@@ -50,8 +53,17 @@ def test_wrong_spec(path: Path) -> None:
     imported = [one for one in helpers if one.name in path.read_text()]
     wanted = sorted(w for one in (path, *imported) for w in expected_in(one))
     assert any(code == path.parent.name for *_, code in wanted)
-    found = compile_path(str(path), Policy()).diagnostics
+    found = modelspec.check(path, shapes=path.parent.name in FOUND_BY_RUNNING)
     assert sorted(map(place_of, found)) == wanted
+
+
+@pytest.mark.parametrize("path", RUN, ids=lambda p: p.stem)
+def test_shapes_are_told(path: Path) -> None:
+    """What does not fit together is there with its shapes, not as torch's codes."""
+    (found,) = modelspec.check(path, shapes=True)
+    told = " ".join([found.message, *(label.text for label in found.labels)])
+    assert "[" in told
+    assert not re.search(r"torch\.Size|mat1|\bs\d+\b|Eq\(|Tensor\(", told)
 
 
 ELSEWHERE = set(
@@ -64,9 +76,9 @@ ELSEWHERE = set(
     """missing-param no-root unknown-device unknown-variant wrong-input wrong-param
     wrong-rename wrong-seed
     """
-    # What only torch knows.
+    # What only a build knows.
     """call-error constructor-error forward-error init-error invalid-size not-a-layer
-    rule-never-applies shape-mismatch
+    rule-never-applies
     """.split()
 )
 """Codes of which no spec that is only checked is an example."""

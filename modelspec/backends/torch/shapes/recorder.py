@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from modelspec.backends.torch.classes import ModuleClasses
+from modelspec.backends.torch.meta_mode import check_call
 from modelspec.backends.torch.shapes.convert import Sizes
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
 from modelspec.diagnostics.span import Span
@@ -23,7 +25,11 @@ from modelspec.sizes.observation import Edge, Kind, Many, Step, Tensor, Value
 
 @dataclass(slots=True)
 class Draft:
-    """A step while it is recorded; `multiply_adds` may be symbolic."""
+    """A step while it is recorded; `multiply_adds` may be symbolic.
+
+    Of a module's call, `is_block` tells that its class is written in a spec, and
+    `is_written` that its `forward` is.
+    """
 
     index: int
     parent: int | None
@@ -35,6 +41,8 @@ class Draft:
     output: Value = "None"
     multiply_adds: int | torch.SymInt = 0
     made: list[torch.Tensor] = field(default_factory=list)
+    is_block: bool = False
+    is_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +60,21 @@ class Failure:
 
 
 class Recorder(TorchFunctionMode):
-    """`where` tells what line of the spec is running; `is_block` whether a module is
-    written in a spec, so that what its methods do is of interest."""
+    """`where` tells what line of the spec is running."""
 
     def __init__(
         self,
         sizes: Sizes,
         where: Callable[[], Span | None],
-        is_block: Callable[[nn.Module], bool],
+        classes: ModuleClasses,
     ) -> None:
         super().__init__()
         self.drafts: list[Draft] = []
         self.failure: Failure | None = None
         self._sizes = sizes
         self._where = where
-        self._is_block = is_block
-        self._open: list[tuple[Draft, bool]] = []
+        self._classes = classes
+        self._open: list[Draft] = []
         self._paths: dict[int, str] = {}
         self._owned: dict[int, tuple[Kind, str]] = {}
         self._source: dict[int, int] = {}
@@ -96,7 +103,7 @@ class Recorder(TorchFunctionMode):
     def count(self, multiply_adds: int | torch.SymInt) -> None:
         """Add to the innermost step that is running."""
         if self._open:
-            self._open[-1][0].multiply_adds += multiply_adds
+            self._open[-1].multiply_adds += multiply_adds
 
     def _enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -105,7 +112,10 @@ class Recorder(TorchFunctionMode):
             "module", self._paths.get(id(module), ""), type(module).__name__
         )
         draft.edges = tuple(self._edges((*args, *kwargs.values())))
-        self._open.append((draft, self._is_block(module)))
+        block = self._classes.block_of(type(module))
+        draft.is_block = block is not None and not block.source.is_standard
+        draft.is_written = self._classes.is_written(type(module))
+        self._open.append(draft)
 
     def _leave(
         self,
@@ -114,7 +124,7 @@ class Recorder(TorchFunctionMode):
         kwargs: dict[str, Any],
         output: object,
     ) -> None:
-        draft, _ = self._open.pop()
+        draft = self._open.pop()
         draft.output = self.describe(output)
 
     def __torch_function__(
@@ -131,7 +141,7 @@ class Recorder(TorchFunctionMode):
         draft = self._begin("operation", self._around(), name)
         inputs = (*args, *given.values())
         draft.edges = tuple(self._edges(inputs))
-        self._open.append((draft, False))
+        self._open.append(draft)
         try:
             output = self._call(name, func, args, given)
         except Exception as error:
@@ -149,6 +159,7 @@ class Recorder(TorchFunctionMode):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> object:
+        check_call(func, args, kwargs)
         if name not in RECURRENT:
             return func(*args, **kwargs)
         output, multiply_adds = run_recurrent(name, args)
@@ -185,17 +196,17 @@ class Recorder(TorchFunctionMode):
         """What was running when the run failed."""
         if self.failure is not None and self.failure.error is error:
             return self.failure
-        running = self._open[-1][0] if self._open else Draft(0, None, "module", "", "")
+        running = self._open[-1] if self._open else Draft(0, None, "module", "", "")
         return Failure(error, running)
 
     def _begin(self, kind: Kind, path: str, label: str) -> Draft:
-        parent = self._open[-1][0].index if self._open else None
+        parent = self._open[-1].index if self._open else None
         made = Draft(len(self.drafts), parent, kind, path, label, self._where())
         self.drafts.append(made)
         return made
 
     def _around(self) -> str:
-        return self._open[-1][0].path if self._open else ""
+        return self._open[-1].path if self._open else ""
 
     # --- tensors ----------------------------------------------------------------
 
@@ -220,8 +231,8 @@ class Recorder(TorchFunctionMode):
 
     def _reads_itself(self) -> bool:
         # The innermost is the operation that reads, the one around it is its module.
-        around = [is_block for draft, is_block in self._open if draft.kind == "module"]
-        return bool(around) and around[-1]
+        around = [draft for draft in self._open if draft.kind == "module"]
+        return bool(around) and around[-1].is_block
 
     def _origin(self, kind: Kind, path: str, tensor: torch.Tensor) -> int:
         index = len(self.drafts)
