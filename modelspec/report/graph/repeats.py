@@ -222,7 +222,7 @@ class _Joining:
         own = (draft.label, draft.kind, draft.count, rateless)
         shapes = (draft.inputs, draft.output)
         draft.signature = self._number((own, shapes, links, children))
-        names = tuple(one.pattern for one in draft.children)
+        names = frozenset(one.pattern for one in draft.children)
         draft.pattern = self._number((draft.label, draft.kind, names))
 
     def _number(self, key: Hashable) -> int:

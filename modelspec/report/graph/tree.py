@@ -145,14 +145,12 @@ class _Freezing:
 def _links(drafts: Iterable[Draft], index: Mapping[int, int]) -> Iterator[Link]:
     """One link for all tensors between two leaves."""
     for draft in drafts:
-        texts: dict[int, dict[str, int]] = {}
+        texts: dict[int, dict[str, None]] = {}
         for source, text in draft.sources:
-            counts = texts.setdefault(index[id(source)], {})
-            counts[text] = counts.get(text, 0) + 1
-        for source_index, counts in texts.items():
-            shown = (f"{t} ×{n}" if n > 1 else t for t, n in counts.items())
-            text = shortened(", ".join(shown), _LONGEST_SHAPE)
-            yield Link(source_index, index[id(draft)], text)
+            texts.setdefault(index[id(source)], {})[text] = None
+        for at, shapes in texts.items():
+            shown = shortened(", ".join(shapes), _LONGEST_SHAPE)
+            yield Link(at, index[id(draft)], shown)
 
 
 def _named_by_children(one: Draft) -> str:
