@@ -2,8 +2,9 @@
 
 Every diagnostic is expected by a comment on its line, `# error: COL [code]` or
 `# warning: COL [code]`; where the line cannot hold one, by `# error: LINE:COL [code]`
-anywhere in the file. None may be missing, none extra. A file whose name begins with
-`_` is there to be imported.
+anywhere in the file. None may be missing, none extra. What stands behind `# says:` is
+part of the message, the note, the help or a label of one of them. A file whose name
+begins with `_` is there to be imported.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FOUND_BY_RUNNING = ("forced-size", "shape-mismatch")
 """Codes of what `check --shapes` finds."""
 _EXPECTED = re.compile(r"# (error|warning): (?:(\d+):)?(\d+) \[([a-z0-9-]+)\]")
 
+_SAYS = re.compile(r"# says: (.+)")
+
 Place = tuple[str, int, int, str, str]
 
 
@@ -46,6 +49,11 @@ def place_of(found: Diagnostic) -> Place:
     return name, at.line, at.column, found.severity.value, found.code
 
 
+def words_of(found: Diagnostic) -> list[str]:
+    """All that a diagnostic says, piece by piece."""
+    return [found.message, found.note, *found.help, *(one.text for one in found.labels)]
+
+
 @pytest.mark.parametrize("path", SPECS, ids=lambda p: f"{p.parent.name}/{p.stem}")
 def test_wrong_spec(path: Path) -> None:
     """Exactly the expected diagnostics, each at its place."""
@@ -55,6 +63,9 @@ def test_wrong_spec(path: Path) -> None:
     assert any(code == path.parent.name for *_, code in wanted)
     found = modelspec.check(path, shapes=path.parent.name in FOUND_BY_RUNNING)
     assert sorted(map(place_of, found)) == wanted
+    words = [word for one in found for word in words_of(one)]
+    for text in _SAYS.findall(path.read_text()):
+        assert any(text.strip() in word for word in words), (text, words)
 
 
 @pytest.mark.parametrize("path", RUN, ids=lambda p: p.stem)

@@ -8,9 +8,9 @@ children whose type depends on a condition.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Sequence
 
+from modelspec.analysis.patterns import pattern_of
 from modelspec.backends.python.annotations import (
     any_type,
     generic,
@@ -30,6 +30,7 @@ from modelspec.backends.python.nodes import (
 from modelspec.backends.python.uses import Uses
 from modelspec.catalog import load_catalog
 from modelspec.program import ir
+from modelspec.trees import expression_tree
 
 CONTAINERS = ("nn.Sequential", "nn.ModuleList", "nn.ModuleDict")
 _OPAQUE = (*CONTAINERS, "nn.ParameterList", "nn.ParameterDict")
@@ -197,6 +198,17 @@ class Attributes:
             current = self.block_of(kind)
         return kind
 
+    def redefines(self, block: ir.Block) -> bool:
+        """Whether an inherited attribute becomes what its class does not declare."""
+        if block.base.call is None:
+            return False
+        parent = self.block_of(_callee(block.base.call))
+        known = self.of(parent) if parent is not None else {}
+        return any(
+            key in known and not set(types) <= set(known[key])
+            for key, types in self._own(block).items()
+        )
+
     # What the class must say -------------------------------------------------------
 
     def declared(self, block: ir.Block) -> list[tuple[str, ast.expr]]:
@@ -271,13 +283,7 @@ def _read_off_self(block: ir.Block) -> list[str]:
 
 def _may_be(pattern: ast.expr | None, key: str) -> bool:
     """Whether a computed name can come out as `key`."""
-    if not isinstance(pattern, ast.JoinedStr):
-        return False
-    parts = [
-        re.escape(str(one.value)) if isinstance(one, ast.Constant) else ".+"
-        for one in pattern.values
-    ]
-    return re.fullmatch("".join(parts), key) is not None
+    return isinstance(pattern, ast.JoinedStr) and pattern_of(pattern).matches(key)
 
 
 def _declaration(known: list[str], types: list[str]) -> ast.expr:
@@ -285,7 +291,7 @@ def _declaration(known: list[str], types: list[str]) -> ast.expr:
         modules = all(one.startswith("nn.") or one[:1].isupper() for one in known)
         if modules and "nn.Parameter" not in known and "Any" not in known:
             known = ["nn.Module"]
-    parts = [ast.parse(one, mode="eval").body for one in known]
+    parts = [expression_tree(one).body for one in known]
     if "None" in types:
         parts.append(constant(None))
     return union(parts)

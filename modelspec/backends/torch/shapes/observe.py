@@ -16,7 +16,6 @@ from functools import partial
 
 import torch
 from torch import nn
-from torch._dispatch.python import enable_python_dispatcher
 
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.inputs import IMAGE_RANKS, InputPlan, plan_inputs
@@ -153,7 +152,7 @@ class _Run:
         where = partial(running_span, self._classes.sources, self._classes.unwritten)
         environment = Environment(where)
         converted = Sizes(environment)
-        recorder = Recorder(converted, where, self._classes)
+        recorder = Recorder(environment, converted, where, self._classes)
         try:
             with _quiet(), self._fakes(environment, recorder):
                 made = {n: environment.new_symbol(n, sizes[n]) for n in symbols}
@@ -171,7 +170,6 @@ class _Run:
             stack.enter_context(without_dynamo())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
-            stack.enter_context(enable_python_dispatcher())
             stack.enter_context(CountingFakes(environment, recorder.count))
             yield
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._dispatch.python import enable_python_dispatcher
 from torch.overrides import TorchFunctionMode
 
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.meta_mode import check_call
 from modelspec.backends.torch.shapes.convert import Sizes
+from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
 from modelspec.diagnostics.span import Span
 from modelspec.sizes.observation import Edge, Kind, Many, Step, Tensor, Value
@@ -64,6 +66,7 @@ class Recorder(TorchFunctionMode):
 
     def __init__(
         self,
+        environment: Environment,
         sizes: Sizes,
         where: Callable[[], Span | None],
         classes: ModuleClasses,
@@ -71,6 +74,7 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.drafts: list[Draft] = []
         self.failure: Failure | None = None
+        self._environment = environment
         self._sizes = sizes
         self._where = where
         self._classes = classes
@@ -160,11 +164,28 @@ class Recorder(TorchFunctionMode):
         kwargs: dict[str, Any],
     ) -> object:
         check_call(func, args, kwargs)
-        if name not in RECURRENT:
-            return func(*args, **kwargs)
-        output, multiply_adds = run_recurrent(name, args)
-        self.count(multiply_adds)
-        return output
+        if name in RECURRENT:
+            output, multiply_adds = run_recurrent(name, args)
+            self.count(multiply_adds)
+            return output
+        return self._with_symbols(lambda: func(*args, **kwargs))
+
+    def _with_symbols(self, call: Callable[[], object]) -> object:
+        """Some operations are taken apart in C++, where sizes must be numbers, and in
+        Python, where they need not; all in Python would take half as long again."""
+        sizes = self._environment
+        asked, answered = sizes.numbers_asked, len(sizes.answers)
+        try:
+            output = call()
+        except RuntimeError as error:
+            if "SymInt" not in str(error):
+                raise
+        else:
+            if sizes.numbers_asked == asked:
+                return output
+        sizes.forget_after(answered)
+        with enable_python_dispatcher():
+            return call()
 
     def _finish(self, draft: Draft, output: object, inputs: tuple[Any, ...]) -> None:
         tensors = list(_tensors(output))
