@@ -1,8 +1,7 @@
-"""The files that `build` writes: source and weights of one built module.
+"""The files that commands write: source, weights and pictures of one network.
 
 In: paths, whose suffixes say what each is to hold. Out: the files; what stands in the
-way is told before the module is made. All of them are
-written, or none.
+way is told before the module is made. All of them are written, or none.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from modelspec.output.files import (
     find_other,
 )
 from modelspec.output.staging import Staging
+from modelspec.report.graph.drawing import SUFFIXES, Drawing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,15 +45,34 @@ class Products:
         if obstacles:
             raise SpecError(obstacles)
 
-    def write(self, spec: Spec, module: nn.Module) -> None:
-        """Write them all."""
-        from modelspec.backends.torch import save_weights
+    @property
+    def has_pictures(self) -> bool:
+        """Whether a drawing is needed to write them."""
+        return any(path.suffix in SUFFIXES for path in self._paths)
 
+    def write(
+        self,
+        spec: Spec,
+        module: nn.Module | None = None,
+        drawing: Drawing | None = None,
+    ) -> None:
+        """Write them all; `module` is there for weights, `drawing` for pictures."""
         sources = [path for path in self._paths if path.suffix == ".py"]
         text = spec.source() if sources else ""
         with Staging() as staging:
             for path in self._paths:
                 if path.suffix == ".py":
                     staging.text(PlannedFile(path, text))
+                elif path.suffix in SUFFIXES:
+                    assert drawing is not None
+                    drawn = drawing.text(SUFFIXES[path.suffix])
+                    staging.text(PlannedFile(path, drawn))
                 else:
-                    save_weights(module, staging.file(path))
+                    _save(module, staging.file(path))
+
+
+def _save(module: nn.Module | None, path: Path) -> None:
+    from modelspec.backends.torch import save_weights
+
+    assert module is not None
+    save_weights(module, path)

@@ -23,7 +23,10 @@ example:
   modelspec build resnet.yaml:resnet50 --set num_classes=10 -o resnet50.py
   modelspec build resnet.yaml:resnet50 --weights resnet50.pth --rename 'module.*=*'"""
 TAKES_SPECS = True
-SUFFIXES = (".py", ".safetensors", ".pt")
+SUFFIXES = (
+    *(".py", ".safetensors", ".pt"),
+    *(".svg", ".html", ".mmd", ".dot", ".md"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help=".py the source, .safetensors or .pt the weights; may be repeated",
+        help=".py the source, .safetensors or .pt the weights, .svg, .html, .mmd, .dot"
+        " or .md a picture; may be repeated",
     )
     parser.add_argument(
         "--force", action="store_true", help="overwrite files that are not ours"
@@ -101,6 +105,7 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     from modelspec.api.builder import BuildRequest
+    from modelspec.api.drawing import draw_spec
     from modelspec.api.products import Products
     from modelspec.api.trial import build_and_run
     from modelspec.api.weights import request_weights
@@ -127,7 +132,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     trial = build_and_run(spec, request, dict(arguments.input), eval=arguments.eval)
     console.tell(trial.diagnostics)
     if console.status() == 0:
-        products.write(spec, trial.module)
+        drawing = None
+        if products.has_pictures:
+            drawing = draw_spec(spec, request, dict(arguments.input))
+        products.write(spec, trial.module, drawing)
         console.say(render_built(trial.report))
         for path in arguments.output:
             console.say(f"wrote {path}")

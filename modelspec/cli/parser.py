@@ -12,8 +12,8 @@ from modelspec.cli.console import FORMATS, MOST_SHOWN
 from modelspec.cli.values import add_limits, count
 
 _COMMANDS = (
-    *("build", "generate", "check", "fmt", "explain", "layers", "new", "schema", "lsp"),
-    "doctor",
+    *("build", "generate", "check", "graph", "fmt", "explain", "layers", "new"),
+    *("schema", "lsp", "doctor"),
 )
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
 _EPILOG = """\
@@ -60,20 +60,27 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         )
         if name == chosen:
             module.add_arguments(added)
-            _add_common(added, module.TAKES_SPECS)
+            has_format = getattr(module, "HAS_FORMAT", False)
+            _add_common(added, module.TAKES_SPECS, has_format)
             added.set_defaults(run=module.run, parser=added)
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser, takes_specs: bool) -> None:
+def _add_common(
+    parser: argparse.ArgumentParser, takes_specs: bool, has_format: bool
+) -> None:
+    """`has_format`: the command's own `--format` is that of what it answers."""
     group = parser.add_argument_group("output")
-    if takes_specs:
+    if has_format:
+        parser.set_defaults(format="full")
+    elif takes_specs:
         group.add_argument(
             "--format",
             choices=FORMATS,
             default="full",
             help="of diagnostics (default: full)",
         )
+    if takes_specs:
         group.add_argument(
             "--max-errors",
             type=count,
