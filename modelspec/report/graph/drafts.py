@@ -17,7 +17,6 @@ from modelspec.report.graph.words import short_arguments
 from modelspec.sizes import Edge, Many, Observation, Size, Step
 from modelspec.sizes.contents import HeldModule
 
-
 _MOST_ENTRIES = 8
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from modelspec.records import dataclass
 from modelspec.report.graph import measures
 from modelspec.report.graph.colors import DARK, LIGHT
-from modelspec.report.graph.layers import Plan, plan_groups
+from modelspec.report.graph.layers import Plan, Plans
 from modelspec.report.graph.measures import Face, faces_of
 from modelspec.report.graph.model import Graph, Kind, Node
 from modelspec.report.graph.placing import MOST_WORK
@@ -89,11 +89,11 @@ def _json(value: Any) -> str:
 
 
 def _data(graph: Graph, depth: int | None) -> dict[str, Any]:
-    faces = faces_of(graph)
+    faces, plans = faces_of(graph), Plans(graph)
     return {
         "nodes": [_node(node, faces.get(node.index)) for node in graph.nodes],
-        "plans": {at: _plan(plan) for at, plan in plan_groups(graph).items()},
-        "opened": sorted(choose_view(graph, depth).opened),
+        "plans": {at: _plan(plan) for at, plan in plans.all().items()},
+        "opened": sorted(choose_view(graph, depth, plans).opened),
         "measures": {
             "margin": measures.MARGIN,
             "padding": measures.PADDING,

@@ -12,18 +12,19 @@ way, as a bus has taps.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from modelspec.records import dataclass
-from modelspec.report.graph.model import Graph, Node
+from modelspec.report.graph.model import Graph, Link, Node
 from modelspec.report.graph.straight import find_columns
 
 ItemKind: TypeAlias = Literal["node", "in", "out", "bend"]
-_SWEEPS = 12
+_SWEEPS = 8
 _MOST_PORTS = 24
-_MOST_BENDS = 6000
-_SMALL = 1500
+_MOST_BENDS = 3000
+_SMALL = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ class Plan:
     of items, each in the next layer, which stand in one straight line; each item is in
     one column, and columns are in an order in which none is left of one before it.
     `entries` and `exits` tell by which item of the edge the tensors of a leaf come or
-    go, `row_of` the layer of each item, `at_item` the segments at each. `feeders` depend on
-    no input: parameters, say.
+    go, `row_of` the layer of each item, `at_item` the segments at each. `feeders`
+    depend on no input: parameters, say.
     """
 
     items: tuple[Item, ...]
@@ -68,28 +69,43 @@ class Plan:
     at_item: tuple[tuple[Segment, ...], ...]
 
 
-def plan_groups(graph: Graph) -> dict[int, Plan]:
-    """A plan for each group."""
-    lines: dict[int, dict[tuple[int, int, int], None]] = {
-        node.index: {} for node in graph.nodes if node.is_group
-    }
-    for link in graph.links:
-        source = [link.source, *graph.ancestors(link.source)]
-        target = [link.target, *graph.ancestors(link.target)]
+class Plans:
+    """The plans of a graph's groups, each made when it is first asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._made: dict[int, Plan] = {}
+        self._lines: dict[int, dict[tuple[int, int, int], None]] = {
+            node.index: {} for node in graph.nodes if node.is_group
+        }
+        for link in graph.links:
+            self._add(link)
+
+    def __getitem__(self, group: int) -> Plan:
+        made = self._made.get(group)
+        if made is None:
+            node, lines = self._graph.nodes[group], list(self._lines[group])
+            made = self._made[group] = _Planning(self._graph, node, lines).plan()
+        return made
+
+    def all(self) -> dict[int, Plan]:
+        """Those of all groups."""
+        return {group: self[group] for group in self._lines}
+
+    def _add(self, link: Link) -> None:
+        """A line in each group that a link goes through; -1 is the group's edge."""
+        leaf = link.source
+        source = [leaf, *self._graph.ancestors(leaf)]
+        target = [link.target, *self._graph.ancestors(link.target)]
         known = set(target)
         common = next(one for one in source if one in known)
         up = source[: source.index(common)]
         down = target[: target.index(common)]
-        for inner, group in zip(up, up[1:], strict=False):
-            lines[group][inner, -1, link.source] = None
-        for inner, group in zip(down, down[1:], strict=False):
-            lines[group][-1, inner, link.source] = None
-        if up and down:
-            lines[common][up[-1], down[-1], link.source] = None
-    return {
-        index: _Planning(graph, graph.nodes[index], list(found)).plan()
-        for index, found in lines.items()
-    }
+        for inner, group in itertools.pairwise(up):
+            self._lines[group][inner, -1, leaf] = None
+        for inner, group in itertools.pairwise(down):
+            self._lines[group][-1, inner, leaf] = None
+        self._lines[common][up[-1], down[-1], leaf] = None
 
 
 class _Planning:
@@ -279,7 +295,7 @@ def order_rows(
         below.setdefault(upper, []).append(lower)
     best, fewest = rows, count_crossings(rows, below)
     size = sum(map(len, rows))
-    sweeps = _SWEEPS if size <= _SMALL else 3
+    sweeps = _SWEEPS if size <= _SMALL else 2
     current = [list(row) for row in rows]
     for sweep in range(sweeps):
         if fewest == 0:
@@ -334,7 +350,7 @@ def _swap_neighbours(
 def count_crossings(rows: Sequence[Sequence[int]], below: dict[int, list[int]]) -> int:
     """How many pairs of lines between neighbouring rows cross."""
     total = 0
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in itertools.pairwise(rows):
         place = {item: at for at, item in enumerate(lower)}
         tree = [0] * (len(lower) + 1)
         seen = 0

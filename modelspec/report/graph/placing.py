@@ -8,11 +8,12 @@ same order, for the groups that its reader opens.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import field
 
 from modelspec.records import dataclass
 from modelspec.report.graph import measures
-from modelspec.report.graph.layers import Plan, Segment
+from modelspec.report.graph.layers import Plan, Plans, Segment
 from modelspec.report.graph.measures import Face
 from modelspec.report.graph.model import Graph
 
@@ -85,7 +86,7 @@ class Inside:
 
 def place(
     graph: Graph,
-    plans: dict[int, Plan],
+    plans: Plans,
     faces: dict[int, Face],
     opened: frozenset[int],
 ) -> Picture:
@@ -101,7 +102,7 @@ class _Placing:
     def __init__(
         self,
         graph: Graph,
-        plans: dict[int, Plan],
+        plans: Plans,
         faces: dict[int, Face],
         opened: frozenset[int],
     ) -> None:
@@ -330,7 +331,7 @@ class _Columns:
         leaf_of = {(one.upper, one.lower): one.leaf for one in plan.segments}
         for at, column in enumerate(plan.columns):
             offset, items = 0.0, [(column[0], 0.0)]
-            for upper, lower in zip(column, column[1:], strict=False):
+            for upper, lower in itertools.pairwise(column):
                 leaf = leaf_of[upper, lower]
                 offset += sizes.exit_offset(upper, leaf)
                 offset -= sizes.entry_offset(lower, leaf)
@@ -341,7 +342,7 @@ class _Columns:
         self._beside: list[list[tuple[int, float]]] = [[] for _ in plan.columns]
         """For each column those to its left, and how far it stays from them."""
         for row in plan.layers:
-            for one, other in zip(row, row[1:], strict=False):
+            for one, other in itertools.pairwise(row):
                 self._keep_apart(one, other)
 
     def _keep_apart(self, one: int, other: int) -> None:
@@ -357,7 +358,9 @@ class _Columns:
         """How far to the left each can stand."""
         found: list[float] = []
         for column, beside in enumerate(self._beside):
-            least = [-offset + self._sizes.left[i] for i, offset in self.offsets[column]]
+            least = [
+                -offset + self._sizes.left[i] for i, offset in self.offsets[column]
+            ]
             least += [found[left] + apart for left, apart in beside]
             found.append(fixed[column] if column in fixed else max(least))
         return found

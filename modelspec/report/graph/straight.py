@@ -1,13 +1,15 @@
 """Which items of a layered drawing stand in one straight line.
 
 In: rows of items, the lines between neighbouring rows, which items are mere points on
-the way of a line, and which are at its side (parameters). Out: columns, each of items in successive rows. Lines that span
-several rows are straight before all others, then the longest way through the drawing,
-then what is left. Columns do not cross, so that they can be placed from left to right.
+the way of a line, and which are at its side (parameters). Out: columns, each of items
+in successive rows. Lines that span several rows are straight before all others, then
+the longest way through the drawing, then what is left. Columns do not cross, so that
+they can be placed from left to right.
 """
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, insort
 from collections.abc import Sequence, Set
 
@@ -143,7 +145,7 @@ def _from_left(
     right: list[set[int]] = [set() for _ in columns]
     waiting = [0] * len(columns)
     for row in rows:
-        for one, next_one in zip(row, row[1:], strict=False):
+        for one, next_one in itertools.pairwise(row):
             left_column, right_column = column_of[one], column_of[next_one]
             if right_column not in right[left_column]:
                 right[left_column].add(right_column)

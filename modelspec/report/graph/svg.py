@@ -11,7 +11,7 @@ from html import escape
 
 from modelspec.report.graph import measures
 from modelspec.report.graph.colors import LIGHT, NAMES
-from modelspec.report.graph.layers import plan_groups
+from modelspec.report.graph.layers import Plans
 from modelspec.report.graph.measures import Face, faces_of
 from modelspec.report.graph.model import Graph, Kind
 from modelspec.report.graph.placing import Box, Picture, Text, Wire, place
@@ -26,9 +26,10 @@ _CURVE = 0.5
 
 def render_svg(graph: Graph, depth: int | None = None) -> str:
     """The text of an SVG file."""
-    view = choose_view(graph, depth)
+    plans = Plans(graph)
+    view = choose_view(graph, depth, plans)
     faces = faces_of(graph)
-    picture = place(graph, plan_groups(graph), faces, view.opened)
+    picture = place(graph, plans, faces, view.opened)
     return "\n".join(_Drawing(graph, faces, picture).lines()) + "\n"
 
 
@@ -53,7 +54,8 @@ class _Drawing:
         yield from _style()
         yield '<rect class="ms-page" width="100%" height="100%"/>'
         at = measures.MARGIN
-        yield f'<text class="ms-name" x="{at}" y="34">{escape(self._graph.title)}</text>'
+        name = escape(self._graph.title)
+        yield f'<text class="ms-name" x="{at}" y="34">{name}</text>'
         subtitle = escape(self._graph.subtitle)
         yield f'<text class="ms-grey" x="{at}" y="52">{subtitle}</text>'
         yield f'<g transform="translate(0 {_TITLE_HEIGHT})">'
@@ -95,11 +97,7 @@ class _Drawing:
         node, face = self._graph.nodes[box.node], self._faces[box.node]
         middle = box.x + box.width / 2
         if measures.is_sign(node):
-            y = box.y + box.height / 2
-            radius = _n(box.width / 2)
-            yield f'<circle class="ms-sign" cx="{_n(middle)}" cy="{_n(y)}" r="{radius}"/>'
-            sign = escape(face.title)
-            yield f'<text class="ms-op" x="{_n(middle)}" y="{_n(y + 5.5)}">{sign}</text>'
+            yield from self._sign(box)
             return
         radius = min(box.height / 2, 14) if node.kind in _ROUND else 7
         if node.is_group or node.count > 1:
@@ -119,6 +117,13 @@ class _Drawing:
                 f'<text class="ms-line" x="{_n(middle)}" y="{_n(y)}">'
                 f"{escape(line)}</text>"
             )
+
+    def _sign(self, box: Box) -> Iterator[str]:
+        x, y = _n(box.x + box.width / 2), box.y + box.height / 2
+        sign = escape(self._faces[box.node].title)
+        radius = _n(box.width / 2)
+        yield f'<circle class="ms-sign" cx="{x}" cy="{_n(y)}" r="{radius}"/>'
+        yield f'<text class="ms-op" x="{x}" y="{_n(y + 5.5)}">{sign}</text>'
 
 
 _ROUND: tuple[Kind, ...] = ("input", "output", "parameter")

@@ -7,10 +7,10 @@ same make) is opened once, where it comes first, while there is room.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from modelspec.records import dataclass
-from modelspec.report.graph.layers import Plan, plan_groups
+from modelspec.report.graph.layers import Plans
 from modelspec.report.graph.model import Graph, Link, Node
 
 _ROOM = 64
@@ -63,14 +63,13 @@ def open_to(graph: Graph, depth: int) -> View:
     return View(graph, frozenset(opened))
 
 
-def open_for_page(graph: Graph, room: int = _ROOM) -> View:
+def open_for_page(graph: Graph, plans: Plans, room: int = _ROOM) -> View:
     """Each pattern open once, outer groups first, while it fits into the room.
 
     What stands beside a single layer stays closed: it would tear a hole there.
     """
     opened = {0}
     seen: set[int] = set()
-    plans = plan_groups(graph)
     boxes = len(graph.root.children)
     level = [0]
     while level:
@@ -87,9 +86,7 @@ def open_for_page(graph: Graph, room: int = _ROOM) -> View:
     return View(graph, frozenset(opened))
 
 
-def _beside_groups(
-    graph: Graph, plans: Mapping[int, Plan], groups: Iterable[int]
-) -> Iterator[Node]:
+def _beside_groups(graph: Graph, plans: Plans, groups: Iterable[int]) -> Iterator[Node]:
     """The groups in these groups, without those that stand beside a leaf."""
     for group in groups:
         plan = plans[group]
@@ -105,6 +102,8 @@ def _beside_groups(
                 yield node
 
 
-def choose_view(graph: Graph, depth: int | None) -> View:
+def choose_view(graph: Graph, depth: int | None, plans: Plans | None = None) -> View:
     """The view of a depth, or the one for a page."""
-    return open_for_page(graph) if depth is None else open_to(graph, depth)
+    if depth is not None:
+        return open_to(graph, depth)
+    return open_for_page(graph, Plans(graph) if plans is None else plans)

@@ -72,10 +72,9 @@ def _undivided(
     """`8*(H//4)` as `2*H`, where it is known that no rest is left."""
     atoms: list[tuple[Atom, int]] = []
     for atom, power in one:
-        below = atom.divisor if isinstance(atom, Quotient) else 0
         if (
-            isinstance(below, int)
-            and below
+            isinstance(atom, Quotient)
+            and isinstance(below := atom.divisor, int)
             and coefficient % below**power == 0
             and all(name in multiples for name in symbols_of(atom.numerator))
             and len(found := list(atoms_of(atom.numerator))) == 1
