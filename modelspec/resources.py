@@ -33,6 +33,11 @@ def template_directory() -> Path:
     return _find("templates")
 
 
+def page_path(name: str) -> Path:
+    """The path of a file of the page that shows a graph."""
+    return _find(f"templates/graph/{name}")
+
+
 def standard_path(block: str) -> Path:
     """The path of the spec of a standard block."""
     return _find(f"standard/{block}.yaml")

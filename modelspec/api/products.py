@@ -1,13 +1,12 @@
-"""The files that `build` writes: source, weights, summary of one built module.
+"""The files that commands write: source, weights, summary, pictures of one network.
 
 In: paths, whose suffixes say what each is to hold. Out: the files; what stands in the
-way is told before the module is made. All of them are
-written, or none.
+way is told before the module is made. All of them are written, or none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,17 +17,13 @@ from modelspec.output.files import (
     find_other,
 )
 from modelspec.output.staging import Staging
+from modelspec.report.graph.drawing import SUFFIXES, Drawing
 from modelspec.report.summary.summary import Summary
 
 if TYPE_CHECKING:
     from torch import nn
 
     from modelspec.api.spec import Spec
-
-_SUMMARIES: Mapping[str, Callable[[Summary], str]] = {
-    ".json": Summary.json,
-    ".md": Summary.markdown,
-}
 
 
 class Products:
@@ -54,28 +49,48 @@ class Products:
     def write(
         self,
         spec: Spec,
-        module: nn.Module,
-        summarise: Callable[[], Summary],
+        module: nn.Module | None = None,
+        *,
+        draw: Callable[[], Drawing],
+        summarise: Callable[[], Summary] | None = None,
     ) -> None:
-        """Write them all; `summarise` is called if one is the summary."""
-        from modelspec.backends.torch import save_weights
-
-        texts = dict(self._texts(spec, summarise))
+        """Write them all; `module` is there for weights, the others are called if a
+        file wants a picture or a summary. `.md` holds both that can be had."""
+        texts = dict(self._texts(spec, draw, summarise))
         with Staging() as staging:
             for path in self._paths:
                 if path.suffix in texts:
                     staging.text(PlannedFile(path, texts[path.suffix]))
                 else:
-                    save_weights(module, staging.file(path))
+                    _save(module, staging.file(path))
 
     def _texts(
-        self, spec: Spec, summarise: Callable[[], Summary]
+        self,
+        spec: Spec,
+        draw: Callable[[], Drawing],
+        summarise: Callable[[], Summary] | None,
     ) -> Iterator[tuple[str, str]]:
         """What files of a suffix hold, where it is a text."""
         suffixes = {path.suffix for path in self._paths}
         if ".py" in suffixes:
             yield ".py", spec.source()
-        if suffixes & _SUMMARIES.keys():
+        summary = None
+        if summarise is not None and suffixes & {".json", ".md"}:
             summary = summarise()
-            for suffix in sorted(suffixes & _SUMMARIES.keys()):
-                yield suffix, _SUMMARIES[suffix](summary)
+        if summary is not None and ".json" in suffixes:
+            yield ".json", summary.json()
+        pictures = sorted(suffixes & SUFFIXES.keys())
+        drawing = draw() if pictures else None
+        for suffix in pictures:
+            assert drawing is not None
+            text = drawing.text(SUFFIXES[suffix])
+            if suffix == ".md" and summary is not None:
+                text += f"\n{summary.markdown()}"
+            yield suffix, text
+
+
+def _save(module: nn.Module | None, path: Path) -> None:
+    from modelspec.backends.torch import save_weights
+
+    assert module is not None
+    save_weights(module, path)

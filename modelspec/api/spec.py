@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from modelspec.report.graph.drawing import Drawing
     from modelspec.report.summary import Summary
 
 
@@ -102,6 +103,33 @@ class Spec:
             dtype=dtype,
         )
         return summarise(self, request, input, optimizer=optimizer)
+
+    def graph(
+        self,
+        variant: str | None = None,
+        *,
+        input: Mapping[str, tuple[int, ...]] | None = None,
+        depth: int | None = None,
+        params: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> Drawing:
+        """What flows through the network, to be drawn; nothing is built.
+
+        `input` gives shapes, `{"x": (1, 3, 224, 224)}`; what it leaves open stays
+        symbolic. `depth` levels of blocks are open, None opens each kind of block
+        once. Params are given by name, as to `build`. A notebook shows the picture;
+        `save("net.svg")` and its like write it.
+
+        Raises:
+            SpecError: the spec is wrong, or what it is given.
+        """
+        from modelspec.api.drawing import draw_spec
+
+        request = BuildRequest(
+            variant=variant if variant is not None else self.variant,
+            params=merged(params, more),
+        )
+        return draw_spec(self, request, input, depth)
 
     def module_class(self) -> type[nn.Module]:
         """The class itself, to be called with params as arguments."""

@@ -23,7 +23,10 @@ example:
   modelspec build resnet.yaml:resnet50 --set num_classes=10 -o resnet50.py
   modelspec build resnet.yaml:resnet50 --weights resnet50.pth --rename 'module.*=*'"""
 TAKES_SPECS = True
-SUFFIXES = (".py", ".safetensors", ".pt", ".json", ".md")
+SUFFIXES = (
+    *(".py", ".safetensors", ".pt", ".json"),
+    *(".svg", ".html", ".mmd", ".dot", ".md"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help=".py the source, .safetensors or .pt the weights, .json or .md the"
-        " summary; may be repeated",
+        help=".py the source, .safetensors or .pt the weights, .json the summary, .svg,"
+        " .html, .mmd or .dot a picture, .md both; may be repeated",
     )
     parser.add_argument(
         "--force", action="store_true", help="overwrite files that are not ours"
@@ -102,6 +105,7 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     from modelspec.api.builder import BuildRequest
+    from modelspec.api.drawing import draw_spec
     from modelspec.api.products import Products
     from modelspec.api.summary import summarise
     from modelspec.api.trial import build_and_run
@@ -130,7 +134,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.tell(trial.diagnostics)
     if console.status() == 0:
         shapes = dict(arguments.input)
-        products.write(spec, trial.module, lambda: summarise(spec, request, shapes))
+        products.write(
+            spec,
+            trial.module,
+            draw=lambda: draw_spec(spec, request, shapes),
+            summarise=lambda: summarise(spec, request, shapes),
+        )
         console.say(render_built(trial.report))
         for path in arguments.output:
             console.say(f"wrote {path}")

@@ -93,6 +93,7 @@ class Observation:
     """One run. `sizes` are the values that symbols stood for while it ran.
 
     `multiples` is what each symbol is taken to be a multiple of where sizes are shown.
+    `returned` are the tensors of `output`, and the steps that made them.
     """
 
     steps: tuple[Step, ...]
@@ -101,6 +102,7 @@ class Observation:
     sizes: Mapping[str, int]
     multiples: Mapping[str, int]
     forced: tuple[Forced, ...] = ()
+    returned: tuple[Edge, ...] = ()
 
     @property
     def root(self) -> Step:

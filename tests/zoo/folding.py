@@ -148,7 +148,7 @@ def _with_batch_norms(tensors: Tensors) -> Tensors:
 
 def _joined(tensors: Tensors) -> list[str]:
     lines: list[str] = []
-    owner = kind = None
+    owner, kind = "", ""
     for key, described in tensors:
         home, _, name = key.rpartition(".")
         alike = lines and (home, described) == (owner, kind)

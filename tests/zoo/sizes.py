@@ -61,7 +61,7 @@ def counted_by_torch(module: nn.Module, summary: Summary) -> int:
     inputs = _inputs(summary.observation, summary)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module.eval()(*inputs)
-    return counter.get_total_flops() // 2
+    return int(counter.get_total_flops()) // 2
 
 
 def _inputs(seen: Observation, summary: Summary) -> list[torch.Tensor]:

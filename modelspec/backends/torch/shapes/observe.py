@@ -218,6 +218,7 @@ class _Run:
             self._sizes,
             find_multiples(_all_sizes(steps), self._sizes),
             tuple(_forced(environment, sizes)),
+            tuple(recorder.edges_of(output)),
         )
 
     def _describe(self, recorder: Recorder, error: Exception) -> Diagnostic:

@@ -244,6 +244,10 @@ class Recorder(TorchFunctionMode):
 
     # --- tensors ----------------------------------------------------------------
 
+    def edges_of(self, output: object) -> Iterator[Edge]:
+        """The tensors that the whole run returned, and who made them."""
+        return self._edges((output,))
+
     def _edges(self, values: Iterable[object]) -> Iterator[Edge]:
         for tensor in tensors_in(values):
             source = self._source.get(id(tensor))
