@@ -114,7 +114,7 @@ def _members_help(members: Members) -> tuple[str, ...]:
     names = [
         name for name, kind in members.kinds.items() if kind not in ("torch", "method")
     ]
-    return (f"it has {', '.join(names[:12])}",) if names else ()
+    return (f"it has: {', '.join(names[:12])}",) if names else ()
 
 
 # --- assignments ------------------------------------------------------------------

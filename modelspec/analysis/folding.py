@@ -1,7 +1,8 @@
-"""One message for one misspelt definition, however often its name is used.
+"""One message for one mistake that shows in several places.
 
 In: what was found. Out: the same, but for uses of a name whose definition is misspelt:
-the first is told, with the others and the definition as its second places.
+the first is told, with the others and the definition as its second places. And a
+function that returns nothing is a second place of the error that comes of it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ _MOST_LABELS = 3
 
 
 def told_once(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return _with_cause(_as_one_use(found))
+
+
+def _as_one_use(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     """What was found, the uses of each misspelt definition as one."""
     groups: dict[tuple[Source, str], list[Diagnostic]] = {}
     for one in found:
@@ -41,6 +46,39 @@ def told_once(found: Sequence[Diagnostic]) -> list[Diagnostic]:
         for one in others:
             del told[id(one)]
     return [told[id(one)] for one in found if id(one) in told]
+
+
+# --- functions that return nothing --------------------------------------------------
+
+_NO_RETURN = re.compile(r"`(\w+)` (returns nothing.*)")
+
+
+def _with_cause(found: list[Diagnostic]) -> list[Diagnostic]:
+    """The warnings of `no-return` as second places of what says "got None" of a call
+    of that function."""
+    for warning in [one for one in found if one.code == "no-return"]:
+        said = _NO_RETURN.fullmatch(warning.message)
+        if said is None or warning.span is None:
+            continue
+        called = re.compile(rf"(?<![\w.]){said[1]}\(")
+        errors = [one for one in found if _is_of_none(one, called)]
+        cause = Label(warning.span, f"'{said[1]}' {said[2]}")
+        for error in errors:
+            labels = (*error.labels, cause)
+            found[found.index(error)] = replace(
+                error, labels=labels, help=error.help or warning.help
+            )
+        if errors:
+            found.remove(warning)
+    return found
+
+
+def _is_of_none(found: Diagnostic, called: re.Pattern[str]) -> bool:
+    """Whether a None is what is wrong, and stands where a function is called."""
+    if not found.is_error or "None" not in found.message:
+        return False
+    spans = [found.span, *(one.span for one in found.labels)]
+    return any(one is not None and called.search(one.text) for one in spans)
 
 
 def _start(one: Diagnostic) -> int:

@@ -101,7 +101,7 @@ def _report_first(
         f"{block.name} has no child or parameter '{first}'",
         path.part(0),
         note=f"did you mean '{nearest}'?" if nearest else "",
-        help=() if nearest or not own else f"it has {', '.join(own[:12])}",
+        help=() if nearest or not own else f"it has: {', '.join(own[:12])}",
     )
 
 

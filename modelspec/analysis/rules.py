@@ -47,7 +47,7 @@ def _check_rule(rule: TypeRule, hidden: set[str], facts: Facts, report: Report) 
                 f"{what} has no parameter '{leaf}'",
                 initializer.key,
                 note=f"did you mean '{nearest}'?" if nearest else "",
-                help=() if nearest or not usual else f"it has {', '.join(usual)}",
+                help=() if nearest or not usual else f"it has: {', '.join(usual)}",
             )
 
 

@@ -134,10 +134,12 @@ def _read_statements(text: str, limits: Limits) -> Body | None:
 
 
 def _is_right(text: str, role: Role, limits: Limits) -> bool:
+    report = Report()
     if role is Role.FUNCTION:
-        return parse_function(_origin(text), Report(), limits) is not None
-    mode = _BODIES[role]
-    return parse_body(_origin(text), Report(), limits, mode=mode) is not None
+        parse_function(_origin(text), report, limits)
+    else:
+        parse_body(_origin(text), report, limits, mode=_BODIES[role])
+    return not report.found
 
 
 def _is_delicate(text: str) -> bool:

@@ -61,7 +61,7 @@ class Function:
 def parse_body(
     fragment: Fragment, report: Report, limits: Limits, *, mode: Mode = Mode.FORWARD
 ) -> Body | None:
-    """A checked body, or None and a report.
+    """A checked body, with holes for what was reported, or None and a report.
 
     In `init` one expression is run and not returned.
     """
@@ -89,7 +89,7 @@ def parse_body(
 def parse_function(
     fragment: Fragment, report: Report, limits: Limits
 ) -> Function | None:
-    """A checked function of the `functions` key, or None and a report."""
+    """A checked function of the `functions` key, as `parse_body` a body."""
     tree = _parse(fragment, report, limits)
     if tree is None:
         return None

@@ -4,6 +4,9 @@ In goes a settled ast, out come diagnostics, one for each thing refused, at the
 smallest stretch that is wrong. Only syntax is looked at: whether a name exists or an
 attribute may be read is for later stages. A tree must not be deeper than the limits
 say, which `parse_text` has seen to.
+
+Of statements, what is refused is cut out where the rest can be read without it: a
+hole stands in its place. Where it may bind names, nothing of the text is kept.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.policy import Limits
 from modelspec.pysubset import refused
+from modelspec.pysubset.hole import in_place
 from modelspec.pysubset.place import (
     span_of,
     span_of_attribute_name,
@@ -60,25 +64,28 @@ def check_target(
 
 
 def check_statements(
-    nodes: Sequence[ast.stmt],
+    nodes: list[ast.stmt],
     mode: Mode,
     source: Source,
     report: Report,
     limits: Limits,
 ) -> bool:
+    """Whether the statements can be read on, now with holes for what was refused."""
     checker = _Checker(mode, source, report, limits)
     checker.statements(nodes)
-    return checker.sound
+    return checker.cut_out(nodes)
 
 
 def check_definition(
     node: ast.FunctionDef, mode: Mode, source: Source, report: Report, limits: Limits
 ) -> bool:
-    """A `def` line and its body."""
+    """A `def` line and its body, as `check_statements`."""
     checker = _Checker(mode, source, report, limits)
     checker.definition(node)
+    if not checker.sound:
+        checker.is_lost = True
     checker.statements(node.body)
-    return checker.sound
+    return checker.cut_out(node.body)
 
 
 _REACHING = INTERNALS | FORMATTERS | LEAVING
@@ -93,29 +100,52 @@ class _Checker:
         self.report = report
         self.limits = limits
         self.sound = True
+        self.is_lost = False
+        self.refused: set[int] = set()
         self.loops = 0
         self.runs = mode in (Mode.FORWARD, Mode.INIT)
 
     # Reporting
 
-    def error(self, code: str, message: str, span: Span, help: str = "") -> None:
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        help: str = "",
+        *,
+        cut: ast.AST | None = None,
+    ) -> None:
+        """`cut` is what can be cut out for the rest to be read."""
         self.sound = False
         self.report.error(code, message, span, help=help or ())
+        if cut is None or isinstance(getattr(cut, "ctx", None), ast.Store):
+            self.is_lost = True
+        else:
+            self.refused.add(id(cut))
+
+    def cut_out(self, nodes: list[ast.stmt]) -> bool:
+        """Puts holes in the place of what was refused; False where that cannot be."""
+        if self.refused and not self.is_lost:
+            in_place(nodes, self.refused)
+        return not self.is_lost
 
     def refuse(self, node: ast.AST, span: Span) -> None:
         kind = type(node).__name__
         what, advice = refused.WHAT.get(kind, (f"this ({kind})", ""))
         message = f"{what} is not in the language"
-        self.error("unsupported-syntax", message, span, advice)
+        cut = None if refused.may_bind(node) else node
+        self.error("unsupported-syntax", message, span, advice, cut=cut)
 
-    def name(self, name: str, span: Span) -> None:
+    def name(self, name: str, span: Span, cut: ast.AST | None = None) -> None:
         """A name that is used or given."""
         if not name.isascii():
-            self.error("non-ascii-name", f"`{name[:60]}` is not an ASCII name", span)
+            message = f"`{name[:60]}` is not an ASCII name"
+            self.error("non-ascii-name", message, span, cut=cut)
         elif name.startswith("__") and name.strip("_"):
             message = f"`{name[:60]}` begins with two underscores"
             advice = "such names are Python's own and not in the language"
-            self.error("dunder-name", message, span, advice)
+            self.error("dunder-name", message, span, advice, cut=cut)
 
     # Expressions
 
@@ -154,23 +184,24 @@ class _Checker:
     def _plain_name(self, node: ast.Name) -> None:
         name = node.id
         if name[:2] == "__" or not name.isascii():
-            self.name(name, span_of(node, self.source))
+            self.name(name, span_of(node, self.source), node)
 
     def _constant(self, node: ast.Constant) -> None:
         value = node.value
         if type(value) is int and value.bit_length() > self.limits.integer_bits:
             bits = self.limits.integer_bits
             message = f"this integer has more than {bits} bits"
-            self.error("limit-exceeded", message, span_of(node, self.source))
+            span = span_of(node, self.source)
+            self.error("limit-exceeded", message, span, cut=node)
         elif isinstance(value, (bytes, complex)):
             what = "a bytes literal" if isinstance(value, bytes) else "a complex number"
             message = f"{what} is not in the language"
             span = span_of(node, self.source)
-            self.error("unsupported-syntax", message, span)
+            self.error("unsupported-syntax", message, span, cut=node)
 
     def _attribute(self, node: ast.Attribute) -> None:
         if node.attr[:2] == "__" or not node.attr.isascii():
-            self.name(node.attr, span_of_attribute_name(node, self.source))
+            self.name(node.attr, span_of_attribute_name(node, self.source), node)
         elif self.mode is not Mode.EXPRESSION and node.attr in _REACHING:
             self._reaching(node)
 
@@ -189,7 +220,7 @@ class _Checker:
             advice = "write an f-string"
         message = f"{what} is not in the language"
         span = span_of_attribute_name(node, self.source)
-        self.error("unsupported-syntax", message, span, advice)
+        self.error("unsupported-syntax", message, span, advice, cut=node)
 
     def _f_string(self, node: ast.JoinedStr) -> None:
         """Python folds letters of other scripts into ASCII, in f-strings too."""
@@ -337,7 +368,7 @@ class _Checker:
                 message = "`with` takes no other context than torch's gradient modes"
                 near = suggest(name, sorted(refused.CONTEXTS))
                 advice = f"write `{near}(...)`" if near else f"write one of {known}"
-                self.error("unsupported-syntax", message, span, advice)
+                self.error("unsupported-syntax", message, span, advice, cut=called)
             if item.optional_vars is not None:
                 self.target(item.optional_vars)
         self.statements(node.body)
@@ -407,7 +438,9 @@ class _Checker:
 
     def annotation(self, node: ast.expr) -> None:
         if _is_type(node):
+            before = len(self.refused)
             self.expression(node)
+            self.is_lost = self.is_lost or len(self.refused) > before
             return
         span = span_of(node, self.source)
         message = "an annotation is a type, and this is not one"

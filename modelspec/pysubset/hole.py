@@ -9,7 +9,7 @@ A tree with a hole is never built or printed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeGuard
 
 UNKNOWN_NAME = "?"
@@ -34,6 +34,26 @@ def hole_body(at: Hole) -> tuple[ast.stmt, ...]:
 def is_hole_body(statements: Sequence[ast.stmt]) -> bool:
     only = statements[0] if len(statements) == 1 else None
     return isinstance(only, ast.Return) and is_hole(only.value)
+
+
+def in_place(statements: list[ast.stmt], refused: Collection[int]) -> None:
+    """Puts holes in the place of nodes inside statements, known by their `id`; of a
+    statement nothing but a hole is left."""
+    cutter = _Cutter(refused)
+    statements[:] = [cutter.visit(one) for one in statements]
+
+
+class _Cutter(ast.NodeTransformer):
+    def __init__(self, refused: Collection[int]) -> None:
+        self._refused = refused
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if id(node) not in self._refused:
+            return self.generic_visit(node)
+        at = ast.copy_location(Hole(), node)
+        if isinstance(node, ast.stmt):
+            return ast.copy_location(ast.Expr(at), node)
+        return at
 
 
 def is_hole(node: object) -> TypeGuard[Hole]:

@@ -19,6 +19,7 @@ from modelspec.pysubset.habits import (
 )
 from modelspec.pysubset.place import Placement
 from modelspec.pysubset.scan import Mismatch, Scan
+from modelspec.syntax.keys import CONTAINERS
 
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
     # Python's message, ours, help
@@ -168,9 +169,14 @@ def _folded(placement: Placement) -> str:
     """Several lines of YAML that became one are the usual cause in a method's text."""
     fragment = placement.fragment
     lines = fragment.span().text.strip()
-    if "\n" in lines and "\n" not in fragment.text.strip():
-        return "YAML joins these lines into one: put them under `|`"
-    return ""
+    if "\n" not in lines or "\n" in fragment.text.strip():
+        return ""
+    if _UNDER_CONTAINER.search(fragment.source.text[: fragment.span().start]):
+        return "YAML joins these lines into one: begin each entry with `- `"
+    return "YAML joins these lines into one: put them under `|`"
+
+
+_UNDER_CONTAINER = re.compile(rf"(?:{'|'.join(sorted(CONTAINERS))}):\s*$")
 
 
 def _span(error: SyntaxError, placement: Placement) -> tuple[Span, bool]:

@@ -98,6 +98,20 @@ CONTEXTS = frozenset(
 """What may stand after `with`, called."""
 
 
+_BINDS_NOTHING = (ast.Delete, ast.Global, ast.Nonlocal)
+_IN_SCOPE = frozenset({"torch", "nn", "F", "math"})
+
+
+def may_bind(node: ast.AST) -> bool:
+    """Whether names that are read elsewhere may come from something refused."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        bound = {one.asname or one.name.partition(".")[0] for one in node.names}
+        return not bound <= _IN_SCOPE
+    if isinstance(node, ast.stmt):
+        return not isinstance(node, _BINDS_NOTHING)
+    return any(isinstance(one, ast.NamedExpr) for one in ast.walk(node))
+
+
 def dotted_name(node: ast.expr) -> str | None:
     """`a.b.c` as text, where a node is that."""
     names: list[str] = []

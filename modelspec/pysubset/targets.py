@@ -6,13 +6,14 @@ In: a target. Out: a function that stores a value there, or refuses it.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from modelspec.pysubset.access import set_item
 from modelspec.pysubset.code import Store, inner
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.runtime import Runtime
-from modelspec.pysubset.values import Scope
+from modelspec.pysubset.values import Scope, kind_of
 
 if TYPE_CHECKING:
     from modelspec.pysubset.closures import Closures
@@ -76,13 +77,13 @@ def _store_item(closures: Closures, node: ast.Subscript) -> Store:
 def _spread(run: Runtime, value: object, count: int, star: int | None) -> list[object]:
     """The values for so many targets, those of a starred one in a list."""
     if star is not None:
-        items = run.listed(value)
+        items = list(_unpacked(run, run.listed, value))
         if len(items) < count - 1:
             raise _mismatch(f"at least {count - 1}", len(items))
         end = len(items) - (count - 1 - star)
         return [*items[:star], items[star:end], *items[end:]]
     items = []
-    for item in run.iterate(value):
+    for item in _unpacked(run, run.iterate, value):
         items.append(item)
         if len(items) > count:
             got = len(value) if type(value) in (list, tuple) else "more"  # type: ignore[arg-type]
@@ -90,6 +91,19 @@ def _spread(run: Runtime, value: object, count: int, star: int | None) -> list[o
     if len(items) < count:
         raise _mismatch(str(count), len(items))
     return items
+
+
+def _unpacked(
+    run: Runtime, take: Callable[[object], Iterable[object]], value: object
+) -> Iterable[object]:
+    """What `take` gives of a value that has items."""
+    try:
+        return take(value)
+    except Fault as fault:
+        if fault.code != "not-iterable" or not run.is_plain(value):
+            raise
+        message = f"expected something to unpack, got {kind_of(value)}"
+        raise Fault("not-iterable", message) from None
 
 
 def _mismatch(expected: str, got: object) -> Fault:

@@ -202,7 +202,7 @@ def _check_version(reading: Reading[FileSpec], report: Report) -> None:
     if version.value != 1 or isinstance(version.value, bool):
         report.error(
             "unknown-version",
-            f"version {version.text} of the language is not known, expected 1"
+            f"expected 1, the version of the language, got {describe_node(version)}"
             if version.text
             else "'modelspec' has no value, expected the version of the language, 1",
             version.span,

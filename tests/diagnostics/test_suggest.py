@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import modelspec
 from modelspec.diagnostics.suggest import edit_distance, same_letters, suggest
 
 NAMES = """Conv2d Conv3d Linear in_features out_features BatchNorm2d ReLU
@@ -82,3 +83,31 @@ def test_the_nearest_of_all_is_found(name: str, names: list[str]) -> None:
     near = sorted(others, key=lambda one: (by_table(name, one), sorted(one) != letters))
     if not same and name and near and by_table(name, near[0]) <= reach:
         assert suggest(name, names) == near[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "note"),
+    [
+        ("Linear(4, n)", ""),
+        ("Linear(4, f)", ""),
+        ("Clasifier", ""),
+        ("Linear(4, w)", "did you mean 'ww'?"),
+        ("Lin", "did you mean 'Line'?"),
+    ],
+)
+def test_nothing_is_suggested_that_could_not_stand_there(
+    written: str, note: str
+) -> None:
+    """Neither a spec inside itself, nor `F` and `e` for any other letter."""
+    text = f"""modelspec: 1
+name: Classifier
+params: {{ww: 4}}
+blocks:
+  Line: {{Sequential: [Flatten]}}
+Sequential:
+  - {written}
+  - Linear(ww, 4)
+  - Line
+"""
+    (found,) = modelspec.check(text)
+    assert (found.code, found.note) == ("unknown-name", note)

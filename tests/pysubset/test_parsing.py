@@ -14,7 +14,10 @@ from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Fragment, Source
 from modelspec.policy import Limits
 from modelspec.pysubset import (
+    Body,
+    Function,
     Mode,
+    has_hole,
     has_interpolation,
     number_spelling,
     parse_body,
@@ -44,8 +47,16 @@ def wrong(
     """The codes and the underlined texts."""
     report = Report()
     value = parse(fragment(text, "# \u00e9\nkey: "), report, LIMITS)
-    assert (value is None) == bool(report.found)
+    assert _is_whole(value) == (not report.found)
     return [(one.code, one.span.text if one.span else "") for one in report.found]
+
+
+def _is_whole(value: object) -> bool:
+    """Whether all of a text was read: there is a value, and no hole in it."""
+    if isinstance(value, (Body, Function)):
+        body = value.statements if isinstance(value, Body) else [value.definition]
+        return not has_hole(body)
+    return value is not None
 
 
 @pytest.mark.parametrize(
@@ -298,7 +309,7 @@ def test_no_text_raises(
     one = fragment(text, "# \u00e9\n\u00e9")
     report = Report()
     value = parse(one, report, LIMITS)
-    assert (value is None) == bool(report.found)
+    assert _is_whole(value) == (not report.found)
     for found in report.found:
         assert found.span is not None
         assert 0 <= found.span.start <= found.span.end <= len(one.source.text)

@@ -212,7 +212,7 @@ class Judge:
             f"{words(held)} has no child '{index}'",
             node.slice,
             note=f"did you mean '{nearest}'?" if nearest else "",
-            help="" if nearest else f"it has {', '.join(list(children)[:12])}",
+            help="" if nearest else f"it has: {', '.join(list(children)[:12])}",
         )
         return UNKNOWN
 

@@ -222,6 +222,8 @@ def _own_scope(one: FileNames) -> None:
             one.scope.set_reported(name)  # which of the two is meant, nobody knows
         else:
             one.scope.add_block(name, definition.entry)
+        if definition.is_root:
+            one.scope.root = name
 
 
 def _imported_scope(

@@ -43,7 +43,7 @@ class FileScope:
 
     `reported` are names that would be known but for a mistake already told. `standard`
     reads a standard block, one of `STANDARD_BLOCKS`. `repeated` are texts that were
-    read with these names.
+    read with these names. `root` is the name of the file's own top level.
     """
 
     blocks: dict[str, BlockEntry] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class FileScope:
     reported: set[str] = field(default_factory=set)
     standard: Callable[[str], BlockEntry] | None = None
     repeated: Repeated = field(default_factory=Repeated)
+    root: str = ""
 
     def add_block(self, name: str, entry: BlockEntry) -> None:
         self.blocks[name] = entry
@@ -125,9 +126,10 @@ class Scope:
         )
 
     def names(self) -> Iterator[str]:
-        """All that could stand here, for suggestions; nearest meanings first."""
+        """All that could stand here, for suggestions; nearest meanings first. The
+        root in its own file would be made inside itself, which few mean."""
         yield from self.locals
-        yield from self.file.blocks
+        yield from (one for one in self.file.blocks if one != self.file.root)
         yield from self.file.functions
         yield from load_catalog().layer_names
         yield from STANDARD_BLOCKS
@@ -135,4 +137,5 @@ class Scope:
         yield from ("F", "torch", "math")
 
     def suggest(self, name: str) -> str | None:
-        return suggest(name, self.names())
+        """One letter is near every other: there only a name of the block is meant."""
+        return suggest(name, self.locals if len(name) == 1 else self.names())
