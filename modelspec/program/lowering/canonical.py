@@ -68,6 +68,8 @@ class Canonicalizer(ast.NodeTransformer):
         if name == "self":
             self._check_self(node)
             return node
+        if name == "auto":
+            return node  # `analysis.sizes` looks where it stands
         found = self._global(name)
         if found is None:
             self._unknown_name(node)
@@ -113,14 +115,6 @@ class Canonicalizer(ast.NodeTransformer):
                 f"nothing is named '{node.id}' here",
                 span_of(node, self.source),
                 note=self.hints[node.id],
-            )
-            return
-        if node.id == "auto":
-            self.report.error(
-                "auto-not-inferred",
-                "sizes cannot be left to `auto` in this version",
-                span_of(node, self.source),
-                help="write the size",
             )
             return
         nearest = self.scope.suggest(node.id)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import torch
 from torch import nn
@@ -38,6 +39,9 @@ from modelspec.sizes.size import Size
 from modelspec.sizes.text import render_size
 
 
+Prepare: TypeAlias = Callable[[nn.Module, Recorder], None]
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedRun:
     """How a run went; `note` says why it stopped where the spec is not at fault."""
@@ -53,12 +57,14 @@ def observe(
     params: Mapping[str, object] | None = None,
     sizes: Mapping[str, int] | None = None,
     dtype: str | torch.dtype | None = None,
+    prepare: Prepare | None = None,
 ) -> ObservedRun:
     """Run a built module's `forward` in eval mode on the inputs that it declares.
 
     `params` are those it was built with; sizes of inputs may depend on them. Symbols
     without a value in `sizes` stay symbols. `dtype` is what it was built with; inputs
-    that are float32 get it, None is torch's default.
+    that are float32 get it, None is torch's default. `prepare` may do something to the
+    copy that is run; then there is one run, whose failure is the caller's to judge.
     """
     block = classes.block_of(type(module))
     assert block is not None, "not a module of these classes"
@@ -71,9 +77,9 @@ def observe(
     if not plans:
         return ObservedRun(note="the inputs have no shapes to run on")
     open_sizes = {name: size for name, size in known.items() if name not in given}
-    run = _Run(classes, module, block, plans, known)
+    run = _Run(classes, module, block, plans, known, prepare)
     found = run.complete(open_sizes)
-    if found.observation is None and open_sizes:
+    if prepare is None and found.observation is None and open_sizes:
         # Some code is about numbers only; then sizes are what they are by default.
         plain = run.complete({})
         return found if plain.observation is None else plain
@@ -88,7 +94,9 @@ class _Run:
         block: Block,
         plans: list[InputPlan],
         sizes: Mapping[str, int],
+        prepare: Prepare | None = None,
     ) -> None:
+        self._prepare = prepare
         self._classes = classes
         self._module = module
         self._block = block
@@ -125,6 +133,8 @@ class _Run:
 
     def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:
         trial = copy_with(self._module, _fake)
+        if self._prepare is not None:
+            self._prepare(trial, recorder)
         recorder.watch(trial)
         tensors = {}
         for plan in self._plans:
