@@ -11,14 +11,14 @@ import ast
 from collections.abc import Iterable
 from dataclasses import replace
 
-from modelspec.inference.rewriting import Node, Visitor, Where, leading_vars, walk_program
+from modelspec.inference.rewriting import Node, Visitor, Where, walk_program
 from modelspec.program import ir
 
 ACTIVATION = ":activation"
 ENTER = ":enter"
 """`:enter(block)` gives the activation, when the construction of a module begins."""
 EXTEND = ":extend"
-"""`:extend(activation, number)`: the base is about to be initialised."""
+"""`:extend(activation, number, **names)`: the base is about to be initialised."""
 CALL = ":call"
 """`:call(number, activation, turns, callee, **names)` gives what to call instead."""
 EACH = ":each"
@@ -43,7 +43,7 @@ def instrument(program: ir.Program) -> ir.Program:
 
 class _Instrumenting(Visitor):
     def __init__(self) -> None:
-        self.bases: dict[str, int] = {}
+        self.bases: dict[str, tuple[int, tuple[str, ...]]] = {}
 
     def auto(self, number: int, node: ast.Name, where: Where) -> ast.expr:
         return _call(node, SIZE, *_place(number, where), names=where.names)
@@ -52,7 +52,7 @@ class _Instrumenting(Visitor):
         self, number: int, node: ast.Call, made: ast.Call, where: Where
     ) -> ast.expr:
         if node is where.block.base.call:
-            self.bases[where.block.name] = number
+            self.bases[where.block.name] = (number, where.names)
         elif may_make_block(node, where):
             place = _place(number, where)
             made.func = _call(node.func, CALL, *place, made.func, names=where.names)
@@ -93,14 +93,19 @@ def _turn(number: int) -> str:
     return f":turn{number}"
 
 
-def _entering(block: ir.Block, base: int | None) -> ir.Block:
+def _entering(
+    block: ir.Block, base: tuple[int, tuple[str, ...]] | None
+) -> ir.Block:
     """The activation is the first thing a construction knows."""
-    lead, rest = leading_vars(block.construct)
+    lead = block.leading_vars()
+    rest = block.construct[len(lead) :]
     enter = _call(_somewhere(block), ENTER, ast.Constant(block.name))
     first = [_let(ACTIVATION, enter, block)]
     if base is not None:
+        number, names = base
         known = ast.Name(ACTIVATION, ast.Load())
-        extend = _call(_somewhere(block), EXTEND, known, ast.Constant(base))
+        place = (known, ast.Constant(number))
+        extend = _call(_somewhere(block), EXTEND, *place, names=names)
         lead = (*lead, _let(":base", extend, block))
     return replace(block, construct=(*first, *lead, *rest))
 

@@ -70,7 +70,8 @@ class Walk:
 
     def block(self, block: ir.Block) -> ir.Block:
         where = Where(block, names=tuple(param.name for param in block.params))
-        lead, rest = leading_vars(block.construct)
+        lead = block.leading_vars()
+        rest = block.construct[len(lead) :]
         made, where = self._several(lead, where)
         base = block.base
         if base.call is not None:
@@ -235,19 +236,6 @@ def has_auto(program: ir.Program) -> bool:
     from modelspec.program.walk import block_nodes, names_read
 
     return any(AUTO in names_read(block_nodes(block)) for block in program.blocks)
-
-
-def leading_vars(
-    body: tuple[ir.Statement, ...],
-) -> tuple[tuple[ir.Statement, ...], tuple[ir.Statement, ...]]:
-    """Vars at the start, which the arguments of a base may use, and the rest."""
-    count = 0
-    while count < len(body):
-        one = body[count]
-        if not isinstance(one, ir.Let) or not one.is_var:
-            break
-        count += 1
-    return body[:count], body[count:]
 
 
 def _with(names: tuple[str, ...], target: ast.expr) -> tuple[str, ...]:

@@ -112,8 +112,8 @@ class Tracer:
             or (isinstance(value, Provisional) and value.key in self.known)
         )
 
-    def extend(self, made: _Made, call: int) -> None:
-        self._caller = _Caller(made, call)
+    def extend(self, made: _Made, call: int, known: Numbers) -> None:
+        self._caller = _Caller(made, call, (), known)
 
     def size(self, place: int, made: _Made, turns: Turns, known: Numbers) -> int:
         key = (place, made.path, turns)
@@ -251,7 +251,7 @@ class _Extend(_Hook):
     __slots__ = ()
 
     def run(self, args: list[Any], kwargs: dict[str, object]) -> object:
-        self._tracer.extend(args[0], args[1])
+        self._tracer.extend(*args, self._tracer.numbers(kwargs))
         return None
 
 
