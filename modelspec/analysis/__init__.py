@@ -20,6 +20,7 @@ from modelspec.analysis.locals import check_locals
 from modelspec.analysis.reachability import check_reachability
 from modelspec.analysis.recursion import check_recursion
 from modelspec.analysis.rules import check_rules
+from modelspec.analysis.sizes import check_sizes
 from modelspec.analysis.structure import check_structure
 from modelspec.analysis.unused import check_unused
 from modelspec.diagnostics.diagnostic import Diagnostic
@@ -42,6 +43,7 @@ class Pass:
 
 
 PASSES: tuple[Pass, ...] = (
+    Pass("sizes", check_sizes, check_sizes),
     Pass("calls", check_calls, check_torch_calls),
     Pass("literals", check_literals, check_torch_literals),
     Pass("locals", check_locals, check_locals),

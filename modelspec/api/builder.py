@@ -13,6 +13,7 @@ from dataclasses import field
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
+from modelspec.api.sizes import Traces, fill_for_build, fill_for_source
 from modelspec.api.weights import WeightsRequest
 from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
 from modelspec.diagnostics.span import Source
@@ -59,7 +60,8 @@ class Built:
 
     `seconds` is what making it took, without reading the spec and importing torch.
     `dtype` is what it was made with; None is torch's default. `loaded` is how many
-    tensors the files of weights had for it; None where there are none.
+    tensors the files of weights had for it; None where there are none. `traces` tell
+    the sizes that the spec left to `auto`.
     """
 
     module: nn.Module
@@ -70,6 +72,7 @@ class Built:
     seconds: float
     dtype: str | torch.dtype | None = None
     loaded: int | None = None
+    traces: Traces = ()
 
     def run_once(self, sizes: Mapping[str, int]) -> RunResult:
         """Run it once on its declared inputs, without memory or random numbers."""
@@ -88,9 +91,15 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
     from modelspec.backends.torch import instantiate, load_weights
 
     start = perf_counter()
-    classes = classes_of(program, limits)
-    params = _values(classes, given) | dict(request.params)
-    _require(_check_values(block, params))
+
+    def values(classes: ModuleClasses) -> dict[str, object]:
+        found = _values(classes, given) | dict(request.params)
+        _require(_check_values(block, found))
+        return found
+
+    filled = fill_for_build(program, limits, values)
+    classes = classes_of(filled.program, limits, filled.traces)
+    params = values(classes)
     module = instantiate(
         classes,
         params,
@@ -109,7 +118,15 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
             key=given_weights.key,
         )
     return Built(
-        module, block, classes, params, warnings, seconds, request.dtype, loaded
+        module,
+        block,
+        classes,
+        params,
+        warnings,
+        seconds,
+        request.dtype,
+        loaded,
+        filled.traces,
     )
 
 
@@ -117,7 +134,9 @@ def find_class(program: Program, limits: Limits) -> type[nn.Module]:
     """The class of the root block."""
     from modelspec.api.pickles import classes_of
 
-    return classes_of(program, limits)[_found(find_root(program)).name]
+    root = _found(find_root(program)).name
+    filled = fill_for_source(program, limits)
+    return classes_of(filled.program, limits, filled.traces)[root]
 
 
 def symbol_sizes(block: Block, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

@@ -22,6 +22,7 @@ from modelspec.output.staging import Staging
 if TYPE_CHECKING:
     from torch import nn
 
+    from modelspec.api.sizes import Traces
     from modelspec.api.spec import Spec
 
 
@@ -45,12 +46,13 @@ class Products:
         if obstacles:
             raise SpecError(obstacles)
 
-    def write(self, spec: Spec, module: nn.Module) -> None:
-        """Write them all."""
+    def write(self, spec: Spec, module: nn.Module, traces: Traces = ()) -> None:
+        """Write them all; `traces` tell the sizes of the module left to `auto`."""
+        from modelspec.api.generation import Generation
         from modelspec.backends.torch import save_weights
 
         sources = [path for path in self._paths if path.suffix == ".py"]
-        text = spec.source() if sources else ""
+        text = Generation([spec], traces=traces).text() if sources else ""
         with Staging() as staging:
             for path in self._paths:
                 if path.suffix == ".py":

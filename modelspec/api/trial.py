@@ -16,6 +16,7 @@ from modelspec.api.builder import (
     check_given_shapes,
     symbol_sizes,
 )
+from modelspec.api.sizes import Traces
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.records import dataclass
 from modelspec.report.built import BuildReport
@@ -34,6 +35,7 @@ class Trial:
     module: nn.Module
     report: BuildReport
     diagnostics: tuple[Diagnostic, ...]
+    traces: Traces = ()
 
 
 def build_and_run(
@@ -56,7 +58,8 @@ def build_and_run(
     found = built.warnings
     if result.diagnostic is not None:
         found = (*found, result.diagnostic)
-    return Trial(built.module, _report(built, request, result), found)
+    report = _report(built, request, result)
+    return Trial(built.module, report, found, built.traces)
 
 
 def _report(built: Built, request: BuildRequest, result: RunResult) -> BuildReport:

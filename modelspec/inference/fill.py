@@ -45,6 +45,8 @@ def fill(program: ir.Program, traces: Sequence[Trace]) -> ir.Program:
     Raises:
         SpecError: a size differs between modules, and no argument can tell them apart.
     """
+    if not traces:
+        return program
     filler = _Filler(program, traces)
     filler.settle()
     filled = walk_program(program, _Writer(filler))
