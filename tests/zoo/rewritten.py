@@ -20,7 +20,8 @@ class _Forgetting(Visitor):
         self, number: int, node: ast.Call, made: ast.Call, where: Where
     ) -> ast.expr:
         function = node.func
-        if not isinstance(function, ast.Attribute):
+        is_own = not where.block.source.is_standard
+        if not is_own or not isinstance(function, ast.Attribute):
             return made
         names = positional_names(function, self.program)
         lists = {p.name for p in where.block.params if p.type.name in ("list", "tuple")}

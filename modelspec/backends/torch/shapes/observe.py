@@ -39,7 +39,7 @@ from modelspec.sizes.size import Size
 from modelspec.sizes.text import render_size
 
 
-Prepare: TypeAlias = Callable[[nn.Module, Recorder], None]
+Prepare: TypeAlias = Callable[[nn.Module, Recorder, ExitStack], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +133,17 @@ class _Run:
 
     def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:
         trial = copy_with(self._module, _fake)
-        if self._prepare is not None:
-            self._prepare(trial, recorder)
         recorder.watch(trial)
         tensors = {}
         for plan in self._plans:
             shape = self._shape(plan, symbols)
             tensors[plan.name] = torch.empty(shape, dtype=plan.dtype, device="cpu")
             recorder.add_input(plan.name, tensors[plan.name])
-        args = [tensors.pop(name) for name in _positional(self._block)]
-        with self._classes.bounded(), recorder:
+        args = [tensors.pop(name) for name in positional_inputs(self._block)]
+        with self._classes.bounded(), ExitStack() as stack:
+            if self._prepare is not None:
+                self._prepare(trial, recorder, stack)
+            stack.enter_context(recorder)
             return trial(*args, **tensors)
 
     def _shape(
@@ -187,7 +188,7 @@ def _fake(tensor: torch.Tensor) -> torch.Tensor:
     return made
 
 
-def _positional(block: Block) -> list[str]:
+def positional_inputs(block: Block) -> list[str]:
     """Inputs up to the first that is left out: a container's own `forward` knows no
     names."""
     names = [one.name for one in block.inputs]

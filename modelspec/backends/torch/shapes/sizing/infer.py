@@ -9,16 +9,18 @@ then, until nothing changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 from torch import nn
 
 from modelspec.backends.torch.failure import fail
 from modelspec.backends.torch.instantiate import instantiate
-from modelspec.backends.torch.run_failure import describe_failure
-from modelspec.backends.torch.shapes.observe import ObservedRun, observe
-from modelspec.backends.torch.shapes.sizing.reading import Reading, Remade
-from modelspec.backends.torch.shapes.sizing.tracing import Key, Tracer, TracingClasses
+from modelspec.backends.torch.run_failure import depends_on_values, describe_failure
+from modelspec.backends.torch.shapes.sizing.reading import Reading
+from modelspec.backends.torch.shapes.sizing.tracing import Tracer, TracingClasses
+from modelspec.backends.torch.shapes.sizing.trials import Run, Trials
+from modelspec.backends.torch.tracebacks import running_span
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.inference.instrument import instrument
 from modelspec.inference.sites import Site, find_sites
@@ -27,10 +29,10 @@ from modelspec.policy import Limits
 from modelspec.program import ir
 
 _MOST_RUNS = 64
+_FURTHER = 96
+"""By how much a second run has larger sizes than the first."""
 _PROVISIONAL = (1, 64, 960, 5040)
 """Numbers to begin with: what is computed of one may refuse it, but not all."""
-
-Params = Callable[[TracingClasses], Mapping[str, object]]
 
 
 class Sizing:
@@ -53,17 +55,15 @@ class Sizing:
         for _ in range(_MOST_RUNS):
             module = self._make(params)
             activations = tuple(tracer.activations)
-            before = dict(tracer.known)
-            run, reading = self._run(module, params, {})
-            if run.observation is None and reading.problem is None:
-                run, reading = self._run_on_numbers(module, params, run, reading)
-            if reading.problem is not None:
-                raise SpecError([reading.problem])
-            tracer.known |= reading.found
-            changed = any(before.get(k) != v for k, v in reading.found.items())
-            if run.observation is None and not changed:
-                self._stopped(run)
-            elif run.observation is not None and not (changed and self._matters(reading)):
+            run = self._run(module, params)
+            if run.reading.problem is not None:
+                raise SpecError([run.reading.problem])
+            found = run.reading.found
+            changed = any(tracer.known.get(k) != v for k, v in found.items())
+            tracer.known |= found
+            if not run.is_complete and not changed:
+                raise SpecError([self._stopped(run)])
+            if run.is_complete and not (changed and tracer.is_indirect):
                 return self._traced(variant, activations)
         fail(
             "auto-not-inferred",
@@ -71,10 +71,6 @@ class Sizing:
             self._program.root_block.span if self._program.root_block else None,
             help="write some of them as numbers",
         )
-
-    def _matters(self, reading: Reading) -> bool:
-        """Whether a new number may have changed more than the layers that read it."""
-        return self._tracer.is_indirect or reading.is_indirect
 
     def _make(self, params: Mapping[str, object]) -> nn.Module:
         refusal: SpecError | None = None
@@ -92,81 +88,48 @@ class Sizing:
 
     # --- runs ---------------------------------------------------------------------
 
-    def _run(
-        self,
-        module: nn.Module,
-        params: Mapping[str, object],
-        sizes: Mapping[str, int],
-    ) -> tuple[ObservedRun, Reading]:
-        reading = Reading(self._tracer.known, self._sites, self._tracer.is_indirect)
-        run = observe(self.classes, module, params, sizes, prepare=reading.prepare)
-        return run, reading
+    def _run(self, module: nn.Module, params: Mapping[str, object]) -> Run:
+        """A run, with numbers for the symbols of the inputs, and one with others.
 
-    def _run_on_numbers(
-        self,
-        module: nn.Module,
-        params: Mapping[str, object],
-        run: ObservedRun,
-        reading: Reading,
-    ) -> tuple[ObservedRun, Reading]:
-        """Again with a number for each symbol: some code is about numbers only.
-
-        A size that depends on a symbol is another with other numbers.
+        What differs between them follows from a symbol: then a run on symbols says how.
+        So it does where there are no two runs to compare.
         """
-        if run.failure is None or isinstance(run.failure.error, Remade):
-            return run, reading
-        block = self.classes.block_of(type(module))
-        names = {
-            size
-            for one in (block.inputs if block is not None else ())
-            for size in one.shape or ()
-            if isinstance(size, str)
-        }
-        if not names:
-            return run, reading
-        sizes = self._default_sizes(module, params)
-        plain, first = self._run(module, params, sizes)
-        if plain.observation is None and first.found == reading.found:
-            return run, reading
-        larger = {name: size + 32 for name, size in sizes.items()}
-        other, second = self._run(module, params, larger)
-        if other.observation is not None:
-            for key, value in first.found.items():
-                if second.found.get(key, value) != value:
-                    first.problem = _symbolic(self._sites[key[0]], "the symbols")
-                    break
-        return plain, first
+        trials = Trials(self.classes, module, params, self._reading)
+        first = trials.on_numbers(0)
+        if first.is_refused or not trials.has_symbols:
+            return trials.on_symbols() if first.is_beyond else first
+        if first.is_complete:
+            second = trials.on_numbers(_FURTHER)
+            if second.is_complete and second.reading.found == first.reading.found:
+                return first
+        exact = trials.on_symbols()
+        is_known = exact.is_complete or exact.is_refused
+        return exact if is_known or first.is_beyond else first
 
-    def _default_sizes(
-        self, module: nn.Module, params: Mapping[str, object]
-    ) -> dict[str, int]:
-        from modelspec.backends.torch.inputs import plan_inputs
+    def _reading(self) -> Reading:
+        classes = self.classes
+        return Reading(
+            self._tracer.known,
+            self._sites,
+            self._tracer.is_indirect,
+            partial(running_span, classes.sources, classes.unwritten),
+        )
 
-        block = self.classes.block_of(type(module))
-        assert block is not None
-        scope = self.classes.bind_params(block.name, params)
-        return plan_inputs(
-            block, lambda node: self.classes.evaluate(node, block, scope), {}
-        )[1]
-
-    def _stopped(self, run: ObservedRun) -> None:
+    def _stopped(self, run: Run) -> Diagnostic:
         """The run came to no end, and nothing new is known."""
         block = self._program.root_block
-        unknown = [one for one in self._tracer.met if one not in self._tracer.known]
-        span = self._sites[unknown[0][0]].span if unknown else None
-        if run.failure is None:
-            fail(
-                "auto-not-inferred",
-                f"{self._named(unknown)} is not known: {run.note}",
-                span or (block.span if block is not None else None),
-                help="write the size",
-            )
         assert block is not None
-        found = describe_failure(run.failure.error, "", block, self.classes)
-        raise SpecError([found])
-
-    def _named(self, unknown: list[Key]) -> str:
-        return self._sites[unknown[0][0]].words if unknown else "a size"
+        if run.error is not None and not depends_on_values(run.error):
+            return describe_failure(run.error, run.inputs, block, self.classes)
+        unknown = [o for o in self._tracer.met if o not in self._tracer.known]
+        site = self._sites[unknown[0][0]] if unknown else None
+        return Diagnostic(
+            "auto-not-inferred",
+            f"{'a size' if site is None else site.words} is not known: the run stopped"
+            " where it depends on the values of a tensor",
+            block.span if site is None else site.span,
+            help=("write the size",),
+        )
 
     # --- the result -----------------------------------------------------------------
 
@@ -194,12 +157,3 @@ class Sizing:
 
 def _is_all_known(tracer: Tracer) -> bool:
     return all(key in tracer.known for key in tracer.met)
-
-
-def _symbolic(site: Site, text: str) -> Diagnostic:
-    return Diagnostic(
-        "auto-symbolic",
-        f"{site.words} depends on {text}",
-        site.span,
-        help=("give the sizes that it depends on as numbers in `inputs`",),
-    )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
+from modelspec.backends.torch.pickling import BlockType
 from modelspec.catalog import load_catalog
 from modelspec.catalog.determined import Determined, determined
 from modelspec.pysubset.faults import WorldError
@@ -191,10 +192,18 @@ def made_with(module: nn.Module) -> object:
 
 
 def become(module: nn.Module, other: nn.Module, arguments: Arguments) -> None:
-    """Make a module what another is; its hooks stay."""
+    """Make a module what another is; its hooks stay, and what a block that extends the
+    layer has added to it."""
     other.train(module.training)
-    module.__class__ = type(other)
+    if not isinstance(type(module), BlockType):
+        module.__class__ = type(other)
+    own = vars(module)
     for name, value in vars(other).items():
-        if "hooks" not in name:
-            vars(module)[name] = value
-    vars(module)[_MADE] = arguments
+        if name in _TABLES:
+            own[name] = {**own[name], **value}
+        elif "hooks" not in name:
+            own[name] = value
+    own[_MADE] = arguments
+
+
+_TABLES = ("_parameters", "_buffers", "_modules")

@@ -6,19 +6,20 @@ was read, or the diagnostic that says why one is none.
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from modelspec.backends.torch.pickling import BlockType
-from modelspec.backends.torch.shapes.recorder import Recorder
 from modelspec.backends.torch.shapes.sizing.layers import (
-    Pending,
     Place,
     become,
     made_with,
@@ -33,8 +34,8 @@ from modelspec.sizes.size import Size, symbols_of
 from modelspec.sizes.text import render_size
 
 
-class Remade(Exception):  # noqa: N818 # nothing is wrong
-    """The model has to be made again before this layer can run."""
+class Refused(Exception):  # noqa: N818 # the problem is told as a diagnostic
+    """A size is none: the run need not go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +47,59 @@ class _Read:
     span: Span | None
 
 
+Measure: TypeAlias = "Callable[[int | torch.SymInt], Size]"
+
+
 @dataclass
 class Reading:
     """`known` are sizes of earlier runs; `is_indirect` if a number that is wrong may
-    have led the run astray, so that two numbers for one size are no contradiction."""
+    have led the run astray, so that two numbers for one size are no contradiction.
+    `running` tells what line of the spec is running."""
 
     known: Mapping[Key, int]
     sites: Mapping[int, Site]
     is_indirect: bool
+    running: Callable[[], Span | None]
+    measure: Measure = int
     found: dict[Key, int] = field(default_factory=dict)
     problem: Diagnostic | None = None
     _reads: dict[Key, _Read] = field(default_factory=dict)
-    _recorder: Recorder | None = None
 
-    def prepare(self, module: nn.Module, recorder: Recorder) -> None:
-        """Let the pending layers of a model read."""
-        self._recorder = recorder
+    def watch(self, module: nn.Module, stack: ExitStack) -> None:
+        """Let the pending layers of a model read, for as long as the stack is open."""
+        bases: set[type[nn.Module]] = set()
         for one in module.modules():
             pending = pending_of(one)
-            if pending is not None:
+            if pending is None:
+                continue
+            if isinstance(type(one), BlockType):
+                bases.add(pending.layer)
+            else:
                 one.register_forward_pre_hook(self._called, with_kwargs=True)
+        for base in bases:
+            stack.enter_context(self._watching(base))
+
+    @contextmanager
+    def _watching(self, base: type[nn.Module]) -> Iterator[None]:
+        """What a block that extends a layer is called with is not what the layer is:
+        the block's own `forward` calls the layer's."""
+        own, called = base.__dict__.get("forward"), self._called
+        forward: Any = base.forward
+
+        @functools.wraps(forward)
+        def watched(module: nn.Module, *args: Any, **kwargs: Any) -> object:
+            if isinstance(type(module), BlockType) and pending_of(module) is not None:
+                called(module, args, kwargs)
+            return forward(module, *args, **kwargs)
+
+        base.forward = watched
+        try:
+            yield
+        finally:
+            if own is None:
+                del base.forward
+            else:
+                base.forward = own
 
     def _called(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -78,11 +112,9 @@ class Reading:
         arguments = pending.arguments(self._resolve)
         if arguments == made_with(module):
             return
-        if isinstance(type(module), BlockType):
-            self.is_indirect = True
-            raise Remade
-        with torch._C.DisableTorchFunction():
-            become(module, _remade(pending, arguments), arguments)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            become(module, pending.remake(arguments), arguments)
 
     def _resolve(self, size: Provisional) -> int:
         key: Any = size.key
@@ -100,9 +132,8 @@ class Reading:
         rank = tensor.dim()
         if not -rank <= place.dimension < rank:
             return  # the layer itself says what is wrong with its input
-        assert self._recorder is not None
-        size = self._recorder.size(tensor.shape[place.dimension])
-        shape = [render_size(self._recorder.size(one)) for one in tensor.shape]
+        size = self.measure(tensor.shape[place.dimension])
+        shape = [render_size(self.measure(one)) for one in tensor.shape]
         self._learn(place, size, f"[{', '.join(shape)}]")
 
     def _learn(self, place: Place, size: Size, shape: str) -> None:
@@ -111,8 +142,7 @@ class Reading:
         if not isinstance(size, int):
             self._refuse(_symbolic(site, size, shape))
             return
-        assert self._recorder is not None
-        new = _Read(size, shape, self._recorder.running())
+        new = _Read(size, shape, self.running())
         old = self._reads.setdefault(key, new)
         if old.value != size and not self._is_astray(key):
             self._refuse(_contradiction(site, old, new))
@@ -124,21 +154,22 @@ class Reading:
 
     def _refuse(self, problem: Diagnostic) -> None:
         self.problem = self.problem or problem
-        raise Remade
-
-
-def _remade(pending: Pending, arguments: Any) -> nn.Module:
-    return pending.remake(arguments)
+        raise Refused
 
 
 def _inputs(
     layer: type[nn.Module], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Mapping[str, object]:
     try:
-        bound = inspect.signature(layer.forward).bind(None, *args, **kwargs)
+        bound = _signature(layer.forward).bind(None, *args, **kwargs)
     except TypeError:
         return {}
     return bound.arguments
+
+
+@functools.lru_cache(maxsize=256)
+def _signature(forward: Callable[..., object]) -> inspect.Signature:
+    return inspect.signature(forward)
 
 
 # --- what is wrong ------------------------------------------------------------------

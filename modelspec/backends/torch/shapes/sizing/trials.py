@@ -1,0 +1,120 @@
+"""Runs of a model in which its layers read their sizes.
+
+On the device meta with numbers for the symbols, which is quick; on fake tensors with
+symbols, which is exact. Neither touches the model, takes memory or draws.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from modelspec.backends.torch.classes import ModuleClasses
+from modelspec.backends.torch.inputs import InputPlan, plan_inputs
+from modelspec.backends.torch.meta_mode import on_meta
+from modelspec.backends.torch.run_failure import depends_on_values, is_beyond_meta
+from modelspec.backends.torch.shapes.observe import observe, positional_inputs
+from modelspec.backends.torch.shapes.recorder import Recorder
+from modelspec.backends.torch.shapes.sizing.reading import Reading
+from modelspec.backends.torch.stand_ins import copy_on_meta
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run has read, and how it ended; `inputs` are those it was given."""
+
+    reading: Reading
+    is_complete: bool
+    error: Exception | None = None
+    inputs: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        return self.reading.problem is not None
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether another way of running may come further."""
+        error = self.error
+        return error is not None and (is_beyond_meta(error) or depends_on_values(error))
+
+
+class Trials:
+    """Runs of one model; `reading` makes what each run is read by."""
+
+    def __init__(
+        self,
+        classes: ModuleClasses,
+        module: nn.Module,
+        params: Mapping[str, object],
+        reading: Callable[[], Reading],
+    ) -> None:
+        self._classes = classes
+        self._module = module
+        self._params = params
+        self._reading = reading
+        found = classes.block_of(type(module))
+        assert found is not None, "not a module of these classes"
+        self._block = found
+        self._sizes = self._plan({})[1]
+
+    @property
+    def has_symbols(self) -> bool:
+        return bool(self._sizes)
+
+    def on_numbers(self, further: int) -> Run:
+        """With the default size of each symbol, or one so much larger; batches, which
+        are seldom of any size, grow by one."""
+        sizes = {
+            name: size + (1 if size < 4 else further) if further else size
+            for name, size in self._sizes.items()
+        }
+        plans, _ = self._plan(sizes)
+        reading = self._reading()
+        inputs = ", ".join(f"{plan.name}={list(plan.shape)}" for plan in plans)
+        try:
+            with warnings.catch_warnings(), ExitStack() as stack:
+                warnings.simplefilter("ignore")
+                stack.enter_context(torch.random.fork_rng(devices=[]))
+                stack.enter_context(torch.no_grad())
+                stack.enter_context(on_meta())
+                trial = copy_on_meta(self._module)
+                reading.watch(trial, stack)
+                stack.enter_context(self._classes.bounded())
+                stack.enter_context(torch.device("meta"))
+                self._call(trial, plans)
+        except Exception as error:
+            return Run(reading, False, error, inputs)
+        return Run(reading, True, None, inputs)
+
+    def on_symbols(self) -> Run:
+        reading = self._reading()
+
+        def prepare(trial: nn.Module, recorder: Recorder, stack: ExitStack) -> None:
+            reading.measure = recorder.size
+            reading.watch(trial, stack)
+
+        run = observe(self._classes, self._module, self._params, prepare=prepare)
+        error = None if run.failure is None else run.failure.error
+        return Run(reading, run.observation is not None, error)
+
+    def _plan(self, sizes: Mapping[str, int]) -> tuple[list[InputPlan], dict[str, int]]:
+        block, classes = self._block, self._classes
+        scope = classes.bind_params(block.name, self._params)
+        floating = torch.get_default_dtype()
+        return plan_inputs(
+            block, lambda node: classes.evaluate(node, block, scope), sizes, floating
+        )
+
+    def _call(self, trial: nn.Module, plans: list[InputPlan]) -> object:
+        tensors = {
+            plan.name: torch.empty(plan.shape, dtype=plan.dtype, device="meta")
+            for plan in plans
+        }
+        args = [tensors.pop(name) for name in positional_inputs(self._block)]
+        return trial(*args, **tensors)
