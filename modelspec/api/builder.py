@@ -42,7 +42,8 @@ _SEEDS = range(-(2**63), 2**64)
 class BuildRequest:
     """What a caller asked for; None leaves it to torch.
 
-    `texts` are values as they are written in a spec, `params` are values.
+    `texts` are values as they are written in a spec, `params` are values. `sizes` are
+    those of symbols in `inputs`, from which sizes left to `auto` may follow.
     """
 
     variant: str | None = None
@@ -52,6 +53,7 @@ class BuildRequest:
     dtype: str | torch.dtype | None = None
     seed: int | None = None
     weights: WeightsRequest | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +99,7 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
         _require(_check_values(block, found))
         return found
 
-    filled = fill_for_build(program, limits, values)
+    filled = fill_for_build(program, limits, values, request.sizes)
     classes = classes_of(filled.program, limits, filled.traces)
     params = values(classes)
     module = instantiate(

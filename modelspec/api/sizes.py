@@ -38,8 +38,13 @@ class Filled:
     traces: Traces = ()
 
 
-def fill_for_build(program: Program, limits: Limits, values: Values) -> Filled:
-    """The sizes of one model, made with these values.
+def fill_for_build(
+    program: Program,
+    limits: Limits,
+    values: Values,
+    sizes: Mapping[str, int] | None = None,
+) -> Filled:
+    """The sizes of one model, made with these values, for inputs of these sizes.
 
     Raises:
         SpecError: a size cannot be found.
@@ -48,7 +53,7 @@ def fill_for_build(program: Program, limits: Limits, values: Values) -> Filled:
         return Filled(program)
     with _lock:
         sizing = _sizing(program, limits)
-        traces = (sizing.trace(values(sizing.classes)),)
+        traces = (sizing.trace(values(sizing.classes), None, sizes),)
     return Filled(fill(program, traces), traces)
 
 

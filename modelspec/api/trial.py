@@ -7,6 +7,7 @@ fake tensors: it takes no memory and draws no random numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelspec.api.builder import (
@@ -48,6 +49,7 @@ def build_and_run(
     """Make a module and run it once; a run that fails is among the diagnostics."""
     block = spec.program.root_block
     sizes = symbol_sizes(block, shapes) if block is not None else {}
+    request = replace(request, sizes=sizes)
     built = build_module(spec.program, spec.policy.limits, request)
     if eval:
         built.module.eval()

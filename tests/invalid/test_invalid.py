@@ -65,8 +65,8 @@ ELSEWHERE = set(
     wrong-rename wrong-seed
     """
     # What only torch knows.
-    """call-error constructor-error forward-error init-error invalid-size not-a-layer
-    rule-never-applies shape-mismatch
+    """auto-contradiction auto-not-inferred auto-symbolic call-error constructor-error
+    forward-error init-error invalid-size not-a-layer rule-never-applies shape-mismatch
     """.split()
 )
 """Codes of which no spec that is only checked is an example."""

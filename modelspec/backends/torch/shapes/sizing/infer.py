@@ -44,25 +44,31 @@ class Sizing:
         self._tracer = Tracer()
         self.classes = TracingClasses(instrument(program), limits, self._tracer)
 
-    def trace(self, params: Mapping[str, object], variant: str | None = None) -> Trace:
-        """The sizes with these params.
+    def trace(
+        self,
+        params: Mapping[str, object],
+        variant: str | None = None,
+        sizes: Mapping[str, int] | None = None,
+    ) -> Trace:
+        """The sizes with these params; `sizes` are numbers for symbols of the inputs.
 
         Raises:
             SpecError: a size cannot be found, or the model does not run.
         """
         tracer = self._tracer
         tracer.known = {}
+        sizes = dict(sizes or {})
         for _ in range(_MOST_RUNS):
             module = self._make(params)
             activations = tuple(tracer.activations)
-            run = self._run(module, params)
+            run = self._run(module, params, sizes)
             if run.reading.problem is not None:
                 raise SpecError([run.reading.problem])
             found = run.reading.found
             changed = any(tracer.known.get(k) != v for k, v in found.items())
             tracer.known |= found
             if not run.is_complete and not changed:
-                raise SpecError([self._stopped(run)])
+                raise SpecError([self._stopped(run, params, sizes)])
             if run.is_complete and not (changed and tracer.is_indirect):
                 return self._traced(variant, activations)
         fail(
@@ -72,9 +78,11 @@ class Sizing:
             help="write some of them as numbers",
         )
 
-    def _make(self, params: Mapping[str, object]) -> nn.Module:
+    def _make(
+        self, params: Mapping[str, object], numbers: tuple[int, ...] = _PROVISIONAL
+    ) -> nn.Module:
         refusal: SpecError | None = None
-        for number in _PROVISIONAL:
+        for number in numbers:
             self._tracer.restart()
             self._tracer.provisional = number
             try:
@@ -88,18 +96,27 @@ class Sizing:
 
     # --- runs ---------------------------------------------------------------------
 
-    def _run(self, module: nn.Module, params: Mapping[str, object]) -> Run:
+    def _run(
+        self,
+        module: nn.Module,
+        params: Mapping[str, object],
+        sizes: Mapping[str, int],
+    ) -> Run:
         """A run, with numbers for the symbols of the inputs, and one with others.
 
         What differs between them follows from a symbol: then a run on symbols says how.
         So it does where there are no two runs to compare.
         """
-        trials = Trials(self.classes, module, params, self._reading)
-        first = trials.on_numbers(0)
+        trials = Trials(self.classes, module, params, self._reading, sizes)
+        first = trials.on_numbers()
+        if not first.is_complete and not first.is_refused and trials.has_symbols:
+            # What keeps tensors from call to call may take one item at a time.
+            single = trials.on_numbers(batch=-1)
+            first = single if single.is_complete else first
         if first.is_refused or not trials.has_symbols:
             return trials.on_symbols() if first.is_beyond else first
         if first.is_complete:
-            second = trials.on_numbers(_FURTHER)
+            second = trials.on_numbers(further=_FURTHER, batch=1)
             if second.is_complete and second.reading.found == first.reading.found:
                 return first
         exact = trials.on_symbols()
@@ -115,21 +132,39 @@ class Sizing:
             partial(running_span, classes.sources, classes.unwritten),
         )
 
-    def _stopped(self, run: Run) -> Diagnostic:
+    def _stopped(
+        self, run: Run, params: Mapping[str, object], sizes: Mapping[str, int]
+    ) -> Diagnostic:
         """The run came to no end, and nothing new is known."""
         block = self._program.root_block
         assert block is not None
-        if run.error is not None and not depends_on_values(run.error):
-            return describe_failure(run.error, run.inputs, block, self.classes)
         unknown = [o for o in self._tracer.met if o not in self._tracer.known]
+        by_values = run.error is None or depends_on_values(run.error)
+        if run.error is not None and not by_values:
+            told = describe_failure(run.error, run.inputs, block, self.classes)
+            if not unknown or self._is_told_again(run.error, params, sizes):
+                return told
         site = self._sites[unknown[0][0]] if unknown else None
+        why = "the run stopped where it depends on the values of a tensor"
+        if not by_values:
+            why = "the run fails before it is called"
         return Diagnostic(
             "auto-not-inferred",
-            f"{'a size' if site is None else site.words} is not known: the run stopped"
-            " where it depends on the values of a tensor",
+            f"{'a size' if site is None else site.words} is not known: {why}",
             block.span if site is None else site.span,
             help=("write the size",),
         )
+
+    def _is_told_again(
+        self,
+        error: Exception,
+        params: Mapping[str, object],
+        sizes: Mapping[str, int],
+    ) -> bool:
+        """Whether the run fails in the same words with other provisional sizes."""
+        module = self._make(params, tuple(reversed(_PROVISIONAL)))
+        again = self._run(module, params, sizes).error
+        return again is not None and str(again) == str(error)
 
     # --- the result -----------------------------------------------------------------
 

@@ -53,7 +53,10 @@ class Trials:
         module: nn.Module,
         params: Mapping[str, object],
         reading: Callable[[], Reading],
+        given: Mapping[str, int],
     ) -> None:
+        """`given` are sizes of symbols that a caller fixes."""
+        self._given = given
         self._classes = classes
         self._module = module
         self._params = params
@@ -61,17 +64,19 @@ class Trials:
         found = classes.block_of(type(module))
         assert found is not None, "not a module of these classes"
         self._block = found
-        self._sizes = self._plan({})[1]
+        self._sizes = {
+            name: size for name, size in self._plan({})[1].items() if name not in given
+        }
 
     @property
     def has_symbols(self) -> bool:
         return bool(self._sizes)
 
-    def on_numbers(self, further: int) -> Run:
-        """With the default size of each symbol, or one so much larger; batches, which
-        are seldom of any size, grow by one."""
+    def on_numbers(self, *, further: int = 0, batch: int = 0) -> Run:
+        """With the default size of each symbol, or one so much larger; of batches,
+        which are small by default, so much larger."""
         sizes = {
-            name: size + (1 if size < 4 else further) if further else size
+            name: size + (batch if size < 4 else further)
             for name, size in self._sizes.items()
         }
         plans, _ = self._plan(sizes)
@@ -99,7 +104,7 @@ class Trials:
             reading.measure = recorder.size
             reading.watch(trial, stack)
 
-        run = observe(self._classes, self._module, self._params, prepare=prepare)
+        run = observe(self._classes, self._module, self._params, self._given, prepare=prepare)
         error = None if run.failure is None else run.failure.error
         return Run(reading, run.observation is not None, error)
 
@@ -108,7 +113,10 @@ class Trials:
         scope = classes.bind_params(block.name, self._params)
         floating = torch.get_default_dtype()
         return plan_inputs(
-            block, lambda node: classes.evaluate(node, block, scope), sizes, floating
+            block,
+            lambda node: classes.evaluate(node, block, scope),
+            {**self._given, **sizes},
+            floating,
         )
 
     def _call(self, trial: nn.Module, plans: list[InputPlan]) -> object:
