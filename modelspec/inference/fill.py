@@ -75,6 +75,8 @@ class _Places(Visitor):
         self.autos: dict[int, tuple[ast.expr, Where]] = {}
         self.calls: dict[int, tuple[ast.expr, Where]] = {}
         self.loops: dict[int, Loop] = {}
+        self.nests: dict[int, set[int]] = {}
+        """For each loop those around it and in it, whose names must be others."""
 
     def auto(self, number: int, node: ast.Name, where: Where) -> ast.expr:
         self.autos[number] = (node, where)
@@ -90,6 +92,9 @@ class _Places(Visitor):
         self, number: int, target: ast.expr, iterable: ast.expr, where: Where
     ) -> tuple[ast.expr, ast.expr]:
         self.loops[number] = Loop(target, iterable)
+        for one in where.loops:
+            self.nests.setdefault(one, set()).add(number)
+            self.nests.setdefault(number, set()).add(one)
         return target, iterable
 
 
@@ -124,7 +129,10 @@ class _Filler:
             else:
                 given = self.keywords.setdefault(slot.number, [])
                 given.append((slot.lift, expression))
-        lifts.give_names(self._taken[block.name] | self._names_of_others(block))
+        indices = {one.name for one in self.indices.values() if one.name is not None}
+        lifts.give_names(
+            self._taken[block.name] | self._names_of_others(block) | indices
+        )
         if block.name != self.program.root:
             for lift in lifts.made:
                 self._hand_up(block, lift, done)
@@ -190,11 +198,10 @@ class _Filler:
     def _index(self, slot: Slot, level: int) -> ast.expr:
         number = slot.where.loops[level]
         if number not in self.indices:
-            taken = self._taken[slot.where.block.name]
-            index = index_of(self.places.loops[number], taken)
-            if index.name is not None:
-                taken.add(index.name)
-            self.indices[number] = index
+            beside = self.places.nests.get(number, set()) & self.indices.keys()
+            taken = {name for o in beside if (name := self.indices[o].name) is not None}
+            taken |= self._taken[slot.where.block.name]
+            self.indices[number] = index_of(self.places.loops[number], taken)
         return self.indices[number].expression
 
     def _lift(self, rows: list[Row], slot: Slot) -> ast.expr:
