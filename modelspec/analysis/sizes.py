@@ -104,9 +104,7 @@ def _elsewhere(program: Program, seen: set[int]) -> Iterator[Diagnostic]:
     for block in program.blocks:
         yield from _misplaced(block_nodes(block), block.source, seen)
     for function in program.functions:
-        yield from _misplaced(
-            all_nodes([function.definition]), function.source, seen
-        )
+        yield from _misplaced(all_nodes([function.definition]), function.source, seen)
     for variant in program.variants:
         values = all_nodes([value for _, value in variant.values])
         yield from _misplaced(values, variant.span.source, seen)

@@ -40,9 +40,7 @@ _classes = WeakValueDictionary()
 _lock = threading.RLock()
 
 
-def classes_of(
-    program: Program, limits: Limits, traces: Traces = ()
-) -> ModuleClasses:
+def classes_of(program: Program, limits: Limits, traces: Traces = ()) -> ModuleClasses:
     """The classes of a program: those there are, else new ones.
 
     `traces` are those that the program was filled with.

@@ -1,22 +1,22 @@
 """Expressions that a block has already, and that are what a size turned out to be.
 
 In: the rows of a size that differs. Out: `out_channels`, `width * 4`: a name, or an
-expression that stands as an argument in the same block, whose value was the size's every
-time. It reads as a person would write it, and spares the block an argument.
+expression that stands as an argument in the same block, whose value was the size's
+every time. It reads as a person would write it, and spares the block an argument.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from modelspec.inference.rewriting import Where
 from modelspec.inference.rows import Row
 from modelspec.program import ir
 from modelspec.program.walk import all_nodes, own_expressions, walk_statements
 
-_OPERATORS = {
+_OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: lambda one, other: one + other,
     ast.Sub: lambda one, other: one - other,
     ast.Mult: lambda one, other: one * other,
@@ -35,9 +35,7 @@ def find_expression(
     return None
 
 
-def _fits(
-    node: ast.expr, row: Row, where: Where, constants: Mapping[str, int]
-) -> bool:
+def _fits(node: ast.expr, row: Row, where: Where, constants: Mapping[str, int]) -> bool:
     known = {name: row.names[name] for name in where.names if name in row.names}
     return _value(node, known, constants) == row.value
 
@@ -66,7 +64,9 @@ def _value(
 def _arguments(block: ir.Block, at: tuple[int, int]) -> Iterator[ast.expr]:
     """Arguments of the block's calls: those before a place, nearest first, then those
     after it."""
-    roots = [e for one in walk_statements(block.construct) for e in own_expressions(one)]
+    roots = [
+        e for one in walk_statements(block.construct) for e in own_expressions(one)
+    ]
     calls = [one for one in all_nodes(roots) if isinstance(one, ast.Call)]
     found = [
         value
@@ -90,7 +90,7 @@ def _names(where: Where) -> Iterator[ast.expr]:
 
 
 def _constants(where: Where) -> dict[str, int]:
-    """Class attributes that are numbers; a base is initialised before there is `self`."""
+    """Class attributes that are numbers; a base is made before there is `self`."""
     if where.in_base:
         return {}
     return {

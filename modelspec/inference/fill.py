@@ -264,7 +264,9 @@ class _Filler:
         return replace(block, params=(*block.params, *more)) if more else block
 
     def _is_given(self, lift: Lift, name: str) -> bool:
-        calls = {n for n, given in self.keywords.items() if lift in [o for o, _ in given]}
+        calls = {
+            n for n, given in self.keywords.items() if lift in [o for o, _ in given]
+        }
         return any(
             one.call in calls and one.block == name
             for trace in self.traces
@@ -277,7 +279,9 @@ class _Filler:
                 [at for at, one in enumerate(self.traces) if one.variant is None]
             )
         count = sum(
-            one.block == block.name for trace in self.traces for one in trace.activations
+            one.block == block.name
+            for trace in self.traces
+            for one in trace.activations
         )
         return lift.param(is_needed=len(lift.values) == count)
 
@@ -318,7 +322,9 @@ class _Writer(Visitor):
         self, number: int, target: ast.expr, iterable: ast.expr, where: Where
     ) -> tuple[ast.expr, ast.expr]:
         index = self._filler.indices.get(number)
-        return (target, iterable) if index is None else with_index(target, iterable, index)
+        return (
+            (target, iterable) if index is None else with_index(target, iterable, index)
+        )
 
 
 def literal(value: Value, at: ast.expr) -> ast.expr:

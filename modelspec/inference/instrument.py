@@ -1,7 +1,7 @@
 """A Program whose construction tells what it does: which block, which call, which turn.
 
-In: a Program with `auto`. Out: one that makes the same modules, and calls on the way the
-functions of `ENTER`, `EXTEND`, `CALL`, `EACH` and `SIZE`, which whoever runs it
+In: a Program with `auto`. Out: one that makes the same modules, and on the way calls
+the functions of `ENTER`, `EXTEND`, `CALL`, `EACH` and `SIZE`, which whoever runs it
 provides. Their names are none that a spec can write.
 """
 
@@ -93,9 +93,7 @@ def _turn(number: int) -> str:
     return f":turn{number}"
 
 
-def _entering(
-    block: ir.Block, base: tuple[int, tuple[str, ...]] | None
-) -> ir.Block:
+def _entering(block: ir.Block, base: tuple[int, tuple[str, ...]] | None) -> ir.Block:
     """The activation is the first thing a construction knows."""
     lead = block.leading_vars()
     rest = block.construct[len(lead) :]

@@ -1,7 +1,7 @@
 """Sizes that become arguments of their block.
 
-Two sizes of a block that are the same in each of its modules are one argument. Names are
-given when all of a block's are known: that of what the size is given to, with the
+Two sizes of a block that are the same in each of its modules are one argument. Names
+are given when all of a block's are known: that of what the size is given to, with the
 child's before it where several would be called so.
 """
 

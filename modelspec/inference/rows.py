@@ -52,9 +52,7 @@ def _is_determined(rows: Sequence[Row], levels: Sequence[int]) -> bool:
     return True
 
 
-def split_first(
-    rows: Sequence[Row], level: int
-) -> tuple[list[Row], list[Row]] | None:
+def split_first(rows: Sequence[Row], level: int) -> tuple[list[Row], list[Row]] | None:
     """The rows of the first turn, and the others, where these are all the same in each
     module; None where they differ, or there are not enough to speak of."""
     groups = _by_turn(rows, level)
@@ -79,9 +77,7 @@ def fold(rows: Sequence[Row], level: int) -> list[Row]:
     return [replace(row, value=items) for row, items in folded]
 
 
-def _by_turn(
-    rows: Sequence[Row], level: int
-) -> list[tuple[Row, dict[int, Value]]]:
+def _by_turn(rows: Sequence[Row], level: int) -> list[tuple[Row, dict[int, Value]]]:
     """For each module, and each turn of other loops, the values by turns of this."""
     groups: dict[object, tuple[Row, dict[int, Value]]] = {}
     for row in rows:

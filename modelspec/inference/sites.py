@@ -59,7 +59,9 @@ def positional_names(function: ast.expr, program: Program) -> tuple[str, ...]:
     """The names of what a layer or block takes by position."""
     if isinstance(function, ast.Attribute):
         layer = load_catalog().layer(function.attr)
-        return () if layer is None else tuple(o.name for o in layer.signature.positional)
+        return (
+            () if layer is None else tuple(o.name for o in layer.signature.positional)
+        )
     block = program.block(function.id) if isinstance(function, ast.Name) else None
     params = () if block is None else block.params
     return tuple(one.name for one in params if not one.keyword_only)

@@ -28,9 +28,7 @@ class _Forgetting(Visitor):
         for at, value in enumerate(made.args):
             if isinstance(value, ast.Starred) or at >= len(names):
                 break
-            made.args[at] = self._argument(
-                function.attr, names[at], value, lists
-            )
+            made.args[at] = self._argument(function.attr, names[at], value, lists)
         made.keywords = [copy.copy(keyword) for keyword in made.keywords]
         for keyword in made.keywords:
             if keyword.arg is not None:

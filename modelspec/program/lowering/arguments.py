@@ -91,7 +91,9 @@ def _takes_size(callee: ast.expr, which: int | str, context: Context) -> bool:
     """Whether an argument is a size that an input determines, or may be one."""
     if isinstance(callee, ast.Attribute):
         layer = load_catalog().layer(callee.attr)
-        names = () if layer is None else tuple(o.name for o in layer.signature.positional)
+        names = (
+            () if layer is None else tuple(o.name for o in layer.signature.positional)
+        )
         if isinstance(which, int):
             which = names[which] if which < len(names) else ""
         return determined(callee.attr, which) is not None

@@ -38,7 +38,6 @@ from modelspec.sizes.observation import Forced, Observation, Step, Tensor, tenso
 from modelspec.sizes.size import Size
 from modelspec.sizes.text import render_size
 
-
 Prepare: TypeAlias = Callable[[nn.Module, Recorder, ExitStack], None]
 
 

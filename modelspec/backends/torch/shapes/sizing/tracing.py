@@ -193,9 +193,7 @@ class _TracingWorld(TorchWorld):
                 started.append(initialize(*one, **other))
                 return started[-1]
 
-            super(_TracingWorld, self).start_base(
-                layer, keep, list(given), dict(named)
-            )
+            super(_TracingWorld, self).start_base(layer, keep, list(given), dict(named))
             return started[-1]
 
         given = tuple(args)
@@ -312,5 +310,3 @@ def _is_block(callee: Any) -> bool:
     while hasattr(callee, "func"):
         callee = callee.func
     return isinstance(callee, BlockType)
-
-

@@ -104,7 +104,9 @@ class Trials:
             reading.measure = recorder.size
             reading.watch(trial, stack)
 
-        run = observe(self._classes, self._module, self._params, self._given, prepare=prepare)
+        run = observe(
+            self._classes, self._module, self._params, self._given, prepare=prepare
+        )
         error = None if run.failure is None else run.failure.error
         return Run(reading, run.observation is not None, error)
 
