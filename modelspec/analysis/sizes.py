@@ -100,7 +100,7 @@ def _problem_of_block(
 
 
 def _elsewhere(program: Program, seen: set[int]) -> Iterator[Diagnostic]:
-    """In defaults, `forward`, functions, variants: there is nothing to infer it from."""
+    """In defaults, `forward`, functions, variants: nothing tells there what it is."""
     for block in program.blocks:
         yield from _misplaced(block_nodes(block), block.source, seen)
     for function in program.functions:

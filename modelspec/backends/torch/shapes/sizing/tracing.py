@@ -249,7 +249,8 @@ class _Extend(_Hook):
     __slots__ = ()
 
     def run(self, args: list[Any], kwargs: dict[str, object]) -> object:
-        self._tracer.extend(*args, self._tracer.numbers(kwargs))
+        made, call = args
+        self._tracer.extend(made, call, self._tracer.numbers(kwargs))
         return None
 
 
