@@ -19,7 +19,16 @@ from modelspec.backends.torch.instantiate import instantiate
 from modelspec.backends.torch.run_failure import depends_on_values, describe_failure
 from modelspec.backends.torch.shapes.sizing.reading import Reading
 from modelspec.backends.torch.shapes.sizing.tracing import Tracer, TracingClasses
-from modelspec.backends.torch.shapes.sizing.trials import Run, Trials
+from modelspec.backends.torch.shapes.sizing.trials import (
+    Change,
+    Run,
+    Trials,
+    a_bit_larger,
+    as_it_is,
+    larger,
+    one_at_a_time,
+    shorter,
+)
 from modelspec.backends.torch.tracebacks import running_span
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.inference.instrument import instrument
@@ -29,8 +38,6 @@ from modelspec.policy import Limits
 from modelspec.program import ir
 
 _MOST_RUNS = 64
-_FURTHER = 96
-"""By how much a second run has larger sizes than the first."""
 _PROVISIONAL = (1, 64, 960, 5040)
 """Numbers to begin with: what is computed of one may refuse it, but not all."""
 
@@ -108,17 +115,11 @@ class Sizing:
         So it does where there are no two runs to compare.
         """
         trials = Trials(self.classes, module, params, self._reading, sizes)
-        first = trials.on_numbers()
-        if not first.is_complete and not first.is_refused and trials.has_symbols:
-            # What keeps tensors from call to call may take one item at a time.
-            single = trials.on_numbers(batch=-1)
-            first = single if single.is_complete else first
+        first, change = _first_run(trials)
         if first.is_refused or not trials.has_symbols:
             return trials.on_symbols() if first.is_beyond else first
-        if first.is_complete:
-            second = trials.on_numbers(further=_FURTHER, batch=1)
-            if second.is_complete and second.reading.found == first.reading.found:
-                return first
+        if first.is_complete and _is_confirmed(trials, first, change):
+            return first
         exact = trials.on_symbols()
         is_known = exact.is_complete or exact.is_refused
         return exact if is_known or first.is_beyond else first
@@ -188,6 +189,31 @@ class Sizing:
             for met in tracer.met.values()
         )
         return Trace(variant, activations, executions)
+
+
+def _first_run(trials: Trials) -> tuple[Run, Change]:
+    """The first that comes to its end, of some with different sizes."""
+    first = trials.on_numbers(as_it_is)
+    if first.is_complete or first.is_refused or not trials.has_symbols:
+        return first, as_it_is
+    for change in (one_at_a_time, shorter):
+        run = trials.on_numbers(change)
+        if run.is_complete:
+            return run, change
+    return first, as_it_is
+
+
+def _is_confirmed(trials: Trials, first: Run, change: Change) -> bool:
+    """Whether a run with larger sizes finds the same."""
+    for further in (larger, a_bit_larger):
+        run = trials.on_numbers(_both(change, further))
+        if run.is_complete:
+            return run.reading.found == first.reading.found
+    return False
+
+
+def _both(one: Change, other: Change) -> Change:
+    return lambda size: other(one(size))
 
 
 def _is_all_known(tracer: Tracer) -> bool:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import nn
@@ -22,6 +23,33 @@ from modelspec.backends.torch.shapes.observe import observe, positional_inputs
 from modelspec.backends.torch.shapes.recorder import Recorder
 from modelspec.backends.torch.shapes.sizing.reading import Reading
 from modelspec.backends.torch.stand_ins import copy_on_meta
+
+
+Change: TypeAlias = Callable[[int], int]
+SMALL = 4
+"""Sizes below are those of batches, or of something else of which one is enough."""
+
+
+def as_it_is(size: int) -> int:
+    return size
+
+
+def one_at_a_time(size: int) -> int:
+    """For what keeps tensors from call to call."""
+    return 1 if size < SMALL else size
+
+
+def shorter(size: int) -> int:
+    """For what has places for so many only."""
+    return max(1, size // SMALL)
+
+
+def larger(size: int) -> int:
+    return size + (1 if size < SMALL else 96)
+
+
+def a_bit_larger(size: int) -> int:
+    return size + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +100,9 @@ class Trials:
     def has_symbols(self) -> bool:
         return bool(self._sizes)
 
-    def on_numbers(self, *, further: int = 0, batch: int = 0) -> Run:
-        """With the default size of each symbol, or one so much larger; of batches,
-        which are small by default, so much larger."""
-        sizes = {
-            name: size + (batch if size < 4 else further)
-            for name, size in self._sizes.items()
-        }
+    def on_numbers(self, change: Change) -> Run:
+        """With the default size of each symbol, changed so."""
+        sizes = {name: change(size) for name, size in self._sizes.items()}
         plans, _ = self._plan(sizes)
         reading = self._reading()
         inputs = ", ".join(f"{plan.name}={list(plan.shape)}" for plan in plans)
