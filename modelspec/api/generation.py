@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from modelspec.api.sizes import Traces, fill_for_source
+from modelspec.api.sizes import Known, fill_for_source
 from modelspec.diagnostics.diagnostic import Diagnostic, InternalError, SpecError
 from modelspec.output.difference import render_difference
 from modelspec.output.files import (
@@ -38,10 +38,10 @@ class Generation:
         specs: Sequence[Spec],
         style: str = "parametric",
         templates: Path | None = None,
-        traces: Traces = (),
+        known: Known | None = None,
     ) -> None:
-        """`traces` are of models that were built of the only spec."""
-        self._traces = traces
+        """`known` is what a build of the only spec has told of its sizes."""
+        self._known = known
         self._specs = specs
         self._style = _known_style(style)
         self._templates = templates
@@ -84,7 +84,7 @@ class Generation:
 
     def _filled(self, spec: Spec) -> Program:
         limits = spec.policy.limits
-        return fill_for_source(spec.program, limits, self._traces).program
+        return fill_for_source(spec.program, limits, self._known).program
 
     def _values(self, spec: Spec, program: Program) -> Mapping[str, object]:
         """What the variant that the spec was named with gives, for the flat style."""

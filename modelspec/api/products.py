@@ -22,7 +22,7 @@ from modelspec.output.staging import Staging
 if TYPE_CHECKING:
     from torch import nn
 
-    from modelspec.api.sizes import Traces
+    from modelspec.api.sizes import Known
     from modelspec.api.spec import Spec
 
 
@@ -46,13 +46,13 @@ class Products:
         if obstacles:
             raise SpecError(obstacles)
 
-    def write(self, spec: Spec, module: nn.Module, traces: Traces = ()) -> None:
-        """Write them all; `traces` tell the sizes of the module left to `auto`."""
+    def write(self, spec: Spec, module: nn.Module, known: Known | None = None) -> None:
+        """Write them all; `known` tells the module's sizes that the spec leaves out."""
         from modelspec.api.generation import Generation
         from modelspec.backends.torch import save_weights
 
         sources = [path for path in self._paths if path.suffix == ".py"]
-        text = Generation([spec], traces=traces).text() if sources else ""
+        text = Generation([spec], known=known).text() if sources else ""
         with Staging() as staging:
             for path in self._paths:
                 if path.suffix == ".py":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -28,6 +29,15 @@ Values: TypeAlias = "Callable[[ModuleClasses], Mapping[str, object]]"
 """Values of params, whose layer types are those of the given classes."""
 
 _lock = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What a caller's build tells of sizes: its trace, if there was something to find,
+    and the numbers that symbols of the inputs were given."""
+
+    traces: Traces = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +67,10 @@ def fill_for_build(
     return Filled(fill(program, traces), traces)
 
 
-def fill_for_source(program: Program, limits: Limits, more: Traces = ()) -> Filled:
-    """The sizes with the defaults and with every variant; `more` are traces of what a
-    caller has built.
+def fill_for_source(
+    program: Program, limits: Limits, known: Known | None = None
+) -> Filled:
+    """The sizes with the defaults and with every variant, and what a build has told.
 
     Raises:
         SpecError: a size cannot be found, or no variant makes what it stands in.
@@ -67,7 +78,9 @@ def fill_for_source(program: Program, limits: Limits, more: Traces = ()) -> Fill
     if program.root is None or not has_auto(program):
         return Filled(program)
     with _lock:
-        traces = (*_traces(program, _sizing(program, limits)), *more)
+        known = known or Known()
+        found = _traces(program, _sizing(program, limits), known.sizes)
+        traces = (*found, *known.traces)
     if not traces:
         raise SpecError([_no_values(program)])
     filled = fill(program, traces)
@@ -83,15 +96,17 @@ def _sizing(program: Program, limits: Limits) -> Sizing:
     return Sizing(program, limits)
 
 
-def _traces(program: Program, sizing: Sizing) -> list[Trace]:
+def _traces(
+    program: Program, sizing: Sizing, sizes: Mapping[str, int]
+) -> list[Trace]:
     root = program.root_block
     assert root is not None
     needed = {param.name for param in root.params if param.default is None}
-    found = [] if needed else [sizing.trace({})]
+    found = [] if needed else [sizing.trace({}, None, sizes)]
     for variant in program.variants:
         if needed <= {name for name, _ in variant.values}:
             values = sizing.classes.evaluate_variant(variant)
-            found.append(sizing.trace(values, variant.name))
+            found.append(sizing.trace(values, variant.name, sizes))
     return found
 
 

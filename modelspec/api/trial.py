@@ -7,7 +7,7 @@ fake tensors: it takes no memory and draws no random numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from modelspec.api.builder import (
@@ -17,7 +17,7 @@ from modelspec.api.builder import (
     check_given_shapes,
     symbol_sizes,
 )
-from modelspec.api.sizes import Traces
+from modelspec.api.sizes import Known
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.records import dataclass
 from modelspec.report.built import BuildReport
@@ -36,7 +36,7 @@ class Trial:
     module: nn.Module
     report: BuildReport
     diagnostics: tuple[Diagnostic, ...]
-    traces: Traces = ()
+    known: Known = field(default_factory=Known)
 
 
 def build_and_run(
@@ -61,7 +61,7 @@ def build_and_run(
     if result.diagnostic is not None:
         found = (*found, result.diagnostic)
     report = _report(built, request, result)
-    return Trial(built.module, report, found, built.traces)
+    return Trial(built.module, report, found, Known(built.traces, sizes))
 
 
 def _report(built: Built, request: BuildRequest, result: RunResult) -> BuildReport:

@@ -127,7 +127,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     trial = build_and_run(spec, request, dict(arguments.input), eval=arguments.eval)
     console.tell(trial.diagnostics)
     if console.status() == 0:
-        products.write(spec, trial.module, trial.traces)
+        products.write(spec, trial.module, trial.known)
         console.say(render_built(trial.report))
         for path in arguments.output:
             console.say(f"wrote {path}")

@@ -98,12 +98,13 @@ def test_a_run_is_given_sizes_of_symbols(tmp_path: Path) -> None:
         modelspec.load(path).build()
     done = subprocess.run(
         [sys.executable, "-m", "modelspec", "build", str(path), "--input"]
-        + ["x=2x3x16x16", "--device", "meta"],
+        + ["x=2x3x16x16", "-o", str(tmp_path / "out.py")],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "in_features: int = 1568" in (tmp_path / "out.py").read_text()
 
 
 def test_a_layer_type_that_does_not_take_it_is_told() -> None:

@@ -178,7 +178,8 @@ class Sizing:
                 site = self._sites[key[0]]
                 fail(
                     "auto-not-inferred",
-                    f"{site.words} is not known: nothing calls this {site.what}",
+                    f"{site.words} is not known: no layer that is called has it as the"
+                    " size of an input",
                     site.span,
                     help="write the size, or call it in `forward`",
                 )
