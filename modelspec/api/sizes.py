@@ -96,9 +96,7 @@ def _sizing(program: Program, limits: Limits) -> Sizing:
     return Sizing(program, limits)
 
 
-def _traces(
-    program: Program, sizing: Sizing, sizes: Mapping[str, int]
-) -> list[Trace]:
+def _traces(program: Program, sizing: Sizing, sizes: Mapping[str, int]) -> list[Trace]:
     root = program.root_block
     assert root is not None
     needed = {param.name for param in root.params if param.default is None}

@@ -32,7 +32,9 @@ class _Forgetting(Visitor):
         for at, value in enumerate(made.args):
             if isinstance(value, ast.Starred) or at >= len(names):
                 break
-            made.args[at] = self._argument(function.attr, names[at], value, lists, where.block.source)
+            made.args[at] = self._argument(
+                function.attr, names[at], value, lists, where.block.source
+            )
         made.keywords = [copy.copy(keyword) for keyword in made.keywords]
         for keyword in made.keywords:
             if keyword.arg is not None:

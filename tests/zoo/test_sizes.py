@@ -1,8 +1,8 @@
 """Specs of the zoo without the sizes that their inputs determine are the same models.
 
-Every argument of a layer that is a size of its input is left to `auto`, by rewriting the
-Program. What no run can tell (a layer of an imported model that is not called) is put
-back, and how many these are is part of what is expected.
+Every argument of a layer that is a size of its input is left to `auto`, by rewriting
+the Program. What no run can tell (a layer of an imported model that is not called) is
+put back, and how many these are is part of what is expected.
 """
 
 from __future__ import annotations

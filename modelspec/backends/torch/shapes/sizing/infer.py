@@ -116,7 +116,10 @@ class Sizing:
         """
         trials = Trials(self.classes, module, params, self._reading, sizes)
         first, change = _first_run(trials)
-        if first.is_refused or not trials.has_symbols:
+        if first.is_refused and trials.has_symbols:
+            named = trials.on_symbols()  # its shapes say N, not 2
+            return named if named.is_refused else first
+        if not trials.has_symbols:
             return trials.on_symbols() if first.is_beyond else first
         if first.is_complete and _is_confirmed(trials, first, change):
             return first

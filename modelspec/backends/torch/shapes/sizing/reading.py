@@ -30,6 +30,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic, Label
 from modelspec.diagnostics.span import Span
 from modelspec.inference.sites import Site
 from modelspec.pysubset.values import Provisional
+from modelspec.sizes.multiples import assume_multiples, find_multiples
 from modelspec.sizes.size import Size, symbols_of
 from modelspec.sizes.text import render_size
 
@@ -54,12 +55,14 @@ Measure: TypeAlias = "Callable[[int | torch.SymInt], Size]"
 class Reading:
     """`known` are sizes of earlier runs; `is_indirect` if a number that is wrong may
     have led the run astray, so that two numbers for one size are no contradiction.
-    `running` tells what line of the spec is running."""
+    `running` tells what line of the spec is running, `symbols` what the symbols of
+    the inputs are by default."""
 
     known: Mapping[Key, int]
     sites: Mapping[int, Site]
     is_indirect: bool
     running: Callable[[], Span | None]
+    symbols: Mapping[str, int] = field(default_factory=dict)
     measure: Measure = int
     found: dict[Key, int] = field(default_factory=dict)
     problem: Diagnostic | None = None
@@ -132,9 +135,11 @@ class Reading:
         rank = tensor.dim()
         if not -rank <= place.dimension < rank:
             return  # the layer itself says what is wrong with its input
-        size = self.measure(tensor.shape[place.dimension])
-        shape = [render_size(self.measure(one)) for one in tensor.shape]
-        self._learn(place, size, f"[{', '.join(shape)}]")
+        sizes = [self.measure(one) for one in tensor.shape]
+        taken = find_multiples(sizes, self.symbols)
+        sizes = [assume_multiples(one, taken) for one in sizes]
+        shape = f"[{', '.join(map(render_size, sizes))}]"
+        self._learn(place, sizes[place.dimension], shape)
 
     def _learn(self, place: Place, size: Size, shape: str) -> None:
         key: Any = place.size.key

@@ -24,7 +24,6 @@ from modelspec.backends.torch.shapes.recorder import Recorder
 from modelspec.backends.torch.shapes.sizing.reading import Reading
 from modelspec.backends.torch.stand_ins import copy_on_meta
 
-
 Change: TypeAlias = Callable[[int], int]
 SMALL = 4
 """Sizes below are those of batches, or of something else of which one is enough."""
@@ -125,7 +124,7 @@ class Trials:
         reading = self._reading()
 
         def prepare(trial: nn.Module, recorder: Recorder, stack: ExitStack) -> None:
-            reading.measure = recorder.size
+            reading.measure, reading.symbols = recorder.size, self._sizes
             reading.watch(trial, stack)
 
         run = observe(
