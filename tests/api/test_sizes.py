@@ -97,8 +97,10 @@ def test_a_run_is_given_sizes_of_symbols(tmp_path: Path) -> None:
     with pytest.raises(modelspec.SpecError, match="auto-symbolic"):
         modelspec.load(path).build()
     done = subprocess.run(
-        [sys.executable, "-m", "modelspec", "build", str(path), "--input"]
-        + ["x=2x3x16x16", "-o", str(tmp_path / "out.py")],
+        [
+            *(sys.executable, "-m", "modelspec", "build", str(path)),
+            *("--input", "x=2x3x16x16", "-o", str(tmp_path / "out.py")),
+        ],
         capture_output=True,
         text=True,
         check=False,

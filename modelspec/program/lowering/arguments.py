@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from modelspec.catalog import load_catalog
-from modelspec.catalog.determined import determined
 from modelspec.program.ir import TypeExpression
 from modelspec.program.lowering.context import Context, place
 from modelspec.program.names import is_identifier
@@ -89,6 +88,8 @@ def _is_auto(value: ast.expr) -> bool:
 
 def _takes_size(callee: ast.expr, which: int | str, context: Context) -> bool:
     """Whether an argument is a size that an input determines, or may be one."""
+    from modelspec.catalog.determined import determined
+
     if isinstance(callee, ast.Attribute):
         layer = load_catalog().layer(callee.attr)
         names = (
