@@ -1,4 +1,4 @@
-"""`python -m benchmarks [processes|construction|forward ...]`: prints every ratio."""
+"""`python -m benchmarks [GROUP ...]`: prints every ratio, or those of some groups."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import sys
 import torch
 
 import modelspec
-from benchmarks import construction, forward, processes
+from benchmarks import checking, construction, forward, inference, processes
 
 GROUPS = {
     "processes": processes.ratios,
+    "checking": checking.ratios,
     "construction": construction.ratios,
     "forward": forward.ratios,
+    "inference": inference.ratios,
 }
 
 

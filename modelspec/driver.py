@@ -7,9 +7,11 @@ exception.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
+from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report, SpecError
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Policy
 from modelspec.program.ir import Program
@@ -98,6 +100,7 @@ def _compile(
     read_files: list[LoadedFile],
 ) -> Program | None:
     from modelspec.analysis import analyse
+    from modelspec.analysis.folding import told_once
     from modelspec.program.lowering.program import lower_program
     from modelspec.spec.loader import load_files
     from modelspec.syntax.source import read_real
@@ -107,16 +110,23 @@ def _compile(
         return None
     read_files += files
     program = lower_program(files, policy.limits, report)
-    # Passes look at a Program that means something; a broken one would only
-    # repeat, in other words, what was said already.
-    found = analyse(
-        program,
-        after_errors=report.failed,
-        limits=policy.limits,
-        to_build=to_build,
-    )
+    found = analyse(program, report.found, limits=policy.limits, to_build=to_build)
     report.extend(found)
+    report.found[:] = [_with_import(one, files) for one in told_once(report.found)]
     return program
+
+
+def _with_import(found: Diagnostic, files: tuple[LoadedFile, ...]) -> Diagnostic:
+    """An error in an imported file says what imports it, if not what uses it."""
+    source = found.span.source if found.span is not None else None
+    if source in (None, files[0].source) or not found.is_error:
+        return found
+    if any(one.span.source is not source for one in found.labels):
+        return found
+    key = next((one.key for one in files if one.source is source), None)
+    spans = (i.span for one in files for i in one.imports if key and i.key == key)
+    labels = tuple(Label(span, "imported here") for span in islice(spans, 1))
+    return replace(found, labels=(*found.labels, *labels))
 
 
 def _too_deep(source: Source, report: Report) -> None:

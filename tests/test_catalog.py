@@ -427,5 +427,12 @@ def test_unpacking_may_fill_what_seems_missing() -> None:
 
 
 def test_of_overloads_the_nearest_tells_what_is_wrong() -> None:
-    _, found = bind_overloads(function("torch.max"), 1, ["dmi"])
-    assert found == (Problem(ProblemKind.UNEXPECTED, "dmi", 0),)
+    """What is too much may be meant for what is missing; the longest is meant."""
+    chosen, found = bind_overloads(function("torch.max"), 1, ["dmi"])
+    assert "dim" in chosen.names
+    assert found == (
+        Problem(ProblemKind.UNEXPECTED, "dmi", 0),
+        Problem(ProblemKind.MISSING, "dim"),
+    )
+    chosen, found = bind_overloads(function("torch.where"), 2)
+    assert found == (Problem(ProblemKind.MISSING, "other"),)

@@ -3,6 +3,10 @@
 In: a Program. Out: diagnostics, in the order of the file. Each pass is one file, looks
 at the facts of the Program and yields diagnostics; none prints, changes the Program,
 imports torch, or raises for a mistake of the user.
+
+All passes run on every Program. Where one has mistakes, it has holes in their places,
+and no pass says anything about what touches a hole, or about a place that an error was
+told of before. So one mistake is one message, and hides no other.
 """
 
 from __future__ import annotations
@@ -11,18 +15,20 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from modelspec.analysis.attributes import check_attributes
-from modelspec.analysis.calls import check_calls, check_torch_calls
+from modelspec.analysis.calls import check_calls
 from modelspec.analysis.elaboration import check_elaboration
 from modelspec.analysis.facts import Facts, collect_facts
 from modelspec.analysis.forward import check_forward
-from modelspec.analysis.literals import check_literals, check_torch_literals
+from modelspec.analysis.literals import check_literals
 from modelspec.analysis.locals import check_locals
+from modelspec.analysis.paths import check_paths
 from modelspec.analysis.reachability import check_reachability
 from modelspec.analysis.recursion import check_recursion
 from modelspec.analysis.rules import check_rules
 from modelspec.analysis.sizes import check_sizes
 from modelspec.analysis.structure import check_structure
 from modelspec.analysis.unused import check_unused
+from modelspec.analysis.values import check_values
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.policy import Limits
 from modelspec.program.ir import Program
@@ -33,24 +39,21 @@ Check: TypeAlias = Callable[[Facts], Iterable[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A pass. `after_errors` is what of it may run where the Program is not whole:
-    only checks of one place by itself, which cannot repeat in other words what was
-    said before."""
-
     name: str
     check: Check
-    after_errors: Check | None = None
 
 
 PASSES: tuple[Pass, ...] = (
-    Pass("sizes", check_sizes, check_sizes),
-    Pass("calls", check_calls, check_torch_calls),
-    Pass("literals", check_literals, check_torch_literals),
-    Pass("locals", check_locals, check_locals),
-    Pass("reachability", check_reachability, check_reachability),
+    Pass("sizes", check_sizes),
+    Pass("values", check_values),
+    Pass("calls", check_calls),
+    Pass("literals", check_literals),
+    Pass("locals", check_locals),
+    Pass("reachability", check_reachability),
     Pass("attributes", check_attributes),
     Pass("forward", check_forward),
     Pass("structure", check_structure),
+    Pass("paths", check_paths),
     Pass("rules", check_rules),
     Pass("recursion", check_recursion),
     Pass("elaboration", check_elaboration),
@@ -60,25 +63,26 @@ PASSES: tuple[Pass, ...] = (
 
 def analyse(
     program: Program,
+    before: Iterable[Diagnostic] = (),
     *,
-    after_errors: bool = False,
     limits: Limits | None = None,
     to_build: bool = False,
 ) -> tuple[Diagnostic, ...]:
-    """What all passes find; with `after_errors`, what is sure in spite of them.
+    """What all passes find, but for what was told `before`, while it was read.
 
     `limits` are the caller's; without them no limit is called exceeded. A caller that
     builds next (`to_build`) needs no elaboration: construction is that, and half of
     the time of all passes is saved.
     """
     facts = collect_facts(program, limits)
+    facts.told += before
+    already = len(facts.told)
     for one in PASSES:
-        check = one.after_errors if after_errors else one.check
         if to_build and one.check is check_elaboration:
             continue
-        if check is not None:
-            facts.told += [new for new in check(facts) if not facts.is_told(new.span)]
-    return tuple(sorted(facts.told, key=lambda one: _place(one, program)))
+        found = one.check(facts)
+        facts.told += [new for new in found if not facts.is_told(new.span)]
+    return tuple(sorted(facts.told[already:], key=lambda one: _place(one, program)))
 
 
 def _place(found: Diagnostic, program: Program) -> tuple[int, int]:

@@ -17,20 +17,28 @@ from modelspec.analysis.places import (
     places_of_torch,
     shown_type,
 )
-from modelspec.analysis.signatures import signature_of_params
+from modelspec.analysis.signatures import signature_of_block
 from modelspec.analysis.standins import (
     LayerType,
     Module,
     Opaque,
     describe,
     fits,
+    layer_type,
     type_in_words,
 )
-from modelspec.catalog import Problem, ProblemKind, Signature, load_catalog
+from modelspec.catalog import (
+    Problem,
+    ProblemKind,
+    Signature,
+    argument_meant,
+    load_catalog,
+)
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Block, Param, TypeExpression
 from modelspec.program.standard import signature_help
 from modelspec.pysubset.faults import WorldError
+from modelspec.pysubset.hole import is_hole
 from modelspec.records import dataclass
 
 
@@ -64,6 +72,9 @@ def bind_block(
     for at, param in enumerate(block.params):
         if param.name not in given:
             continue
+        if is_hole(param.default) and param.type.name == "any":
+            given[param.name] = Opaque()  # what it takes was reported
+            continue
         wrong = _param_problem(param, given[param.name])
         if wrong is not None:
             code, words = wrong
@@ -75,7 +86,7 @@ def bind_block(
 
 @functools.lru_cache(maxsize=256)
 def _signature_of(block: Block) -> Signature:
-    return signature_of_params(block.params)
+    return signature_of_block(block)
 
 
 def _param_problem(param: Param, value: object) -> tuple[str, str] | None:
@@ -141,13 +152,19 @@ def bind_layer(
         raise _refusal(type_.name, facts.signature, problem, kwargs, len(args))
     given = dict(zip(facts.names, args, strict=False)) | kwargs
     _check_arguments(type_.name, given, facts)
-    attributes: dict[str, object] = {
-        n: v for n, v in given.items() if n in facts.kept and type(v) is int
-    }
     children = _children(type_.name, args, kwargs)
     if children is None:
-        return Module(type_, {}, attributes)
-    return Module(type_, children, attributes, is_open=False)
+        return Module(type_, {}, _attributes(given, facts))
+    return Module(type_, children, _attributes(given, facts), is_open=False)
+
+
+def settled_module(layer: str, given: Mapping[str, object]) -> Module:
+    """What `bind_layer` makes of a call that is settled."""
+    return Module(layer_type(layer), {}, _attributes(given, _facts_of(layer)))
+
+
+def _attributes(given: Mapping[str, object], facts: _Facts) -> dict[str, object]:
+    return {n: v for n, v in given.items() if n in facts.kept and type(v) is int}
 
 
 def _check_arguments(layer: str, given: dict[str, object], facts: _Facts) -> None:
@@ -168,18 +185,24 @@ def _check_arguments(layer: str, given: dict[str, object], facts: _Facts) -> Non
 
 def _check_argument(place: Place, value: object, facts: _Facts) -> None:
     """Whether a value is of the type, and among the choices, of its argument."""
-    if isinstance(value, Opaque) or (value is None and place.type == _INT):
+    if isinstance(value, Opaque):
         return
     what = f"'{place.name}' of {place.of}"
     at = facts.index(place.name)
     if not fits(place.type, value):
-        advice = "`//` divides integers" if isinstance(value, float) else ""
+        advice = _whole(value) if isinstance(value, float) else ""
         message = f"{what} takes {shown_type(place.type)}, got {describe(value)}"
         raise ArgumentFault("argument-type", message, place.name, at, advice)
     if place.choices and isinstance(value, str) and value not in place.choices:
         listed = ", ".join(repr(one) for one in place.choices)
         message = f"{what} must be one of {listed}, got {describe(value)}"
         raise ArgumentFault("argument-value", message, place.name, at, "")
+
+
+def _whole(value: float) -> str:
+    if value.is_integer():
+        return f"`{int(value)}` is an integer; `//` divides to one"
+    return "`//` divides integers"
 
 
 def _check_demands(layer: str, given: dict[str, object], facts: _Facts) -> None:
@@ -228,9 +251,8 @@ def _refusal(
 ) -> WorldError:
     help = signature.text(name)
     if problem.kind is ProblemKind.UNEXPECTED:
-        nearest = suggest(
-            str(problem.name), [n for n in signature.names if n not in given]
-        )
+        wrong, free = str(problem.name), [n for n in signature.names if n not in given]
+        nearest = suggest(wrong, free) or argument_meant(wrong, free)
         note = f"did you mean '{nearest}'?" if nearest else ""
         message = f"{name} has no argument '{problem.name}'"
         return WorldError("unexpected-argument", message, help, note)

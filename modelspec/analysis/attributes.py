@@ -11,13 +11,13 @@ import ast
 import functools
 from collections.abc import Iterator
 
-from modelspec.analysis.facts import Facts, Text
+from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.members import Members
 from modelspec.analysis.standins import CONTAINERS
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
-from modelspec.program.ir import Block
+from modelspec.program.ir import Block, Let
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of_attribute_name
 from modelspec.pysubset.methods import METHOD_NAMES
@@ -91,7 +91,9 @@ def report_unknown_member(
             help=_INSTEAD.get(name, ()),
         )
         return
-    candidates = [*members.kinds, *sorted(load_catalog().module_methods), "training"]
+    # A param or var that no text reads is no member: the one that is meant, misspelt.
+    candidates = [*members.kinds, *(one.name for one in block.params), *_vars(block)]
+    candidates += [*sorted(load_catalog().module_methods), "training"]
     nearest = suggest(name, candidates)
     report.error(
         "unknown-attribute",
@@ -100,6 +102,12 @@ def report_unknown_member(
         note=f"did you mean '{nearest}'?" if nearest else "",
         help=() if nearest else _members_help(members),
     )
+
+
+def _vars(block: Block) -> Iterator[str]:
+    for one in walk_statements(block.construct):
+        if isinstance(one, Let) and one.is_var and isinstance(one.target, ast.Name):
+            yield one.target.id
 
 
 def _members_help(members: Members) -> tuple[str, ...]:
@@ -169,6 +177,7 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         or name.startswith(_RECURRENT)
         or name in torch_members()
         or _is_of_a_stranger(node.value, text)
+        or facts.holes.touch(node.value, text_statements(text))
     ):
         return
     nearest = suggest(name, [*tensor_list(), *sorted(_known_anywhere(facts))])
@@ -177,7 +186,7 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         f"nothing has a method or attribute '{name}' that a spec may use",
         span_of_attribute_name(node, text.source),
         note=f"did you mean '{nearest}'?" if nearest else "",
-        help=_tensor_help(name),
+        help=tensor_help(name),
     )
 
 
@@ -201,7 +210,8 @@ def is_known_elsewhere(name: str, facts: Facts) -> bool:
     )
 
 
-def _tensor_help(name: str) -> tuple[str, ...]:
+def tensor_help(name: str) -> tuple[str, ...]:
+    """What to do instead of asking a tensor for something."""
     if name in ("cuda", "cpu"):
         return ("the caller chooses the device; `.to(other.device)` follows a tensor",)
     return ()

@@ -12,14 +12,20 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from modelspec.analysis.attributes import torch_members
-from modelspec.analysis.facts import Facts, Text
+from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.layers import possible_callees
 from modelspec.analysis.receivers import receiver_callees
 from modelspec.analysis.signatures import Bound, Callee
-from modelspec.catalog import Problem, ProblemKind, Signature
+from modelspec.catalog import (
+    Problem,
+    ProblemKind,
+    Signature,
+    argument_elsewhere,
+    argument_meant,
+)
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Source
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import suggest_argument
 from modelspec.program.ir import Block, Container, InitByName, InitByType, Initializer
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of, span_of_keyword
@@ -57,40 +63,30 @@ class Use:
 
 
 def check_calls(facts: Facts) -> Iterator[Diagnostic]:
-    return _check(facts, own=True)
-
-
-def check_torch_calls(facts: Facts) -> Iterator[Diagnostic]:
-    """Only what torch offers, whose signatures no mistake of the spec can change."""
-    return _check(facts, own=False)
-
-
-def _check(facts: Facts, *, own: bool) -> Iterator[Diagnostic]:
     report = Report()
     for text in facts.texts:
         into, rules = _into(text), _rule_calls(text)
         for node in text.calls:
-            for use in _uses(node, text, facts, into.get(id(node)), own=own):
+            if id(node) in facts.settled:
+                continue
+            for use in _uses(node, text, facts, into.get(id(node))):
                 if id(node) in rules:
                     use = _in_rule(use)
-                _check_use([use], report)
-            if own:
-                _check_use(_layer_uses(node, text, facts), report)
-                _check_use(_receiver_uses(node, text, facts), report)
+                check_use([use], report)
+            check_use(_layer_uses(node, text, facts), report)
+            check_use(_receiver_uses(node, text, facts), report)
     yield from report.found
 
 
 # --- what is called ---------------------------------------------------------------
 
 
-def _uses(
-    node: ast.Call, text: Text, facts: Facts, into: str | None, *, own: bool
-) -> Iterator[Use]:
+def _uses(node: ast.Call, text: Text, facts: Facts, into: str | None) -> Iterator[Use]:
     function, arguments, is_partial = node.func, node.args, False
     if is_partial_call(node, text):
         function, arguments, is_partial = node.args[0], node.args[1:], True
     callee = facts.callee(function, text)
-    if callee is not None and (own or callee.sort not in ("block", "function")):
+    if callee is not None:
         yield Use(callee, node, text.source, arguments, into, is_partial)
 
 
@@ -124,7 +120,11 @@ def _receiver_uses(node: ast.Call, text: Text, facts: Facts) -> list[Use]:
     # Asked last, as it reads every layer of the catalogue: `fold.unfold(...)`.
     if any(one.callee.sort == "tensor" and one.bind()[1] for one in uses):
         name = uses[0].callee.name.removeprefix("Tensor.")
-        return [] if name in torch_members() else uses
+        if name in torch_members():
+            return []
+        assert isinstance(node.func, ast.Attribute)
+        if facts.holes.touch(node.func.value, text_statements(text)):
+            return []
     return uses
 
 
@@ -172,7 +172,7 @@ def _in_rule(use: Use) -> Use:
 # --- what is wrong ----------------------------------------------------------------
 
 
-def _check_use(uses: Sequence[Use], report: Report) -> None:
+def check_use(uses: Sequence[Use], report: Report) -> None:
     """Reports what is wrong with the first of several readings, if all are wrong."""
     if not uses:
         return
@@ -216,18 +216,25 @@ def _report(
 def _nearest(name: str, use: Use, missing: Sequence[str]) -> str | None:
     given = {one.arg for one in use.node.keywords}
     names = [n for s in use.callee.overloads for n in s.names if n not in given]
-    return suggest(name, missing) or suggest(name, names)
+    return (
+        suggest_argument(name, missing)
+        or argument_meant(name, missing)
+        or suggest_argument(name, names)
+        or argument_meant(name, names)
+    )
 
 
 def _report_unexpected(
     problem: Problem, nearest: str | None, use: Use, help: str, report: Report
 ) -> None:
+    is_layer = nearest is None and use.callee.sort == "layer"
+    elsewhere = argument_elsewhere(str(problem.name)) if is_layer else ""
     report.error(
         "unexpected-argument",
         f"{use.callee.name} has no argument '{problem.name}'",
         span_of_keyword(_keyword(problem, use), use.source),
         note=f"did you mean '{nearest}'?" if nearest else "",
-        help=help,
+        help=(elsewhere, help) if elsewhere else help,
     )
 
 

@@ -42,9 +42,15 @@ def unmet(layer: str, given: Values) -> Unmet | None:
     demands = demands_of(layer)
     if not demands:
         return None
-    known = {n: _UNKNOWN if isinstance(v, Opaque) else v for n, v in given.items()}
-    values = {**_defaults(layer), **known}
-    return next((found for one in demands if (found := one(values))), None)
+    values = {**_defaults(layer), **given}
+    for name, value in given.items():
+        if isinstance(value, Opaque):
+            values[name] = _UNKNOWN
+    for demand in demands:
+        found = demand(values)
+        if found is not None:
+            return found
+    return None
 
 
 # Unlike an `Opaque`, it may be compared: it is like nothing.
@@ -99,7 +105,10 @@ def _each(value: object, count: int) -> list[int] | None:
 def _least(minimum: int, *names: str) -> Demand:
     def check(values: Values) -> Unmet | None:
         for name in names:
-            for one in _numbers(values.get(name)):
+            value = values.get(name)
+            if type(value) is int and value >= minimum:
+                continue
+            for one in _numbers(value):
                 if not one >= minimum:
                     return Unmet(name, f"must be at least {minimum}, got {one}")
         return None
@@ -154,6 +163,20 @@ def _lengths(names: Sequence[str], *counts: int) -> Demand:
                 words = f"takes {counts[0]} number{plural}, got {len(value)}"
                 return Unmet(name, words)
         return None
+
+    return check
+
+
+def _lengths_of_convolution(count: int) -> Demand:
+    """One number stands for all, but for the kernel, and for padding that is no zeros:
+    it is spread over the input by another function."""
+    whole = _lengths(("kernel_size",), count)
+    spread = _lengths(("stride", "dilation", "output_padding"), count, 1)
+    zeros, others = _lengths(("padding",), count, 1), _lengths(("padding",), count)
+
+    def check(values: Values) -> Unmet | None:
+        padding = zeros if values.get("padding_mode") == "zeros" else others
+        return whole(values) or spread(values) or padding(values)
 
     return check
 
@@ -249,9 +272,8 @@ def _convolutions() -> Iterator[tuple[str, Sequence[Demand]]]:
         _least(0, "in_channels", "out_channels", "padding"),
         _least(1, "kernel_size", "stride", "dilation"),
     )
-    names = ("kernel_size", "stride", "padding", "dilation")
     for count in (1, 2, 3):
-        lengths = _lengths(names, count)
+        lengths = _lengths_of_convolution(count)
         yield f"Conv{count}d", (*numbers, *grouped, lengths, _no_same_with_stride)
         padding = (_least(0, "output_padding"), _small_output_padding(count))
         yield f"ConvTranspose{count}d", (*numbers, *grouped, lengths, *padding)
@@ -342,8 +364,11 @@ def _others() -> Iterator[tuple[str, Sequence[Demand]]]:
     for name in ("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"):
         yield name, (_one_of_two("size", "scale_factor"),)
     windows = (_least(1, "kernel_size", "stride", "dilation"), _least(0, "padding"))
-    yield "Unfold", windows
-    yield "Fold", (*windows, _least(1, "output_size"))
+    sizes = _lengths(("kernel_size", "stride", "dilation", "padding"), 2)
+    yield "LPPool2d", (_lengths(("kernel_size",), 2),)
+    yield "LPPool3d", (_lengths(("kernel_size",), 3),)
+    yield "Unfold", (*windows, sizes)
+    yield "Fold", (*windows, sizes, _least(1, "output_size"))
 
 
 _DEMANDS: dict[str, Sequence[Demand]] = dict(

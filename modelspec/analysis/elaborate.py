@@ -2,20 +2,28 @@
 
 In: a Program, values for its params. Out: an `Elaboration`: the tree of modules, as
 far as it could be followed, and what went wrong on the way, with the place and with
-"used here" for the blocks around it. Bounded by a count of steps of its own, at the
-end of which it stops without a word; so it does wherever the way on depends on what
-only the build knows. What it reports, the build would refuse too.
+"used here" for the blocks around it. What it reports, the build would refuse too.
+
+It says nothing where the way on depends on what only the build knows, and is bounded by
+a count of steps of its own, in proportion to what is written: a spec without loops is
+followed to its end. A statement that takes too many steps, as a loop may, is left as
+something unknown, and what stands below it is followed still; there is an end to that
+too.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
+from modelspec.analysis.allowance import Allowance
 from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
 from modelspec.analysis.construct import Steps
-from modelspec.analysis.registering import Construction
+from modelspec.analysis.origins import origins_of
+from modelspec.analysis.registering import Construction, forget
+from modelspec.analysis.settled import Settled
 from modelspec.analysis.standins import (
     Exhausted,
     LayerType,
@@ -30,16 +38,22 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Program, Variant
 from modelspec.program.standard import told_at_use
-from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.evaluator import Evaluator
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
 from modelspec.pysubset.function import FunctionValue
+from modelspec.pysubset.hole import is_hole_body
 from modelspec.pysubset.place import span_of
 from modelspec.pysubset.runtime import Arguments, Keywords, SpecCallable
 from modelspec.pysubset.values import Scope
 from modelspec.records import dataclass
 
-_MOST_STEPS = 60_000
+IsTold: TypeAlias = Callable[[ast.expr, Source], bool]
+
+
+def _nothing_is_told(node: ast.expr, source: Source) -> bool:
+    return False
+
+
 _STEPS_OF_A_BLOCK = 10
 _MOST_LABELS = 3
 _DEEPEST = 24
@@ -68,12 +82,24 @@ def elaborate(
 
 
 class Elaborator:
-    """Elaborates one Program, any number of times; what is compiled is kept."""
+    """Elaborates one Program, any number of times; what is compiled is kept.
 
-    def __init__(self, program: Program, limits: Limits) -> None:
+    `is_told` says of an expression whether it is known to be wrong; `settled` are calls
+    that are known to be right, by the `id` of their nodes.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        limits: Limits,
+        is_told: IsTold = _nothing_is_told,
+        settled: Mapping[int, Settled] | None = None,
+    ) -> None:
+        self.is_told = is_told
+        self.settled = settled or {}
         self.program = program
         self.limits = limits
-        self.budget = _QuietBudget(limits)
+        self.budget = Allowance(program, limits)
         self.evaluator = Evaluator(StandInWorld(self.make), limits, self.budget)
         self.globals: dict[str, object] = {"auto": Opaque()}
         self._steps: dict[str, Steps] = {}
@@ -82,6 +108,8 @@ class Elaborator:
         self._labelled: EvaluationError | None = None
         self._found: list[Diagnostic] = []
         self._depth = 0
+        self._inside = 0
+        self._running: list[tuple[Block, frozenset[str]]] = []
         self.blamed: ArgumentFault | None = None
         for function in program.functions:
             self.globals[function.name] = self._function(function)
@@ -96,8 +124,7 @@ class Elaborator:
         block = self.program.root_block
         if block is None:
             return Elaboration(None)
-        self.budget.spent = self.budget.checkpoint = 0
-        self._found = []
+        self._start()
         made = self._root(block, variant, values)
         label = None if variant is None else Label(variant.span, "with this variant")
         return Elaboration(made, tuple(_with(label, one) for one in self._found))
@@ -113,17 +140,56 @@ class Elaborator:
             assert isinstance(type_, LayerType)
             return self.make(type_, [], given)
         except Fault as fault:
-            self.recover(at_span(fault, _given_at(fault, block, variant)))
-        except Exhausted:
-            pass
+            self._keep(at_span(fault, _given_at(fault, block, variant)))
         except EvaluationError as error:
-            self.recover(error)
+            self._keep(error)
         return None
 
     def _variant_values(self, variant: Variant | None) -> dict[str, object]:
         source, scope = self.program.sources[0], Scope({}, self.globals)
         pairs = variant.values if variant is not None else ()
-        return {n: self.evaluator.expression(v, source)(scope) for n, v in pairs}
+        return {
+            name: Opaque()
+            if self.is_told(value, source)
+            else self.evaluator.expression(value, source)(scope)
+            for name, value in pairs
+        }
+
+    def alone(self, block: Block) -> Elaboration:
+        """A block by itself, of whose params nothing is known."""
+        self._start()
+        module = Module(self._type(block), is_open=False)
+        try:
+            unknown = {one.name: Opaque() for one in block.params}
+            self._initialise(block, module, dict[str, object](unknown))
+        except EvaluationError as error:
+            self._keep(error)
+        return Elaboration(module, tuple(self._found))
+
+    def _start(self) -> None:
+        self.budget.start()
+        self._found = []
+        self._inside = 0
+
+    def follow(self, step: Callable[[], None], forget: Callable[[], None]) -> None:
+        """Runs a statement; where it ends early, what it does is forgotten, and its
+        mistake kept."""
+        self._inside += 1
+        try:
+            step()
+        except Exhausted:
+            # Only the outermost statement is given up: it is what took the steps.
+            if self._inside > 1 or not self.budget.go_on():
+                raise
+            forget()
+        except EvaluationError as error:
+            self._keep(error)
+            forget()
+        finally:
+            self._inside -= 1
+
+    def has_made(self, block: Block) -> bool:
+        return block.name in self._steps
 
     # --- what expressions call ------------------------------------------------------
 
@@ -159,6 +225,8 @@ class Elaborator:
             raise Unknowable
         self._depth += 1
         self.budget.charge(_STEPS_OF_A_BLOCK)
+        defaulted = {one.name for one in block.params} - bound.keys()
+        self._running.append((block, frozenset(defaulted)))
         try:
             self._run(block, module, bound)
         except EvaluationError as error:
@@ -166,21 +234,36 @@ class Elaborator:
             raise
         finally:
             self._depth -= 1
+            self._running.pop()
 
     def _run(self, block: Block, module: Module, bound: dict[str, object]) -> None:
         steps = self.steps(block)
         scope = Scope(bound, self.globals)
         for name, default in steps.defaults:
             if name not in bound:
-                bound[name] = default(Scope({}, self.globals))
+                bound[name] = self._or_unknown(default)
         bound["self"] = module
         at = Construction(module, scope)
         for step in steps.vars:
             step(at, None)
         if steps.base is not None:
-            steps.base(at)
+            self._extend(steps.base, at)
         for step in steps.body:
             step(at, None)
+
+    def _or_unknown(self, default: Callable[[Scope], object]) -> object:
+        try:
+            return default(Scope({}, self.globals))
+        except EvaluationError as error:
+            self.recover(error)
+            return Opaque()
+
+    def _extend(self, base: Callable[[Construction], None], at: Construction) -> None:
+        try:
+            base(at)
+        except EvaluationError as error:
+            self.recover(error)
+            forget(at, None, ())
 
     def initialise_base(
         self,
@@ -214,6 +297,9 @@ class Elaborator:
         """Keeps an error, for the construction to go on with something unknown."""
         if isinstance(error, Exhausted):
             raise error
+        self._keep(error)
+
+    def _keep(self, error: EvaluationError) -> None:
         if not isinstance(error, Unknowable):
             self._label(error)
             self._found.append(error.diagnostic)
@@ -223,6 +309,9 @@ class Elaborator:
         if self._labelled is not error:
             self._labelled = error
             found = error.diagnostic
+            if self._running and not isinstance(error, Unknowable):
+                set_here = origins_of(found, *self._running[-1])
+                found = replace(found, labels=(*found.labels, *set_here))
             for use in self._entered[: -_MOST_LABELS - 1 : -1]:
                 moved = told_at_use(found, use.span)
                 labels = () if use.span.source.is_standard else (use,)
@@ -271,7 +360,9 @@ class Elaborator:
             found = self.evaluator.runtime.world.resolve(ast.unparse(function))
         return found if isinstance(found, LayerType) else None
 
-    def _function(self, function: Function) -> SpecCallable:
+    def _function(self, function: Function) -> object:
+        if is_hole_body(function.definition.body):
+            return Opaque()
         value = self.evaluator.function(
             function.definition, function.source, self.globals
         )
@@ -306,15 +397,6 @@ class _Guarded(SpecCallable):
         if any(isinstance(one, Opaque) for one in (*args, *kwargs.values())):
             return Opaque()
         return self._value.run(args, kwargs)
-
-
-class _QuietBudget(Budget):
-    """Ends an elaboration without a word when it took enough."""
-
-    def check(self) -> None:
-        if self.spent > _MOST_STEPS:
-            raise Exhausted
-        super().check()
 
 
 def _with(label: Label | None, found: Diagnostic) -> Diagnostic:

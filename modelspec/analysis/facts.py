@@ -12,14 +12,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import Literal, TypeAlias
 
+from modelspec.analysis.holes import Holes
 from modelspec.analysis.members import Members, members_of
 from modelspec.analysis.patterns import NamePattern, pattern_of
+from modelspec.analysis.settled import Settled, settled
 from modelspec.analysis.signatures import Callee, Callees
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Method, Program, Variant
-from modelspec.program.walk import block_expressions, walk_statements
+from modelspec.program.walk import (
+    all_nodes,
+    block_expressions,
+    block_nodes,
+    function_nodes,
+    names_read,
+    walk_statements,
+)
 from modelspec.records import dataclass
 
 Where: TypeAlias = Literal["construct", "method", "function", "variant"]
@@ -36,6 +45,9 @@ _TYPES = frozenset({"annotation", "returns"})
 class Text:
     """One text of the spec, with what stands in it in no particular order.
 
+    What is `settled` is not among the calls; of the attributes in it, each layer's
+    name is there once.
+
     `locals` are the names it binds anywhere, comprehensions included; a bare name
     that is none of them is a block, a function or a built-in.
     """
@@ -49,6 +61,7 @@ class Text:
     calls: list[ast.Call] = field(default_factory=list)
     attributes: list[ast.Attribute] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    settled: dict[int, Settled] = field(default_factory=dict)
 
     @property
     def arguments(self) -> ast.arguments | None:
@@ -61,8 +74,9 @@ class Text:
 class Facts:
     """A Program and what is derived from it, each once.
 
-    `told` is what earlier passes found, so that later ones do not repeat it; `known`
-    are the names that blocks have anywhere (`analysis.attributes`).
+    `told` is what was found before the Program was whole and what earlier passes found,
+    so that later ones do not repeat it; `known` are the names that blocks have anywhere
+    (`analysis.attributes`); `settled` are calls of which enough is told.
     """
 
     program: Program
@@ -72,9 +86,15 @@ class Facts:
     told: list[Diagnostic] = field(default_factory=list)
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    holes: Holes = field(init=False)
+    settled: set[int] = field(default_factory=set)
     _members: dict[str, Members] = field(default_factory=dict)
     _computed: Sequence[NamePattern] | None = None
+    _handed_on: set[str] | None = None
     _hidden: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.holes = Holes(self.program)
 
     def members(self, block: Block) -> Members:
         """What `self` has in a block."""
@@ -87,6 +107,20 @@ class Facts:
         if isinstance(node, ast.Name) and node.id in text.locals:
             return None
         return self.callees.find(node)
+
+    @property
+    def handed_on(self) -> set[str]:
+        """Names that stand elsewhere than where something is called or extended."""
+        if self._handed_on is None:
+            nodes = [node for one in self.program.blocks for node in block_nodes(one)]
+            for function in self.program.functions:
+                nodes += function_nodes(function)
+            for variant in self.program.variants:
+                nodes += all_nodes(value for _, value in variant.values)
+            called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+            others = (node for node in nodes if id(node) not in called)
+            self._handed_on = names_read(others)
+        return self._handed_on
 
     @property
     def computed_names(self) -> Sequence[NamePattern]:
@@ -134,15 +168,37 @@ def collect_facts(program: Program, limits: Limits | None = None) -> Facts:
 def _block_texts(block: Block) -> Iterator[Text]:
     construct = Text("construct", block.source, block=block)
     construct.locals.update(param.name for param in block.params)
-    _collect(construct, [*block_expressions(block), *_input_expressions(block)])
+    _collect(construct, _unsettled(block, construct))
     yield construct
     for method in block.methods:
         if method.synthesized:
             continue
-        text = Text("method", block.source, block=block, method=method)
-        _collect(text, [*_defaults(method.arguments), *method.statements])
-        text.locals.update(argument_names(method.arguments))
-        yield text
+        yield collect_method(block, method)
+
+
+def collect_method(block: Block, method: Method) -> Text:
+    """The text of one method."""
+    text = Text("method", block.source, block=block, method=method)
+    _collect(text, [*_defaults(method.arguments), *method.statements])
+    text.locals.update(argument_names(method.arguments))
+    return text
+
+
+def _unsettled(block: Block, text: Text) -> Iterator[ast.expr]:
+    """What passes have to look at; the attributes of the rest are noted."""
+    layers: dict[str, ast.Attribute] = {}
+    for one in block_expressions(block):
+        found = settled(one)
+        if found is None:
+            yield one
+            continue
+        text.settled[id(one)] = found
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
+            layers.setdefault(one.func.attr, one.func)
+    yield from _input_expressions(block)
+    if layers:
+        text.names.add("nn")
+        text.attributes.extend(layers.values())
 
 
 def _input_expressions(block: Block) -> Iterator[ast.expr]:
@@ -177,11 +233,10 @@ def argument_nodes(arguments: ast.arguments) -> tuple[ast.arg, ...]:
 
 
 def text_statements(text: Text) -> Sequence[ast.stmt]:
-    """The statements of a method or function."""
+    """The statements of a method or function; elsewhere there are none."""
     if text.method is not None:
         return text.method.statements
-    assert text.function is not None
-    return text.function.definition.body
+    return () if text.function is None else text.function.definition.body
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:

@@ -1,16 +1,18 @@
 """Pass: what only `forward` and other methods can do wrong.
 
 Layers made in them, children called that cannot be, arguments of `forward` that no
-input declares, and a `forward` that returns nothing.
+input declares, and a `forward` or function that returns nothing, or not always.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from modelspec.analysis.facts import Facts, Text, inner_nodes
+from modelspec.analysis.conditions import conditions_of_choices, covers
+from modelspec.analysis.facts import Facts, Text, inner_nodes, text_statements
 from modelspec.analysis.members import Members
+from modelspec.analysis.reachability import ends
 from modelspec.analysis.receivers import may_be_other
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
@@ -23,15 +25,20 @@ _CONTAINERS = ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
 def check_forward(facts: Facts) -> Iterator[Diagnostic]:
     report = Report()
     for text in facts.texts:
+        if text.function is not None:
+            _check_returns(text.function.name, text, (), report)
         if text.method is None or text.block is None:
             continue
         if text.method.name not in _init_methods(text.block):
             _check_layers(text, facts, report)
         _check_children(text, facts.members(text.block), report)
+        if text.block.base.kind in ("Sequential", "ModuleList"):
+            _check_slices(text.block, text.method, text, report)
         if text.block.base.kind == "Module":
             _check_container_use(text.method, text, report)
         if text.method.name == "forward":
-            _check_returns(text.method, text, report)
+            choices = conditions_of_choices(text.block)
+            _check_returns("forward", text, choices, report)
             _check_inputs(text.block, text.method, report)
     yield from report.found
 
@@ -124,6 +131,26 @@ def _check_container_use(method: Method, text: Text, report: Report) -> None:
             )
 
 
+_TAKES_CHILDREN = frozenset({"children", "any", "list", "dict"})
+
+
+def _check_slices(block: Block, method: Method, text: Text, report: Report) -> None:
+    """`self[:2]` makes another of this class, with the children as its argument."""
+    if block.params and block.params[0].type.name in _TAKES_CHILDREN:
+        return
+    for node in inner_nodes(method.statements):
+        match node:
+            case ast.Subscript(value=ast.Name(id="self"), slice=ast.Slice()):
+                inside = ast.unparse(node.slice)
+                report.error(
+                    "not-subscriptable",
+                    f"a slice of `self` would be another {block.name}, made with the"
+                    " children as its argument",
+                    span_of(node, text.source),
+                    help=f"a list has slices: `list(self)[{inside}]`",
+                )
+
+
 def _container_use(node: ast.AST) -> tuple[ast.expr, str] | None:
     match node:
         case ast.Call(func=ast.Name(id="super")):
@@ -143,15 +170,51 @@ def _container_use(node: ast.AST) -> tuple[ast.expr, str] | None:
 # --- the def line and what comes back -----------------------------------------------
 
 
-def _check_returns(method: Method, text: Text, report: Report) -> None:
-    nodes = inner_nodes(method.statements)
-    if not any(isinstance(node, ast.Return | ast.Raise) for node in nodes):
-        report.warning(
-            "no-return",
-            "`forward` returns nothing",
-            span_of(method.statements[-1], text.source),
-            help="end it with `return` and the result",
-        )
+def _check_returns(
+    name: str, text: Text, choices: Sequence[Collection[str]], report: Report
+) -> None:
+    body = text_statements(text)
+    nodes = list(inner_nodes(body))
+    returned = [node.value for node in nodes if isinstance(node, ast.Return)]
+    if not returned and not any(isinstance(node, ast.Raise) for node in nodes):
+        what, advice = "nothing", "end it with `return` and the result"
+    elif all(map(_is_something, returned)) and _may_end(body, choices):
+        what, advice = "nothing on some way", "add the `return` of what is left"
+    else:
+        return
+    report.warning(
+        "no-return",
+        f"`{name}` returns {what}",
+        span_of(body[-1], text.source),
+        help=advice,
+    )
+
+
+def _is_something(value: ast.expr | None) -> bool:
+    return value is not None and not (
+        isinstance(value, ast.Constant) and value.value is None
+    )
+
+
+def _may_end(body: Sequence[ast.stmt], choices: Sequence[Collection[str]]) -> bool:
+    """Whether statements may come to their end without a `return`."""
+    return not any(ends(one) or _ends_always(one, choices) for one in body)
+
+
+def _ends_always(node: ast.stmt, choices: Sequence[Collection[str]]) -> bool:
+    """Whether one of several branches is sure to be taken, and all end."""
+    tests: list[str] = []
+    rest: Sequence[ast.stmt] = (node,)
+    while len(rest) == 1 and isinstance(one := rest[0], ast.If):
+        if _may_end(one.body, choices):
+            return False
+        tests.append(ast.unparse(one.test))
+        rest = one.orelse
+    if not tests:
+        return isinstance(node, ast.With) and not _may_end(node.body, choices)
+    if rest:
+        return not _may_end(rest, choices)
+    return covers([[test] for test in tests], (), choices)
 
 
 def _check_inputs(block: Block, method: Method, report: Report) -> None:

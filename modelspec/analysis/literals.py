@@ -8,14 +8,16 @@ to the elaboration.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from modelspec.analysis.calls import is_partial_call
-from modelspec.analysis.demands import demands_of, unmet
+from modelspec.analysis.demands import Unmet, demands_of, unmet
 from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.places import (
     Place,
+    is_chosen,
     out_of_bounds,
     place_of_param,
     places_of,
@@ -30,6 +32,7 @@ from modelspec.analysis.standins import (
     fits,
     static_value,
 )
+from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Source
 from modelspec.diagnostics.suggest import suggest
@@ -46,14 +49,7 @@ def check_literals(facts: Facts) -> Iterator[Diagnostic]:
     for block in facts.program.blocks:
         _check_defaults(block, types, report)
     _check_variants(facts, types, report)
-    _check_arguments(facts, types, report, own=True)
-    yield from report.found
-
-
-def check_torch_literals(facts: Facts) -> Iterator[Diagnostic]:
-    """Only arguments of what torch offers."""
-    report = Report()
-    _check_arguments(facts, {}, report, own=False)
+    _check_arguments(facts, types, report)
     yield from report.found
 
 
@@ -81,11 +77,11 @@ def _check_variants(facts: Facts, types: Types, report: Report) -> None:
             _check_value(value, place, facts.program.sources[0], types, report)
 
 
-def _check_arguments(facts: Facts, types: Types, report: Report, *, own: bool) -> None:
+def _check_arguments(facts: Facts, types: Types, report: Report) -> None:
     for text in facts.texts:
         known = {name: one for name, one in types.items() if name not in text.locals}
         for node in text.calls:
-            given = list(_given(node, text, facts, own=own))
+            given = list(_given(node, text, facts))
             fitting = [
                 _check_value(value, place, text.source, known, report)
                 for value, place in given
@@ -98,7 +94,7 @@ def _check_arguments(facts: Facts, types: Types, report: Report, *, own: bool) -
 
 
 def _given(
-    node: ast.Call, text: Text, facts: Facts, *, own: bool
+    node: ast.Call, text: Text, facts: Facts
 ) -> Iterator[tuple[ast.expr, Place]]:
     function, arguments = node.func, node.args
     if is_partial_call(node, text):
@@ -107,8 +103,10 @@ def _given(
     if callee is None or len(callee.overloads) != 1:
         return
     places = places_of(callee)
-    if places is None or (callee.block is not None and not own):
+    if places is None:
         return
+    if len(arguments) > sum(positional for _, positional in places.order):
+        return  # told as too many; which of them are meant is not known
     for value, (name, positional) in zip(arguments, places.order, strict=False):
         if isinstance(value, ast.Starred) or not positional:
             break
@@ -140,7 +138,20 @@ def _check_demands(
             "argument-value",
             found.message(callee.name),
             span_of(blamed, text.source),
+            labels=tuple(_others(found, arguments, text)),
         )
+
+
+def _others(
+    found: Unmet, arguments: Mapping[str, ast.expr], text: Text
+) -> Iterator[Label]:
+    """The arguments that the blamed one does not go with."""
+    for name in _QUOTED.findall(found.words):
+        if name in arguments and name != found.name:
+            yield Label(span_of(arguments[name], text.source), f"'{name}' is set here")
+
+
+_QUOTED = re.compile(r"'(\w+)'")
 
 
 def _by_name(node: ast.Call, callee: Callee) -> dict[str, ast.expr] | None:
@@ -213,13 +224,20 @@ def _advice(
         return (f"make one: `{value.name}(...)`",)
     if isinstance(value, Module) and _mentions(place.type, "layer"):
         return (f"give the type, `{value.type.name}`; the block calls it itself",)
+    if isinstance(value, float) and value.is_integer() and _mentions(place.type, "int"):
+        return (f"write `{int(value)}`",)
     if not isinstance(value, str):
         return ()
     text = span_of(node, source).text
-    if text == value and not _is_plain_number(value):
-        return (f"for the value of an expression write `${{{value}}}`",)
-    if text != value and _is_plain_number(value):
+    if _mentions(place.type, "dtype") and _is_dtype(value):
+        return (f"write `torch.{value}`",)
+    if _mentions(place.type, "layer"):
+        layer = suggest(value.lower(), load_catalog().layer_names)
+        return (f"write the type: `{layer}`",) if layer else ()
+    if text != value and _is_plain(value):
         return ("leave out the quotes",)
+    if text == value and not _is_plain(value):
+        return (f"for the value of an expression write `${{{value.lstrip('$')}}}`",)
     return ()
 
 
@@ -227,8 +245,16 @@ def _mentions(type_: TypeExpression, name: str) -> bool:
     return type_.name == name or any(_mentions(one, name) for one in type_.arguments)
 
 
-def _is_plain_number(text: str) -> bool:
-    return text.lstrip("-").replace(".", "", 1).isdigit()
+def _is_dtype(name: str) -> bool:
+    return f"torch.{name}" in load_catalog().dtype_names
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is a number or a truth value in quotes."""
+    return text in ("True", "False") or bool(_NUMBER.fullmatch(text))
+
+
+_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 def _check_choice(
@@ -236,7 +262,7 @@ def _check_choice(
 ) -> None:
     # A text with `${...}` in it is known to be a text, but not which.
     is_known = not isinstance(node, ast.JoinedStr)
-    if not place.choices or not is_known or _is_chosen(value, place):
+    if not is_known or is_chosen(value, place):
         return
     words = [one for one in place.choices if isinstance(one, str)]
     nearest = suggest(value, words) if isinstance(value, str) else None
@@ -248,15 +274,6 @@ def _check_choice(
         note=f"did you mean '{nearest}'?" if nearest else "",
         help=_signature(place),
         labels=_declared(place),
-    )
-
-
-def _is_chosen(value: object, place: Place) -> bool:
-    if not place.is_param and not isinstance(value, str):
-        return True  # the catalogue's choices are for strings only
-    return any(
-        value == one and isinstance(value, bool) == isinstance(one, bool)
-        for one in place.choices
     )
 
 

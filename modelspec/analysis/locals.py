@@ -1,18 +1,19 @@
 """Pass: whether the locals of methods and functions are set before they are read.
 
 A read is wrong where no assignment can come before it: none stands above it, and none
-stands in a loop around it. A name that some branch leaves unset is warned of; not in a
-loop, which may set it in an earlier turn, nor where the conditions hold that set it.
+stands in a loop around it but those that read it themselves (`total += x`). A name
+that some branch leaves unset is warned of; not in a loop, which may set it in an
+earlier turn, nor where conditions hold of which one or another sets it.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 
-from modelspec.analysis.conditions import implied
+from modelspec.analysis.conditions import conditions_of_choices, covers, implied
 from modelspec.analysis.facts import (
     Facts,
     Text,
@@ -36,7 +37,8 @@ def check_locals(facts: Facts) -> Iterator[Diagnostic]:
         if arguments is None:
             continue
         _check_arguments(arguments, text, report)
-        flow = _Flow(text, report)
+        choices = [] if text.block is None else conditions_of_choices(text.block)
+        flow = _Flow(text, report, choices)
         names = set(argument_names(arguments))
         flow.statements(text_statements(text), _Names(set(names), names))
     yield from report.found
@@ -87,20 +89,24 @@ class _Names:
         if ways:
             self.sure = set.intersection(*(way.sure for _, way in ways))
 
-    def is_set_under(self, name: str, tests: set[str]) -> bool:
-        """Whether the name is set where all these conditions hold."""
-        if any(one <= tests for one in self.under.get(name, ())):
-            return True
-        return self.outer is not None and self.outer.is_set_under(name, tests)
+    def cases(self, name: str) -> Iterator[frozenset[str]]:
+        """What sets the name: wherever all conditions of one of these hold, it is."""
+        yield from self.under.get(name, ())
+        if self.outer is not None:
+            yield from self.outer.cases(name)
 
 
 class _Flow:
     """Goes through statements in order; `loops` is how many are around the place,
     `tests` the conditions that hold there."""
 
-    def __init__(self, text: Text, report: Report) -> None:
+    def __init__(
+        self, text: Text, report: Report, choices: Sequence[Collection[str]]
+    ) -> None:
         self.text = text
         self.report = report
+        self.choices = choices
+        self.growing = _growing(text_statements(text))
         self.told: set[str] = set()
         self.tests: list[str] = []
         self.loops = 0
@@ -124,7 +130,7 @@ class _Flow:
                 self.reads(items, known)
                 self.loop([target, *body], [*body, *orelse], known)
             case ast.While(test=test, body=body, orelse=orelse):
-                known.may |= set(_stored(body))
+                known.may |= set(_stored(body)) - self.growing
                 self.reads(test, known)
                 self.loop(body, [*body, *orelse], known)
             case ast.If():
@@ -143,6 +149,7 @@ class _Flow:
             case ast.AugAssign(target=ast.Name() as target, value=value):
                 self.name(target, known)
                 self.reads(value, known)
+                known.add([target.id])
             case _:
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr) and not _is_annotation(child, node):
@@ -153,7 +160,7 @@ class _Flow:
         self, setting: Sequence[ast.AST], run: Sequence[ast.stmt], known: _Names
     ) -> None:
         """A loop is taken to run: what it sets is set in its next turn, and after."""
-        known.add(_stored(setting))
+        known.add(set(_stored(setting)) - self.growing)
         self.loops += 1
         self.statements(run, known)
         self.loops -= 1
@@ -226,7 +233,7 @@ class _Flow:
 
     def maybe(self, node: ast.Name, known: _Names) -> None:
         """A name that some way to its place does not set."""
-        if self.loops or known.is_set_under(node.id, set(self.tests)):
+        if self.loops or covers(known.cases(node.id), self.tests, self.choices):
             return
         self.told.add(node.id)
         self.report.warning(
@@ -235,6 +242,35 @@ class _Flow:
             span_of(node, self.text.source),
             help="set it before the `if`, or in each of its branches",
         )
+
+
+def _growing(statements: Sequence[ast.stmt]) -> set[str]:
+    """Names that nothing sets but what reads them too: the first time, in vain."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for node in (one for statement in statements for one in ast.walk(statement)):
+        match node:
+            case ast.AugAssign(target=ast.Name(id=name)):
+                found.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp() as value):
+                (found if _reads(value, name) else others).add(name)
+            case ast.stmt() if not isinstance(node, _COMPOUND):
+                others.update(_stored([node]))
+            case ast.For(target=target):
+                others.update(_bound([target]))
+            case ast.withitem(optional_vars=target) if target is not None:
+                others.update(_bound([target]))
+    return found - others
+
+
+_COMPOUND = (ast.For, ast.If, ast.While, ast.With)
+
+
+def _reads(node: ast.expr, name: str) -> bool:
+    """Whether a sum, product or the like has the name itself as a part."""
+    if isinstance(node, ast.BinOp):
+        return _reads(node.left, name) or _reads(node.right, name)
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _is_annotation(child: ast.expr, node: ast.stmt) -> bool:

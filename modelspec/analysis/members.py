@@ -84,6 +84,8 @@ def _add_block(block: Block, found: Members) -> None:
         found.kinds.setdefault(constant.name, "constant")
     for method in block.methods:
         found.kinds.setdefault(method.name, "method")
+    for name in block.unread:
+        found.kinds.setdefault(name, "unread")
 
 
 def _add_statements(statements: Iterable[Statement], found: Members) -> None:

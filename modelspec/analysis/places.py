@@ -16,6 +16,7 @@ from modelspec.catalog import Parameter, load_catalog
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import Param, TypeExpression
 from modelspec.records import dataclass
+from modelspec.trees import expression_tree
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,12 +94,23 @@ def _of_parameter(
 ) -> Place | None:
     choices = choices or _literals(parameter.annotation or "")
     type_ = _type_of(parameter, bool(choices))
+    if type_ is not None and parameter.name in _spread(of):
+        type_ = _union(type_, _ONE_FOR_ALL)
     if type_ is None and not choices:
         return None
     return Place(parameter.name, of, type_ or TypeExpression("any"), choices)
 
 
+def _spread(layer: str) -> frozenset[str]:
+    """Arguments for which a tuple of one number stands for all dimensions."""
+    if layer.startswith("Conv"):
+        return _SPREAD
+    return _SPREAD | {"kernel_size"} if layer.startswith("AvgPool") else frozenset()
+
+
 def _type_of(parameter: Parameter, has_choices: bool) -> TypeExpression | None:
+    if parameter.name == "dtype":
+        return DTYPE
     if parameter.annotation is not None:
         found = type_of_annotation(parameter.annotation)
         if found.name == "bool":
@@ -114,7 +126,7 @@ def _literals(annotation: str) -> tuple[object, ...]:
     """The strings of `Literal['fan_in', 'fan_out']`."""
     if not annotation.startswith("Literal["):
         return ()
-    listed = ast.parse(annotation, mode="eval").body
+    listed = expression_tree(annotation).body
     constants = (one for one in ast.walk(listed) if isinstance(one, ast.Constant))
     return tuple(one.value for one in constants)
 
@@ -125,6 +137,9 @@ def _is_number(parameter: Parameter) -> bool:
 
 
 _NONE = TypeExpression("None")
+_SPREAD = frozenset({"stride", "padding", "dilation", "output_padding"})
+_ONE_FOR_ALL = TypeExpression("tuple", (TypeExpression("int"),))
+DTYPE = TypeExpression("union", (TypeExpression("dtype"), TypeExpression("None")))
 FLAG = TypeExpression("union", tuple(map(TypeExpression, ("bool", "None", "int"))))
 NOT_TEXT = TypeExpression(
     "union",
@@ -136,13 +151,20 @@ def shown_type(type_: TypeExpression) -> str:
     """A type in words; what torch merely tolerates is left out."""
     if type_ is NOT_TEXT:
         return "a number or a flag"
-    return "bool" if type_ is FLAG else type_in_words(type_)
+    if type_ is DTYPE:
+        return "a dtype"
+    if type_ is FLAG:
+        return "bool"
+    members = tuple(one for one in type_.arguments if one != _ONE_FOR_ALL)
+    if type_.name == "union" and len(members) > 1:
+        type_ = TypeExpression("union", members)
+    return type_in_words(type_)
 
 
 @functools.cache
 def type_of_annotation(text: str) -> TypeExpression:
     """The catalogue's annotation as a type of ours; `any` for what we have not."""
-    return _read(ast.parse(text, mode="eval").body)
+    return _read(expression_tree(text).body)
 
 
 def _read(node: ast.expr) -> TypeExpression:
@@ -175,6 +197,18 @@ def _union(*types: TypeExpression) -> TypeExpression:
     if any(one.name == "any" for one in members):
         return TypeExpression("any")
     return TypeExpression("union", tuple(dict.fromkeys(members)))
+
+
+def is_chosen(value: object, place: Place) -> bool:
+    """Whether a value is among the choices of its place, where there are any."""
+    if not place.choices:
+        return True
+    if not place.is_param and not isinstance(value, str):
+        return True  # the catalogue's choices are for strings only
+    return any(
+        value == one and isinstance(value, bool) == isinstance(one, bool)
+        for one in place.choices
+    )
 
 
 def out_of_bounds(

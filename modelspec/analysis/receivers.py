@@ -91,10 +91,13 @@ def _forward_of(value: ModuleValue, hidden: set[str], facts: Facts) -> Signature
         return None
     if isinstance(function, ast.Name) and function.id in hidden:
         return None
-    return _forward(facts.callees.find(function), facts, _DEEPEST)
+    return forward_of_callee(facts.callees.find(function), facts, _DEEPEST)
 
 
-def _forward(callee: Callee | None, facts: Facts, depth: int) -> Signature | None:
+def forward_of_callee(
+    callee: Callee | None, facts: Facts, depth: int = _DEEPEST
+) -> Signature | None:
+    """What modules of a type take where they are called."""
     if callee is None or depth == 0:
         return None
     if callee.block is None:
@@ -105,7 +108,7 @@ def _forward(callee: Callee | None, facts: Facts, depth: int) -> Signature | Non
         return signature_of_method(method.arguments)
     base = callee.block.base
     if base.call is not None:
-        return _forward(facts.callees.find(base.call.func), facts, depth - 1)
+        return forward_of_callee(facts.callees.find(base.call.func), facts, depth - 1)
     layer = load_catalog().layer(base.kind)
     return None if layer is None else layer.forward
 

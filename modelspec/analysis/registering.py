@@ -6,9 +6,11 @@ refuse them; `Unknowable` where it cannot be told.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from typing import NoReturn, TypeAlias
 
+from modelspec.analysis.members import layer_members
 from modelspec.analysis.standins import (
     LayerType,
     Module,
@@ -18,6 +20,7 @@ from modelspec.analysis.standins import (
 )
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import edit_distance, suggest
 from modelspec.pysubset.faults import EvaluationError
 from modelspec.pysubset.values import PLAIN, Scope
 from modelspec.records import dataclass
@@ -30,7 +33,14 @@ _COMPOSITE = frozenset(
     """.split()
 )
 
-Sink: TypeAlias = "dict[str, object] | None"
+
+class Children(dict[str, object]):
+    """The children of a container while it is made; `is_partial` as of a module."""
+
+    is_partial = False
+
+
+Sink: TypeAlias = "Children | None"
 
 
 @dataclass(slots=True)
@@ -65,6 +75,17 @@ def register(
     into[key] = value
 
 
+def forget(at: Construction, sink: Sink, names: Iterable[str]) -> None:
+    """After statements that could not be followed: they may have registered anything,
+    and given these names any value."""
+    if sink is None:
+        at.module.is_open = at.module.is_partial = True
+    else:
+        sink.is_partial = True
+    for name in names:
+        at.scope.locals[name] = Opaque()
+
+
 def check_module(value: object, span: Span) -> None:
     if value is None or isinstance(value, Module | Opaque):
         return
@@ -80,6 +101,18 @@ def check_module(value: object, span: Span) -> None:
         f"a module is expected here, got {describe(value)}",
         span,
         advice,
+    )
+
+
+def check_tensor(value: object, what: str, span: Span) -> None:
+    if value is None or isinstance(value, Opaque):
+        return
+    is_module = isinstance(value, Module | LayerType)
+    fail(
+        "not-a-tensor",
+        f"a {what} is a tensor or None, got {describe(value)}",
+        span,
+        "" if is_module else "`torch.tensor(...)` makes one of numbers",
     )
 
 
@@ -115,9 +148,43 @@ def is_there(module: Module, path: str) -> bool:
     return True
 
 
+def misspelt_leaf(module: Module, path: str) -> tuple[str, str] | None:
+    """The layer of torch and the tensor of it that the last part of a dotted name
+    means, where that is a letter off."""
+    layer, leaf = layer_without(module, path), path.rpartition(".")[2]
+    names = layer_members(layer) if layer is not None else None
+    near = suggest(leaf, sorted(names or ()))
+    if near is None or edit_distance(leaf.casefold(), near.casefold()) > 1:
+        return None
+    return str(layer), near
+
+
+def layer_without(module: Module, path: str) -> str | None:
+    """The layer of torch in which the last part of a dotted name is looked for, where
+    it is known to have nothing of that name."""
+    *parts, leaf = path.split(".")
+    at: object = module
+    for part in parts:
+        at = at.children.get(part) if isinstance(at, Module) else None
+    if not parts or not isinstance(at, Module) or at.type.block is not None:
+        return None
+    names = layer_members(at.type.name)
+    known = names is None or leaf in names or leaf in at.children
+    return None if known else at.type.name
+
+
+def leaf_of(span: Span) -> Span:
+    """The last part of a dotted name, of which this is the place."""
+    text = span.text.rstrip("'\"")
+    start = text.rfind(".") + 1
+    return Span(span.source, span.start + start, span.start + len(text))
+
+
 def types_in(module: Module) -> set[LayerType] | None:
     """The types of a module and all in it; None where they are not all seen."""
     found = {module.type}
+    if module.is_partial:
+        return None
     if module.type.block is None and module.type.name in _COMPOSITE:
         return None
     for child in module.children.values():
@@ -130,6 +197,8 @@ def types_in(module: Module) -> set[LayerType] | None:
     return found
 
 
-def fail(code: str, message: str, span: Span, help: str = "") -> NoReturn:
+def fail(
+    code: str, message: str, span: Span, help: str = "", note: str = ""
+) -> NoReturn:
     advice = (help,) if help else ()
-    raise EvaluationError(Diagnostic(code, message, span, help=advice))
+    raise EvaluationError(Diagnostic(code, message, span, note, advice))

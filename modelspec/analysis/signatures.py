@@ -91,7 +91,7 @@ class Callees:
         if "." not in name:
             one = self._named.get(name)
             if isinstance(one, Block):
-                return Callee(name, "block", (signature_of_params(one.params),), one)
+                return Callee(name, "block", (signature_of_block(one),), one)
             if one is not None:
                 return Callee(name, "function", (_of_def(one.definition.args),))
             return None
@@ -113,6 +113,18 @@ def _of_torch(name: str, node: ast.expr) -> Callee | None:
         return None
     found = catalog.function(name)
     return Callee(name, "torch", found) if found else None
+
+
+def signature_of_block(block: Block) -> Signature:
+    """What a call of a block takes: anything besides, where not all was read."""
+    known = signature_of_params(block.params)
+    return Signature((*known.parameters, *_ANY)) if block.unread else known
+
+
+_ANY = tuple(
+    Parameter(name, ParameterKind[kind], None)
+    for name, kind in (("args", "VAR_POSITIONAL"), ("kwargs", "VAR_KEYWORD"))
+)
 
 
 def signature_of_params(params: Iterable[Param]) -> Signature:

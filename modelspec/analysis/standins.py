@@ -76,12 +76,14 @@ class LayerType:
 
 @dataclass(slots=True, eq=False)
 class Module:
-    """A module. Where `is_open`, it may have more than its children and attributes."""
+    """A module. Where `is_open`, it may have more than its children and attributes;
+    where it `is_partial`, what was to be registered in it could not be followed."""
 
     type: LayerType
     children: dict[str, object] = field(default_factory=dict)
     attributes: dict[str, object] = field(default_factory=dict)
     is_open: bool = True
+    is_partial: bool = False
 
     @property
     def is_container(self) -> bool:
@@ -153,18 +155,31 @@ def _static_dict(
     return dict(zip(names, held, strict=True))
 
 
+_MOST_SHOWN = 8
+_LONGEST_SHOWN = 40
+
+
 def describe(value: object) -> str:
     """A value in a few words, for messages."""
     if value is None or isinstance(value, bool | int | float | str):
         text = repr(value)
-        return text if len(text) <= 40 else f"{text[:37]}..."
+        return text if len(text) <= _LONGEST_SHOWN else f"{text[:37]}..."
     if isinstance(value, LayerType):
         return f"the layer type {value.name}"
     if isinstance(value, Module):
         return f"a module ({value.type.name})"
     if isinstance(value, functools.partial):
         return "a layer type with arguments"
+    if isinstance(value, list | tuple) and _is_short(value):
+        return repr(value)
     return f"a {kind_of(value)}"
+
+
+def _is_short(value: list[object] | tuple[object, ...]) -> bool:
+    """Whether a list or tuple is shown as it is."""
+    shown = (bool, int, float, str, type(None))
+    plain = len(value) <= _MOST_SHOWN and all(type(one) in shown for one in value)
+    return plain and len(repr(value)) <= _LONGEST_SHOWN
 
 
 def type_in_words(type_: TypeExpression) -> str:

@@ -1,41 +1,32 @@
 """Pass: whether what a block registers fits together.
 
-`self.name` in the construction must be registered above it; no name is taken twice;
-the names of `tie`, `freeze`, `init` and of replaced modules begin with something that
-the block has.
+`self.name` in the construction must be registered above it; no name is taken twice.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from modelspec.analysis.attributes import report_unknown_member
 from modelspec.analysis.facts import Facts, Text
-from modelspec.analysis.members import Members
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Span
-from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
     Block,
     Child,
     Container,
     For,
-    Freeze,
     If,
-    InitByName,
     OwnAttribute,
     OwnBuffer,
     OwnParameter,
-    Replace,
     Statement,
-    Tie,
 )
 from modelspec.program.walk import own_expressions, walk_statements
-from modelspec.pysubset import span_of, span_of_attribute_name
+from modelspec.pysubset import span_of_attribute_name
 from modelspec.records import dataclass
 
 _NAMED = (Child, OwnParameter, OwnBuffer, OwnAttribute)
@@ -45,7 +36,6 @@ _WHAT = {
     OwnBuffer: "buffer",
     OwnAttribute: "attribute",
 }
-_GLOB = re.compile(r"[*?\[]")
 
 
 def check_structure(facts: Facts) -> Iterator[Diagnostic]:
@@ -56,7 +46,6 @@ def check_structure(facts: Facts) -> Iterator[Diagnostic]:
         _check_order(text, text.block, facts, report)
         defined = {one.name: ("method", one.span) for one in text.block.methods}
         _Registered(report, defined).check(text.block.construct)
-        _check_paths(text.block, facts, report)
     yield from report.found
 
 
@@ -175,50 +164,3 @@ class _Registered:
 
 def _a(what: str) -> str:
     return f"an {what}" if what[0] in "aeiou" else f"a {what}"
-
-
-# --- dotted names -----------------------------------------------------------------
-
-
-def _check_paths(block: Block, facts: Facts, report: Report) -> None:
-    members = facts.members(block)
-    for one in walk_statements(block.construct):
-        code = "unknown-module" if isinstance(one, Replace) else "rule-matches-nothing"
-        for path in _paths(one):
-            _check_path(path, code, block, members, report)
-
-
-def _paths(statement: Statement) -> Iterator[ast.expr]:
-    match statement:
-        case Tie(target=target, source=source):
-            yield from (target, source)
-        case Freeze(pattern=pattern) | InitByName(pattern=pattern):
-            yield pattern
-        case Replace(path=path):
-            yield path
-
-
-def _check_path(
-    path: ast.expr, code: str, block: Block, members: Members, report: Report
-) -> None:
-    """The first part of a literal name, where it is no glob."""
-    if not isinstance(path, ast.Constant) or not isinstance(path.value, str):
-        return
-    first = path.value.partition(".")[0]
-    if not first or _GLOB.search(first) or members.has(first):
-        return
-    span = span_of(path, block.source)
-    if span.text.startswith(first):
-        span = Span(span.source, span.start, span.start + len(first))
-    own = [name for name, kind in members.kinds.items() if kind in _TENSORS]
-    nearest = suggest(first, own)
-    report.error(
-        code,
-        f"{block.name} has no child or parameter '{first}'",
-        span,
-        note=f"did you mean '{nearest}'?" if nearest else "",
-        help=() if nearest or not own else f"it has {', '.join(own[:12])}",
-    )
-
-
-_TENSORS = ("child", "parameter", "buffer", "torch")

@@ -1,7 +1,8 @@
-"""Pass: params of the root, vars and children of any block that nothing reads.
+"""Pass: params, vars, `let` names and children of any block that nothing reads.
 
-A param of another block may be there only because all blocks that can stand in its
-place have it, so it is left alone; so are names that begin with `_`.
+A param may be there only because all blocks that can stand in the place of this one
+have it. So those of a block that is handed on as a value are left alone, and those of
+imported blocks, of which other specs may hand on any; so are names that begin with `_`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from modelspec.program.ir import (
     Statement,
     Tie,
 )
+from modelspec.program.told import may_be_meant, told_words
 from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of
 
@@ -31,17 +33,30 @@ from modelspec.pysubset import span_of
 def check_unused(facts: Facts) -> Iterator[Diagnostic]:
     report = Report()
     attributes = {node.attr for text in facts.texts for node in text.attributes}
-    blamed = {word for one in facts.told for word in _words(one)}
+    blamed = told_words(facts.told)
     for block in facts.program.blocks:
-        read = attributes | blamed | _bare_reads(block, facts)
+        read = attributes | _bare_reads(block, facts)
         for name, what, span in _candidates(block, facts):
-            if name not in read and not name.startswith("_"):
+            if name in read or name.startswith("_"):
+                continue
+            if not may_be_meant(name, blamed | block.unread):
                 report.warning(f"unused-{what}", f"nothing reads '{name}'", span)
-    # A text with a mistake may have been meant to use any child.
-    if not any(one.is_error or one.code == "no-return" for one in facts.told):
-        for block in facts.program.blocks:
+        # A text with a mistake may have been meant to use any child.
+        if not _has_mistake(block, facts):
             _check_children(block, attributes, facts, report)
     yield from report.found
+
+
+def _has_mistake(block: Block, facts: Facts) -> bool:
+    """Whether something is wrong with a method, or with what may have been one."""
+    told = [one for one in facts.told if one.is_error or one.code == "no-return"]
+    spans = [one.span for one in told if one.span is not None]
+    return bool(block.unread) or any(
+        span.source is block.source
+        and method.span.start <= span.start < method.span.end
+        for method in block.methods
+        for span in spans
+    )
 
 
 # --- children ---------------------------------------------------------------------
@@ -113,23 +128,25 @@ def _paths(block: Block) -> Iterator[str]:
 
 
 def _candidates(block: Block, facts: Facts) -> Iterator[tuple[str, str, Span]]:
-    if block is facts.program.root_block:
+    if _params_are_its_own(block, facts):
         yield from ((one.name, "param", one.span) for one in block.params)
     for statement in walk_statements(block.construct):
-        if isinstance(statement, Let) and statement.is_var:
+        if isinstance(statement, Let):
             target = statement.target
             if isinstance(target, ast.Name):
                 yield target.id, "var", statement.span
+
+
+def _params_are_its_own(block: Block, facts: Facts) -> bool:
+    """Whether no other block need have the same params: the root, or a block of its
+    file that is only ever called by its name."""
+    root = facts.program.root_block
+    if root is None or block is root:
+        return root is not None
+    return block.source is root.source and block.name not in facts.handed_on
 
 
 def _bare_reads(block: Block, facts: Facts) -> set[str]:
     """Names read in the construction; methods read params only after `self.`."""
     texts = (text for text in facts.texts if text.block is block)
     return {name for text in texts if text.where == "construct" for name in text.names}
-
-
-def _words(found: Diagnostic) -> Iterable[str]:
-    """Names at the place of an error, which may be meant to read them."""
-    if found.span is None or not found.is_error:
-        return ()
-    return re.findall(r"\w+", found.span.text)

@@ -111,6 +111,9 @@ class StandInWorld:
         return Opaque()
 
     def unary(self, operator: str, value: object) -> object:
+        if isinstance(value, LayerType | Module):
+            message = f"`{operator}` does not work on {describe(value)}"
+            raise WorldError("unsupported-operand", message)
         return Opaque()
 
     def compare(self, operator: str, left: object, right: object) -> object:

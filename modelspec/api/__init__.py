@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from modelspec import driver
 from modelspec.api.names import split_name
 from modelspec.api.pickles import rebuild_class
-from modelspec.api.spec import Spec, check_compiled, make_spec, merged
+from modelspec.api.spec import Spec, checked, make_spec, merged
 from modelspec.api.views import ParamView
 from modelspec.api.weights import Files, PathLike, Renames
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
@@ -92,14 +92,22 @@ def build(
     )
 
 
-def check(source: PathLike, *, policy: Policy | None = None) -> list[Diagnostic]:
-    """What is wrong with a spec: a path, or a text, which has more than one line."""
+def check(
+    source: PathLike, *, shapes: bool = False, policy: Policy | None = None
+) -> list[Diagnostic]:
+    """What is wrong with a spec: a path, or a text, which has more than one line.
+
+    With `shapes`, a spec without errors is also made without memory and run once on
+    fake tensors, which imports torch: what does not fit together is found so.
+    """
     policy = policy or Policy()
+    variant = None
     if isinstance(source, str) and "\n" in source:
         found = driver.compile_text(_encoded(source), policy)
-        return list(found.diagnostics)
-    name, variant = split_name(os.fspath(source))
-    return check_compiled(driver.compile_path(name, policy), variant)
+    else:
+        name, variant = split_name(os.fspath(source))
+        found = driver.compile_path(name, policy)
+    return checked(found, policy, variant, shapes=shapes)
 
 
 def _encoded(text: str | bytes) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import field
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from modelspec.backends.torch import ModuleClasses, RunResult
+    from modelspec.backends.torch.shapes import ObservedRun
 
 _T = TypeVar("_T")
 _SEEDS = range(-(2**63), 2**64)
@@ -42,8 +44,9 @@ _SEEDS = range(-(2**63), 2**64)
 class BuildRequest:
     """What a caller asked for; None leaves it to torch.
 
-    `texts` are values as they are written in a spec, `params` are values. `sizes` are
-    those of symbols in `inputs`, from which sizes left to `auto` may follow.
+    `texts` are values as they are written in a spec, `params` are values. What is made
+    for a `trial` is only looked at: torch's random numbers are as before afterwards. `sizes`
+    are those of symbols in `inputs`, from which sizes left to `auto` may follow.
     """
 
     variant: str | None = None
@@ -54,6 +57,7 @@ class BuildRequest:
     seed: int | None = None
     weights: WeightsRequest | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
+    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +86,12 @@ class Built:
 
         return run_once(self.classes, self.module, self.params, sizes, self.dtype)
 
+    def observe(self, sizes: Mapping[str, int]) -> ObservedRun:
+        """What a run on fake tensors shows; symbols without a size stay symbols."""
+        from modelspec.backends.torch.shapes import observe
+
+        return observe(self.classes, self.module, self.params, sizes, self.dtype)
+
 
 def build_module(program: Program, limits: Limits, request: BuildRequest) -> Built:
     """Make the root block of a Program."""
@@ -90,7 +100,11 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
     given = _given_variants(program, block, limits, request)
     # All that can be told without torch is told before it is imported.
     from modelspec.api.pickles import classes_of
-    from modelspec.backends.torch import instantiate, load_weights
+    from modelspec.backends.torch import (
+        instantiate,
+        keep_random_state,
+        load_weights,
+    )
 
     start = perf_counter()
 
@@ -102,13 +116,14 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
     filled = fill_for_build(program, limits, values, request.sizes)
     classes = classes_of(filled.program, limits, filled.traces)
     params = values(classes)
-    module = instantiate(
-        classes,
-        params,
-        device=_device(request.device),
-        dtype=request.dtype,
-        seed=request.seed,
-    )
+    with keep_random_state() if request.trial else nullcontext():
+        module = instantiate(
+            classes,
+            params,
+            device=_device(request.device),
+            dtype=request.dtype,
+            seed=request.seed,
+        )
     seconds = perf_counter() - start
     warnings = tuple(classes.warnings)
     loaded = None

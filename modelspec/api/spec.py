@@ -127,6 +127,18 @@ def make_spec(found: Compilation, policy: Policy, variant: str | None) -> Spec:
     )
 
 
+def checked(
+    found: Compilation, policy: Policy, variant: str | None, *, shapes: bool
+) -> list[Diagnostic]:
+    """What is wrong with a compiled spec; its shapes too, if that is asked for."""
+    diagnostics = check_compiled(found, variant)
+    if shapes and not any(one.is_error for one in diagnostics):
+        from modelspec.api.observing import check_shapes
+
+        diagnostics += check_shapes(make_spec(found, policy, variant))
+    return diagnostics
+
+
 def check_compiled(found: Compilation, variant: str | None) -> list[Diagnostic]:
     """What was found, and whether there is a variant of that name."""
     diagnostics = list(found.diagnostics)

@@ -17,6 +17,7 @@ from modelspec.api.builder import (
     check_given_shapes,
     symbol_sizes,
 )
+from modelspec.api.observing import build_on_meta
 from modelspec.api.sizes import Known
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.records import dataclass
@@ -50,18 +51,41 @@ def build_and_run(
     block = spec.program.root_block
     sizes = symbol_sizes(block, shapes) if block is not None else {}
     request = replace(request, sizes=sizes)
+    result = _run_without_memory(spec, request, sizes)
     built = build_module(spec.program, spec.policy.limits, request)
     if eval:
         built.module.eval()
-    result = built.run_once(sizes)
+    result = result or built.run_once(sizes)
     made = {name: tensor.shape for name, tensor in result.inputs}
     if wrong := list(check_given_shapes(built.block, shapes, made)):
         raise SpecError(wrong)
     found = built.warnings
     if result.diagnostic is not None:
-        found = (*found, result.diagnostic)
+        found = (*found, explained(built, sizes, result.diagnostic))
     report = _report(built, request, result)
     return Trial(built.module, report, found, Known(built.traces, sizes))
+
+
+def _run_without_memory(
+    spec: Spec, request: BuildRequest, sizes: Mapping[str, int]
+) -> RunResult | None:
+    """The run of a module on the device meta: what fails does so before memory is
+    taken. None where it cannot be made there, or goes on with values only."""
+    try:
+        bare = build_on_meta(spec, request)
+    except SpecError:
+        return None
+    result = bare.run_once(sizes)
+    if result.diagnostic is not None:
+        raise SpecError([*bare.warnings, explained(bare, sizes, result.diagnostic)])
+    return None if result.output is None else result
+
+
+def explained(
+    built: Built, sizes: Mapping[str, int], failure: Diagnostic
+) -> Diagnostic:
+    """A failed run, told by a run that records where each shape came from."""
+    return built.observe(sizes).diagnostic or failure
 
 
 def _report(built: Built, request: BuildRequest, result: RunResult) -> BuildReport:

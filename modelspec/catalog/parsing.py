@@ -9,12 +9,13 @@ import functools
 from collections.abc import Iterator
 
 from modelspec.catalog.signature import Parameter, ParameterKind, Signature
+from modelspec.trees import module_tree
 
 
 @functools.cache
 def parse_signature(text: str, aliases: tuple[tuple[str, str], ...] = ()) -> Signature:
     """Read a signature text of the catalogue; only aliases that apply are kept."""
-    (function,) = ast.parse(f"def _{text}: ...").body
+    (function,) = module_tree(f"def _{text}: ...").body
     assert isinstance(function, ast.FunctionDef)
     parameters = tuple(_parameters(function.args))
     names = {p.name for p in parameters}

@@ -9,6 +9,7 @@ and reports nothing that an unpacking could still make right.
 import enum
 from collections.abc import Iterator, Sequence
 
+from modelspec.diagnostics.suggest import suggest
 from modelspec.records import dataclass
 
 
@@ -151,7 +152,8 @@ class Signature:
 
     def text(self, name: str) -> str:
         """One line for people: `Linear(in_features, out_features, bias=True)`."""
-        return f"{name}({', '.join(_shown(self.parameters))})"
+        public = tuple(p for p in self.parameters if not p.name.startswith("_"))
+        return f"{name}({', '.join(_shown(public))})"
 
 
 def _shown(parameters: tuple[Parameter, ...]) -> Iterator[str]:
@@ -205,4 +207,18 @@ def bind_overloads(
         )
         for signature in signatures
     )
-    return min(attempts, key=lambda attempt: len(attempt[1]))
+    return min(attempts, key=_misfit)
+
+
+def _misfit(attempt: tuple[Signature, tuple[Problem, ...]]) -> tuple[int, ...]:
+    """How far a call is from an overload. A keyword may be meant for what is missing;
+    that something is missing is the lesser mistake; of equals, where there is too much,
+    the overload that takes most is meant."""
+    signature, problems = attempt
+    missing = {one.name for one in problems if one.kind is ProblemKind.MISSING}
+    for one in problems:
+        if one.kind is ProblemKind.UNEXPECTED and one.name is not None:
+            missing.discard(suggest(one.name, filter(None, missing)))
+    surplus = sum(one.kind is not ProblemKind.MISSING for one in problems)
+    most = -len(signature.parameters) if surplus else 0
+    return (surplus + len(missing), surplus, most)

@@ -81,8 +81,7 @@ class Catalog:
 
         Dunder names are not among them: the language refuses those everywhere.
         """
-        tables = _tables()["module_names"]
-        return frozenset(tables["Module"]).union(tables.get(base, ()))
+        return _module_names(base)
 
     # --- functions --------------------------------------------------------------
 
@@ -165,6 +164,12 @@ def _layer(name: str) -> Layer | None:
         choices=MappingProxyType(choices),
         methods=MappingProxyType(methods),
     )
+
+
+@functools.cache
+def _module_names(base: str) -> frozenset[str]:
+    tables = _tables()["module_names"]
+    return frozenset(tables["Module"]).union(tables.get(base, ()))
 
 
 def _signature_of(table: str, name: str) -> tuple[Signature, ...]:

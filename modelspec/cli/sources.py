@@ -6,7 +6,7 @@ import errno
 import sys
 
 from modelspec.api.names import split_name
-from modelspec.api.spec import Spec, check_compiled, make_spec
+from modelspec.api.spec import Spec, checked, make_spec
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.diagnostics.span import Source
 from modelspec.driver import (
@@ -27,10 +27,10 @@ def load_named(name: str, policy: Policy) -> Spec:
     return make_spec(_compile(path, policy), policy, variant)
 
 
-def check_named(name: str, policy: Policy) -> list[Diagnostic]:
+def check_named(name: str, policy: Policy, *, shapes: bool = False) -> list[Diagnostic]:
     """What is wrong with the spec of a name on the command line."""
     path, variant = split_name(name)
-    return check_compiled(_compile(path, policy), variant)
+    return checked(_compile(path, policy), policy, variant, shapes=shapes)
 
 
 def open_named(name: str, policy: Policy) -> Source | Diagnostic:

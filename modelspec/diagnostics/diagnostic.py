@@ -80,9 +80,14 @@ class InternalError(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """Collects the diagnostics of one stage, in the order they were found."""
+    """Collects the diagnostics of one stage, in the order they were found.
+
+    `refused` are stretches with a value that was reported, of which no error is said
+    besides.
+    """
 
     found: list[Diagnostic] = field(default_factory=list)
+    refused: list[Span] = field(default_factory=list)
 
     def error(
         self,
@@ -94,6 +99,8 @@ class Report:
         help: str | tuple[str, ...] = (),
         labels: tuple[Label, ...] = (),
     ) -> None:
+        if span is not None and any(one.holds(span) for one in self.refused):
+            return
         advice = (help,) if isinstance(help, str) else help
         self.found.append(Diagnostic(code, message, span, note, advice, labels))
 
@@ -111,6 +118,13 @@ class Report:
         self.found.append(
             Diagnostic(code, message, span, "", advice, labels, severity=warning)
         )
+
+    def refuse(
+        self, code: str, message: str, span: Span, help: str | tuple[str, ...]
+    ) -> None:
+        """An error about a value, after which nothing more is said of it."""
+        self.error(code, message, span, help=help)
+        self.refused.append(span)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.found.extend(diagnostics)

@@ -78,6 +78,8 @@ class Source:
         """Python's `(lineno, col_offset)` of an offset."""
         starts = self.line_starts()
         line = bisect_right(starts, offset)
+        if self.text.isascii():
+            return line, offset - starts[line - 1]
         before = self.text[starts[line - 1] : offset]
         if before.isascii():
             return line, len(before)
@@ -104,6 +106,26 @@ class Span:
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    def holds(self, other: Span) -> bool:
+        """Whether another span lies within this one."""
+        return (
+            self.source is other.source
+            and self.start <= other.start
+            and other.end <= self.end
+        )
+
+    @property
+    def in_python(self) -> tuple[int, int, int, int]:
+        """The span as the position of an `ast` node: its line and UTF-8 column, and
+        those of its end."""
+        source, start, end = self.source, self.start, self.end
+        starts = source.line_starts()
+        line = bisect_right(starts, start)
+        if source.text.isascii() and (line == len(starts) or end < starts[line]):
+            begin = starts[line - 1]
+            return line, start - begin, line, end - begin
+        return (*source.byte_column(start), *source.byte_column(end))
 
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of another."""

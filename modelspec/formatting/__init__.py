@@ -37,7 +37,7 @@ def format_source(source: Source, limits: Limits, report: Report) -> str | None:
     if text != source.text:
         after_source = Source(source.name, text, source.path)
         after = _read_again(after_source, limits)
-        again = Texts(after_source, limits)
+        again = texts.of(after_source)
         verify_same(before, after, texts, again)
         verify_stable(text, emit_tree(after, again))
     return text

@@ -13,13 +13,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from modelspec.formatting.tree import Collection, Node, Part, Role, Scalar
-from modelspec.syntax.keys import control_word
-
-_CONTAINERS = frozenset(
-    "Sequential ModuleList ModuleDict ParameterList ParameterDict".split()
-)
-# Blocks of the language that take children (section 9).
-_STANDARD = frozenset(("Residual", "Concat", "Add"))
+from modelspec.program.standard import TAKE_CHILDREN
+from modelspec.syntax.keys import CONTAINERS, control_word
 
 Visit: TypeAlias = Callable[[Node], None]
 
@@ -38,7 +33,7 @@ def _blocks_with_children(root: Collection) -> frozenset[str]:
         for part in _under(block, "params")
         if _is_children(part.value)
     }
-    return frozenset(taking | (_STANDARD - defined.keys()))
+    return frozenset(taking | (TAKE_CHILDREN - defined.keys()))
 
 
 def _is_children(node: Node) -> bool:
@@ -89,7 +84,7 @@ class Roles:
             "init": self._init,
             "tie": self._controlled(self._value_entry),
             "freeze": self._freeze,
-            **dict.fromkeys(_CONTAINERS, self._children),
+            **dict.fromkeys(CONTAINERS, self._children),
         }
 
     def file(self, root: Collection) -> None:
@@ -158,7 +153,7 @@ class Roles:
         _give(part.key, Role.EXPRESSION)
         name = _text(part.key).strip()
         bare = name.removeprefix("torch.").removeprefix("nn.")
-        if bare in _CONTAINERS:
+        if bare in CONTAINERS:
             self._children(part.value)
         elif "(" in name or name in self.taking:
             if isinstance(part.value, Collection):
@@ -206,7 +201,7 @@ class Roles:
         _give(node, Role.VALUE)
         for part in _parts(node):
             _give(part.key, Role.VALUE)
-            if _text(part.key) in _CONTAINERS and len(_parts(node)) == 1:
+            if _text(part.key) in CONTAINERS and len(_parts(node)) == 1:
                 self._children(part.value)
             else:
                 self._values(part.value)

@@ -57,9 +57,15 @@ def is_plain(text: str, place: Place, *, quoted: bool) -> bool:
         return False
     if place is not Place.BLOCK and text.count("(") != text.count(")"):
         return False  # the reader takes it for a call that YAML has cut
+    if place is not Place.BLOCK and "${" in text and not _closes(text):
+        return False  # so it does for an expression
     if place in (Place.FLOW, Place.FLOW_KEY) and set(text) & set(",[]{}"):
         return False
     return _means_itself(text, place, quoted)
+
+
+def _closes(text: str) -> bool:
+    return text.count("{") == text.count("}")
 
 
 def quote(text: str) -> str:

@@ -36,13 +36,57 @@ def fits(text: str) -> bool:
     return text_width(text) <= WIDTH
 
 
+class Readings:
+    """What texts read as. Nothing plays a part but the text and its role, and a spec
+    writes the same many times: each is read once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._lines: dict[tuple[str, Role], Line | None] = {}
+        self._meanings: dict[tuple[str, Role], object] = {}
+        self._written: dict[tuple[str, Place], str] = {}
+
+    def line(self, text: str, role: Role) -> Line | None:
+        key = (text, role)
+        if key not in self._lines:
+            self._lines[key] = read_line(text, role, self.limits)
+        return self._lines[key]
+
+    def meaning(self, text: str, role: Role) -> object:
+        key, line = (text, role), self.line(text, role)
+        if key not in self._meanings and line is not None:
+            self._meanings[key] = line.meaning()
+        return self._meanings.get(key)
+
+    def in_yaml(self, python: str, place: Place) -> str:
+        """Python on one line, in quotes where YAML needs them."""
+        key = (python, place)
+        if key not in self._written:
+            self._written[key] = _in_yaml(python, place)
+        return self._written[key]
+
+
+def _in_yaml(python: str, place: Place) -> str:
+    # Python is no pattern, and no number but where it is one.
+    for one in (python, without_slice_blanks(python)):
+        if is_plain(one, place, quoted=False):
+            return one
+    return quote(with_single_quotes(python))
+
+
 class Texts:
     """The texts of the scalars of one source."""
 
-    def __init__(self, source: Source, limits: Limits) -> None:
+    def __init__(
+        self, source: Source, limits: Limits, readings: Readings | None = None
+    ) -> None:
         self.source = source
         self.limits = limits
-        self._read: dict[Scalar, Line | None] = {}
+        self._readings = Readings(limits) if readings is None else readings
+
+    def of(self, source: Source) -> Texts:
+        """Those of another source, what was read for this one read no more."""
+        return Texts(source, self.limits, self._readings)
 
     # --- one line -------------------------------------------------------------------
 
@@ -57,12 +101,7 @@ class Texts:
         line = self.line(node)
         if line is None:
             return self._as_text(node, place)
-        text = line.flat
-        # Python is no pattern, and no number but where it is one.
-        for one in (text, without_slice_blanks(text)):
-            if is_plain(one, place, quoted=False):
-                return one
-        return quote(with_single_quotes(text))
+        return self._readings.in_yaml(line.flat, place)
 
     def _as_text(self, node: Scalar, place: Place) -> str:
         quoted = node.style != "plain"
@@ -144,9 +183,15 @@ class Texts:
             return None
         if node.style in ("literal", "folded"):
             return None
-        if node not in self._read:
-            self._read[node] = read_line(node.text, node.role, self.limits)
-        return self._read[node]
+        return self._readings.line(node.text, node.role)
+
+    def meaning(self, node: Scalar) -> object:
+        """What the Python of a scalar means, whatever its layout; None where there is
+        none."""
+        if self.line(node) is not None:
+            return self._readings.meaning(node.text, node.role)
+        body = self.body(node)
+        return None if body is None else body.meaning()
 
     def body(self, node: Scalar) -> Body | None:
         if node.role not in _BODIES or node.style == "folded":

@@ -58,11 +58,8 @@ def _meanings(node: Node, texts: Texts, *, is_key: bool = False) -> Iterator[obj
 def _meaning(node: Scalar, texts: Texts, is_key: bool) -> object:
     if not is_key and not is_string(node):
         return "plain", node.text or "null"
-    if (line := texts.line(node)) is not None:
-        return line.meaning()
-    if (body := texts.body(node)) is not None:
-        return body.meaning()
-    return "text", node.text
+    meaning = texts.meaning(node)
+    return ("text", node.text) if meaning is None else meaning
 
 
 def _comments(node: Collection) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 In: a place in an open document. Out: a list of the protocol. The lines before the
 cursor tell what is wanted there; the names come from the last text that compiled, so
-that a line which is half written hides nothing.
+that a line which is half written hides nothing. The caller has it, as it must be waited
+for where there is none yet.
 """
 
 from __future__ import annotations
@@ -11,35 +12,33 @@ from collections.abc import Iterable
 
 from lsprotocol import types
 
-from modelspec.lsp.candidates import Candidate, Candidates
+from modelspec.lsp.analysis import Analysis, Document
+from modelspec.lsp.candidate import Candidate
+from modelspec.lsp.candidates import Candidates
 from modelspec.lsp.cursor import read_cursor
 from modelspec.lsp.index import Index
+from modelspec.lsp.known import Known
 from modelspec.lsp.place import read_place
-from modelspec.lsp.session import Document, Session
+from modelspec.lsp.session import View
 
 
 def completions_at(
-    session: Session, document: Document, offset: int, encoding: str
+    index: Index | None, document: Document, offset: int
 ) -> types.CompletionList:
-    index = _index(session, document, offset)
+    """`index` is that of the last text that could be read."""
     cursor = read_cursor(document.text, offset)
-    key = document.key
-    candidates = Candidates(index, key)
-    place = read_place(cursor, candidates.takes_children)
-    found = candidates.of(place, cursor.siblings)
+    known = Known(index, document.key)
+    place = read_place(cursor, known.takes_children)
+    found = Candidates(known).of(place, cursor.siblings)
     return types.CompletionList(False, list(_items(found)))
 
 
-def _index(session: Session, document: Document, offset: int) -> Index | None:
-    """Of the last text that compiled; if none did, of this one without its line."""
-    good = session.good(document)
-    if good is None:
-        start = document.text.rfind("\n", 0, offset) + 1
-        end = document.text.find("\n", offset)
-        rest = document.text[end:] if end >= 0 else ""
-        texts = {document.key: document.text[:start] + rest}
-        good = session.compile(document, texts)
-    return good.index
+def analyse_around(view: View, document: Document, offset: int) -> Analysis:
+    """A text of which nothing could be read yet, without the line that is typed."""
+    start = document.text.rfind("\n", 0, offset) + 1
+    end = document.text.find("\n", offset)
+    rest = document.text[end:] if end >= 0 else ""
+    return view.compile(document, {document.key: document.text[:start] + rest})
 
 
 def _items(found: Iterable[Candidate]) -> Iterable[types.CompletionItem]:

@@ -8,13 +8,12 @@ keys, as they do a reader; nothing has to be complete.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import field
 
+from modelspec.lsp.flow import ITEM, Value, read_flow
 from modelspec.records import dataclass
 from modelspec.syntax.keys import control_word
 
-ITEM = "-"
 _LINE = re.compile(r"( *)((?:-(?: +|$))*)(.*)", re.DOTALL)
 _KEY = re.compile(
     r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#'"{\[][^\n]*?)\s*:(?:\s|$)"""
@@ -49,7 +48,7 @@ class _Scan:
 
     levels: list[_Level] = field(default_factory=list)
     block: int | None = None
-    value: list[str] = field(default_factory=list)
+    value: Value = field(default_factory=Value)
     seen: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
 
     @property
@@ -61,15 +60,17 @@ class _Scan:
         indent = len(line) - len(line.lstrip(" "))
         if not line.strip() or line.lstrip().startswith("#"):
             if self.block is not None:
-                self.value.append(line)
+                self.value.add(line)
             return
         if self.continues(indent, line):
-            self.value.append(line)
+            self.value.add(line)
             return
         _, value = self.begin(line)
-        self.value = [value]
+        self.value = Value()
         if _HEADER.match(value):
-            self.block, self.value = self.levels[-1].indent, []
+            self.block = self.levels[-1].indent if self.levels else -1
+        else:
+            self.value.add(value)
 
     def continues(self, indent: int, line: str) -> bool:
         """Whether a line goes on with the value above it."""
@@ -77,16 +78,11 @@ class _Scan:
             if indent > self.block:
                 return True
             self.block = None
-        if is_open("\n".join(self.value)):
+        if self.value.is_open:
             return True
         deeper = bool(self.levels) and indent > self.levels[-1].indent
-        value = "".join(self.value).strip()
-        return (
-            deeper
-            and bool(value)
-            and value[0] not in "&#"
-            and not _KEY.match(line.lstrip())
-        )
+        first = self.value.first
+        return deeper and first not in ("", "&", "#") and not _KEY.match(line.lstrip())
 
     def begin(self, line: str) -> tuple[bool, str]:
         """A line of its own: whether it has a key, and what follows it."""
@@ -120,15 +116,28 @@ def read_cursor(text: str, offset: int) -> Cursor:
     line = lines[-1]
     indent = len(line) - len(line.lstrip(" "))
     if scan.continues(indent, line) and (scan.block is not None or line.strip()):
-        value = "\n".join([*scan.value, line])
+        value = "\n".join([*scan.value.lines, line])
         if scan.block is not None:
             return Cursor(scan.keys, value, is_text=True)
-        return _flow(scan.keys, value, False, frozenset())
+        return _inside(scan.keys, value, False, frozenset())
     if _in_comment(line):
         return Cursor(scan.keys, "", is_comment=True)
     has_key, value = scan.begin(line)
     siblings = _siblings(scan, text[offset:], indent)
-    return _flow(scan.keys, value, not has_key, siblings)
+    return _inside(scan.keys, value, not has_key, siblings)
+
+
+def _inside(
+    keys: tuple[str, ...], value: str, is_bare: bool, siblings: frozenset[str]
+) -> Cursor:
+    """The keys inside of `{...}` and `[...]` too."""
+    lead = value.lstrip()
+    if lead[:1] not in ("{", "["):
+        return Cursor(keys, lead, is_bare, siblings=siblings)
+    flow = read_flow(lead)
+    if flow is None:
+        return Cursor(keys, "", is_comment=True)
+    return Cursor((*keys, *flow.keys), flow.text, flow.is_bare, siblings=flow.siblings)
 
 
 def _siblings(scan: _Scan, after: str, indent: int) -> frozenset[str]:
@@ -173,68 +182,3 @@ def _in_comment(line: str) -> bool:
         elif char == "#" and (at == 0 or line[at - 1] == " "):
             return True
     return False
-
-
-# --- flow collections ----------------------------------------------------------------
-
-
-def is_open(value: str) -> bool:
-    """Whether a flow list or mapping, or a quoted text, is not closed yet."""
-    value = value.strip()
-    if value[:1] in ("{", "["):
-        depth = 0
-        for char, _ in _outside_quotes(value):
-            depth += (char in "{[") - (char in "}]")
-        return depth > 0
-    return value[:1] in ("'", '"') and value.count(value[0]) % 2 == 1
-
-
-def _outside_quotes(text: str) -> Iterator[tuple[str, int]]:
-    quote = ""
-    for at, char in enumerate(text):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"" and text[:at].rstrip(" \n")[-1:] in ("{", "[", ",", ":", ""):
-            quote = char
-        else:
-            yield char, at
-
-
-def _flow(
-    keys: tuple[str, ...], value: str, is_bare: bool, siblings: frozenset[str]
-) -> Cursor:
-    """The keys inside of `{...}` and `[...]` too."""
-    lead = value.lstrip()
-    if lead[:1] not in ("{", "["):
-        return Cursor(keys, lead, is_bare, siblings=siblings)
-    # Of each bracket: its keys so far, the current one, and where its text starts.
-    stack: list[tuple[str, list[str], str | None, int]] = []
-    for char, at in _outside_quotes(lead):
-        if char in "{[":
-            inside = stack[-1][2] if stack else None
-            is_expression = char == "{" and lead[at - 1 : at] == "$"
-            if not is_expression or inside is None:
-                stack.append((char, [], None, at + 1))
-            else:
-                stack.append(("$", [], None, at + 1))
-        elif char in "}]" and stack:
-            stack.pop()
-        elif char == ":" and stack and stack[-1][0] == "{" and stack[-1][2] is None:
-            kind, names, _, start = stack[-1]
-            written = lead[start:at].strip().strip("'\"")
-            stack[-1] = (kind, [*names, written], written, at + 1)
-        elif char == "," and stack and stack[-1][0] != "$":
-            kind, names, _, _ = stack[-1]
-            stack[-1] = (kind, names, None, at + 1)
-    if not stack:
-        return Cursor(keys, "", is_comment=True)
-    if stack[-1][0] == "$":
-        stack.pop()
-    for kind, _, name, _ in stack:
-        if kind == "[":
-            keys = (*keys, ITEM)
-        elif name is not None:
-            keys = (*keys, name)
-    kind, names, name, start = stack[-1]
-    bare = kind == "{" and name is None
-    return Cursor(keys, lead[start:].lstrip(), bare, siblings=frozenset(names))

@@ -7,6 +7,7 @@ define, with the place of the name and of what belongs to it.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -17,6 +18,7 @@ from modelspec.program.ir import (
     Child,
     Container,
     For,
+    Function,
     If,
     Let,
     ModuleValue,
@@ -41,14 +43,10 @@ _OWNED: dict[type, Kind] = {
 def add_definitions(index: Index) -> None:
     for file in index.files.values():
         _add_blocks(file, index)
-    for block in index.program.blocks:
-        if not block.source.is_standard:
-            _add_block(block, index)
-    for function in index.program.functions:
-        if not function.source.is_standard:
-            index.define(
-                SymbolId("", "function", function.name), "function", function.span
-            )
+    for block in index.blocks.values():
+        _add_block(block, index)
+    for function in index.functions:
+        _add_function(function, index)
     for file in index.files.values():
         _add_imports(file, index)
 
@@ -57,7 +55,7 @@ def _add_blocks(file: LoadedFile, index: Index) -> None:
     """Blocks by the names they have in their own file."""
     by_place = {
         (id(block.source), block.span.start): block.name
-        for block in index.program.blocks
+        for block in index.blocks.values()
     }
     written: list[tuple[Span, MappingNode]] = []
     if file.spec.name is not None:
@@ -76,6 +74,27 @@ def _add_blocks(file: LoadedFile, index: Index) -> None:
         index.define(SymbolId(name, "block", ""), "block", bare, node.span)
 
 
+def _add_function(function: Function, index: Index) -> None:
+    """Its key, and the name in its `def`."""
+    id = SymbolId("", "function", function.name)
+    span = _bare(function.span)
+    names = index.function_names.setdefault(source_key(function.source), {})
+    names[span.text] = function.name
+    index.define(id, "function", span)
+    _use_def_line(id, span, len(function.source.text), index)
+
+
+def _use_def_line(id: SymbolId, key: Span, end: int, index: Index) -> None:
+    """The name in the `def` line of the text under a key."""
+    text = key.source.text
+    header = re.compile(r":[ \t]*(?:[|>][^\n]*)?\s*[\"']?\s*def[ \t]+(\w+)", re.ASCII)
+    # The key may be quoted.
+    start = key.end + (text[key.end : key.end + 1] in ("'", '"'))
+    found = header.match(text, start, end)
+    if found is not None and found[1] == key.text:
+        index.use(id, Span(key.source, found.start(1), found.end(1)))
+
+
 def _add_imports(file: LoadedFile, index: Index) -> None:
     names = index.names[source_key(file.source)]
     for one in file.imports:
@@ -86,10 +105,17 @@ def _add_imports(file: LoadedFile, index: Index) -> None:
         start = Span(other, 0, 0)
         index.define(SymbolId("", "file", one.key), "file", start)
         index.use(SymbolId("", "file", one.key), _bare(one.span))
+        functions = index.function_names.get(one.key, {})
         for name in one.names:
             if name.theirs in theirs:
                 names[name.ours] = theirs[name.theirs]
-                index.use(SymbolId(theirs[name.theirs], "block", ""), _bare(name.span))
+                id = SymbolId(theirs[name.theirs], "block", "")
+            elif name.theirs in functions:
+                id = SymbolId("", "function", functions[name.theirs])
+            else:
+                continue
+            index.use(id, _bare(name.span))
+            index.use(id, _bare(name.ours_span))
 
 
 def _add_block(block: Block, index: Index) -> None:
@@ -159,7 +185,7 @@ def _add_child(
             SymbolId(block.name, "member", path), "child", span, whole
         )
         symbol.type = symbol.type or _class(child.value, index)
-        symbol.text = symbol.text or child_text(child.value)
+        symbol.value = symbol.value or child.value
     if isinstance(child.value, Container):
         _add_members(child.value.children, f"{path}.", block, index)
 
@@ -179,16 +205,8 @@ def _class(value: ModuleValue, index: Index) -> str | None:
     node = value.callee if isinstance(value, Container) else value.expression
     if isinstance(node, ast.Call):
         node = node.func
-    known = isinstance(node, ast.Name) and index.program.block(node.id) is not None
+    known = isinstance(node, ast.Name) and index.block(node.id) is not None
     return node.id if known and isinstance(node, ast.Name) else None
-
-
-def child_text(value: ModuleValue) -> str:
-    """A module in one line, as it is told of a child."""
-    if isinstance(value, Container):
-        text = ast.unparse(value.callee)
-        return f"{text}: {len(value.children)} in it"
-    return ast.unparse(value.expression)
 
 
 def _add_methods(block: Block, index: Index) -> None:
@@ -197,7 +215,9 @@ def _add_methods(block: Block, index: Index) -> None:
     for entry in entries:
         id = SymbolId(block.name, "member", entry.key.text)
         whole = entry.key.span.to(entry.value.span)
-        index.define(id, "method", _bare(entry.key.span), whole)
+        key = _bare(entry.key.span)
+        index.define(id, "method", key, whole)
+        _use_def_line(id, key, whole.end, index)
     for entry in node.entries if node is not None else ():
         if entry.key.text == "forward":
             id = SymbolId(block.name, "member", "forward")

@@ -50,13 +50,13 @@ def describe(name: str, index: Index | None, key: str) -> Described | None:
     """What a name of a file that can be called is."""
     if index is not None:
         class_name = index.names.get(key, {}).get(name)
-        block = index.program.block(class_name) if class_name else None
+        block = index.block(class_name) if class_name else None
         if block is not None:
             return describe_block(block, name)
         if class_name in index.nodes:
             return describe_written(index.nodes[class_name], name)
-        for function in index.program.functions:
-            if function.name == name and not function.source.is_standard:
+        for function in index.functions:
+            if function.name == name:
                 return describe_function(function)
     bare = name.removeprefix("torch.").removeprefix("nn.")
     return describe_layer(bare) or describe_standard(name) or _from_torch(name)
@@ -65,7 +65,7 @@ def describe(name: str, index: Index | None, key: str) -> Described | None:
 def describe_block(block: Block, name: str) -> Described:
     arguments = tuple(_param_argument(param) for param in block.params)
     doc = (block.doc or "").strip()
-    return Described(_signature(name, arguments), "block", doc, arguments)
+    return Described(signature_text(name, arguments), "block", doc, arguments)
 
 
 def describe_written(node: MappingNode, name: str) -> Described:
@@ -77,7 +77,7 @@ def describe_written(node: MappingNode, name: str) -> Described:
     )
     doc = node.get("doc")
     text = doc.text.strip() if isinstance(doc, ScalarNode) else ""
-    return Described(_signature(name, arguments), "block", text, arguments)
+    return Described(signature_text(name, arguments), "block", text, arguments)
 
 
 def _written_argument(name: str, node: Node) -> Argument:
@@ -97,7 +97,7 @@ def _written_argument(name: str, node: Node) -> Argument:
     return Argument(name, parts.get("default"), type_, doc)
 
 
-def _signature(name: str, arguments: tuple[Argument, ...]) -> str:
+def signature_text(name: str, arguments: tuple[Argument, ...]) -> str:
     shown = ", ".join(
         one.name + (f"={one.default}" if one.default is not None else "")
         for one in arguments
@@ -117,13 +117,17 @@ def describe_function(function: Function) -> Described:
     definition = function.definition
     returns = f" -> {ast.unparse(definition.returns)}" if definition.returns else ""
     arguments = ast.unparse(definition.args)
-    signature = parse_signature(f"({arguments})")
     return Described(
         f"{function.name}({arguments}){returns}",
         "function",
         ast.get_docstring(definition) or "",
-        tuple(_argument(one) for one in signature.parameters),
+        arguments_of(arguments),
     )
+
+
+def arguments_of(text: str) -> tuple[Argument, ...]:
+    """The arguments of a signature, written as in a `def` line."""
+    return tuple(_argument(one) for one in parse_signature(f"({text})").parameters)
 
 
 def describe_layer(name: str) -> Described | None:
@@ -144,7 +148,7 @@ def describe_standard(name: str) -> Described | None:
     if name not in STANDARD_BLOCKS:
         return None
     text = STANDARD_BLOCKS[name]
-    arguments = tuple(_argument(one) for one in parse_signature(f"({text})").parameters)
+    arguments = arguments_of(text)
     doc = _standard_doc(name)
     return Described(f"{name}({text})", "standard block", doc, arguments)
 
@@ -188,7 +192,7 @@ def _overloads(
 ) -> Described | None:
     if not overloads:
         return None
-    signature = "\n".join(one.text(name) for one in overloads)
+    signature = "\n".join(dict.fromkeys(one.text(name) for one in overloads))
     found: dict[str, Argument] = {}
     for one in overloads:
         for parameter in one.parameters:

@@ -12,7 +12,9 @@ import re
 from lsprotocol import types
 
 from modelspec.catalog import load_catalog
+from modelspec.catalog.docs import layer_doc
 from modelspec.diagnostics.codes import find_code
+from modelspec.lsp.analysis import Document
 from modelspec.lsp.cursor import read_cursor
 from modelspec.lsp.described import (
     Described,
@@ -27,19 +29,36 @@ from modelspec.lsp.keys import key_docs
 from modelspec.lsp.navigation import occurrence_at
 from modelspec.lsp.place import read_place
 from modelspec.lsp.positions import Positions
-from modelspec.lsp.session import Document, Session
-from modelspec.program.ir import Param
-from modelspec.spec.frame import BlockSpec, FileSpec
+from modelspec.lsp.session import View
+from modelspec.program.ir import Input, Param
+from modelspec.spec.frame import (
+    BlockSpec,
+    BufferSpec,
+    FileSpec,
+    InputSpec,
+    ParameterSpec,
+    ParamSpec,
+)
 
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
 _MOST_ARGUMENTS = 30
+# What is defined by an entry of a mapping, if that is one plain line.
+_VALUES = ("var", "constant", "parameter", "buffer", "attribute")
+_ENTRY = re.compile(r"""[ ]*['"]?\w+['"]?[ ]*:[ ]+([^\s|>{&*][^\n]*)""", re.ASCII)
+_FRAMES: dict[str, tuple[type, ...]] = {
+    "file keys": (FileSpec,),
+    "block keys": (BlockSpec,),
+    "param keys": (ParamSpec,),
+    "input keys": (InputSpec,),
+    "owned keys": (ParameterSpec, BufferSpec),
+}
 
 
 def hover_at(
-    session: Session, document: Document, offset: int, encoding: str
+    view: View, document: Document, offset: int, encoding: str
 ) -> types.Hover | None:
-    parts = [*_explanations(session, document, offset)]
-    start, end, text = _name(session, document, offset)
+    parts = [*_explanations(view, document, offset)]
+    start, end, text = _name(view, document, offset)
     if text:
         parts.append(text)
     if not parts:
@@ -49,13 +68,13 @@ def hover_at(
     return types.Hover(content, positions.range(start, end) if text else None)
 
 
-def _explanations(session: Session, document: Document, offset: int) -> list[str]:
+def _explanations(view: View, document: Document, offset: int) -> list[str]:
     """What the codes of the diagnostics at a place mean."""
     found: dict[str, str] = {}
-    analysis = session.latest(document)
-    for one in analysis.compilation.diagnostics:
+    analysis = view.latest(document)
+    for one in analysis.compilation.diagnostics if analysis is not None else ():
         span = one.span
-        if span is None or span.source is not analysis.source:
+        if span is None or analysis is None or span.source is not analysis.source:
             continue
         code = find_code(one.code) if span.start <= offset <= span.end else None
         if code is not None:
@@ -63,10 +82,10 @@ def _explanations(session: Session, document: Document, offset: int) -> list[str
     return list(found.values())
 
 
-def _name(session: Session, document: Document, offset: int) -> tuple[int, int, str]:
+def _name(view: View, document: Document, offset: int) -> tuple[int, int, str]:
     """The place of the name under the cursor, and what is told of it."""
     start, end, dotted = _word(document.text, offset)
-    found = occurrence_at(session, document, offset)
+    found = occurrence_at(view, document, offset)
     if found is not None:
         analysis, index, occurrence = found
         text = _symbol_text(index, index.symbols[occurrence.id])
@@ -77,7 +96,7 @@ def _name(session: Session, document: Document, offset: int) -> tuple[int, int, 
             return first, first + occurrence.end - occurrence.start, text
     if not dotted:
         return start, end, ""
-    good = session.good(document)
+    good = view.good(document)
     index_ = good.index if good is not None else None
     text = _key_text(document, start, dotted)
     described = None if text else _described(dotted, document, start, index_)
@@ -100,11 +119,11 @@ def _key_text(document: Document, start: int, word: str) -> str:
     """What a key of a block or file is for."""
     cursor = read_cursor(document.text, start)
     place = read_place(cursor, lambda _: False)
-    frames = {"file keys": FileSpec, "block keys": BlockSpec}
-    frame = frames.get(place.wanted)
-    if frame is None or not cursor.is_bare or cursor.text:
+    if not cursor.is_bare or cursor.text:
         return ""
-    doc = key_docs(frame).get(word, "")
+    doc = ""
+    for frame in _FRAMES.get(place.wanted, ()):
+        doc = doc or key_docs(frame).get(word, "")
     return f"`{word}`\n\n{doc}" if doc else ""
 
 
@@ -145,7 +164,7 @@ def told(described: Described) -> str:
 
 
 def _symbol_text(index: Index, symbol: Symbol) -> str:
-    block = index.program.block(symbol.id.owner)
+    block = index.block(symbol.id.owner)
     if symbol.kind == "block":
         name = symbol.spans[0].text
         if block is not None:
@@ -159,11 +178,35 @@ def _symbol_text(index: Index, symbol: Symbol) -> str:
         return told(described) if described is not None else ""
     if symbol.kind == "file":
         return ""
-    head = f"{symbol.kind} of {symbol.id.owner}"
-    text = f"```python\n{symbol.id.last}"
-    if symbol.text:
-        text += f" = {symbol.text}"
-    return f"{text}\n```\n\n{head}"
+    if symbol.kind == "input" and block is not None:
+        inputs = {one.name: one for one in block.inputs}
+        return _input_text(inputs[symbol.id.name], symbol.id.owner)
+    parts = [f"```python\n{_defined(symbol)}\n```"]
+    parts.append(f"{symbol.kind} of {symbol.id.owner}")
+    layer = re.match(r"nn\.(\w+)", symbol.text)
+    doc = layer_doc(layer[1]) if layer and load_catalog().layer(layer[1]) else ""
+    return "\n\n".join([*parts, *filter(None, [doc])])
+
+
+def _defined(symbol: Symbol) -> str:
+    """A name and what it is, where that is one value."""
+    text = symbol.text
+    if symbol.kind in _VALUES and len(symbol.spans) == 1:
+        span = symbol.spans[0]
+        source = span.source.text
+        start = source.rfind("\n", 0, span.start) + 1
+        entry = _ENTRY.match(source, start)
+        text = entry[1].strip() if entry is not None else ""
+    return f"{symbol.id.last} = {text}" if text else symbol.id.last
+
+
+def _input_text(one: Input, owner: str) -> str:
+    shape = ""
+    if one.shape is not None:
+        sizes = (s if isinstance(s, str | int) else ast.unparse(s) for s in one.shape)
+        shape = f"[{', '.join(map(str, sizes))}]"
+    what = f"input of {owner}" + (", may be left out" if one.optional else "")
+    return f"```python\n{one.name}: {one.dtype}{shape}\n```\n\n{what}"
 
 
 def _param_text(param: Param, owner: str) -> str:

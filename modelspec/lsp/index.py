@@ -7,13 +7,14 @@ text under that very name is an occurrence; standard blocks have none.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import field
 from typing import Literal, TypeAlias
 
 from modelspec.diagnostics.span import Source, Span
 from modelspec.driver import Compilation
-from modelspec.program.ir import Block, Program
+from modelspec.program.ir import Block, Container, Function, ModuleValue, Program
 from modelspec.records import dataclass
 from modelspec.spec.loader import LoadedFile
 from modelspec.syntax.nodes import MappingNode
@@ -55,14 +56,29 @@ class SymbolId:
 class Symbol:
     """`spans` are the places of its definition: a child of both branches of an `if`
     has two. `whole` is what belongs to the first; `type` the class of the block that a
-    child is an instance of, `text` its expression."""
+    child is an instance of, `value` what it is made of."""
 
     id: SymbolId
     kind: Kind
     spans: list[Span]
     whole: Span
     type: str | None = None
-    text: str = ""
+    value: ModuleValue | None = None
+
+    @property
+    def written(self) -> str:
+        """The name as its definition has it."""
+        return self.spans[0].text
+
+    @property
+    def text(self) -> str:
+        """A child in one line, as it is told of it; empty for what is none."""
+        if self.value is None:
+            return ""
+        if isinstance(self.value, Container):
+            text = ast.unparse(self.value.callee)
+            return f"{text}: {len(self.value.children)} in it"
+        return ast.unparse(self.value.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +92,32 @@ class Occurrence:
 
 @dataclass(slots=True, eq=False)
 class Index:
-    """`names` are, for each file, the names of blocks in it and their classes;
+    """`blocks` are those of the spec by their classes, and `functions` its functions,
+    what nothing uses included, without standard ones. `names` are, for each file, the
+    names of blocks in it and their classes, `function_names` those of functions;
     `loose` are parts of patterns (`inner` of `*.inner.weight`), which mean every child
-    or tensor of that name."""
+    or tensor of that name, and `loose_attributes` names of attributes of what only a
+    run knows (`norm` of `layer.norm`)."""
 
     program: Program
     files: dict[str, LoadedFile]
+    blocks: dict[str, Block] = field(default_factory=dict)
+    functions: list[Function] = field(default_factory=list)
     symbols: dict[SymbolId, Symbol] = field(default_factory=dict)
     occurrences: dict[str, set[Occurrence]] = field(default_factory=dict)
     nodes: dict[str, MappingNode] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
+    function_names: dict[str, dict[str, str]] = field(default_factory=dict)
     loose: set[Span] = field(default_factory=set)
+    loose_attributes: set[Span] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        program = self.program
+        for block in (*program.blocks, *program.unused_blocks):
+            if not block.source.is_standard:
+                self.blocks[block.name] = block
+        functions = (*program.functions, *program.unused_functions)
+        self.functions += (one for one in functions if not one.source.is_standard)
 
     # --- filling ------------------------------------------------------------------
 
@@ -142,7 +173,7 @@ class Index:
         local = SymbolId(owner, "local", path)
         if local in self.symbols and self.symbols[local].kind in ("param", "var"):
             return local
-        block = self.program.block(owner)
+        block = self.block(owner)
         if block is None or depth > 16:
             return None
         head = path
@@ -162,7 +193,7 @@ class Index:
         return list(found.values())
 
     def _members(self, owner: str, path: str, depth: int) -> Iterator[Symbol]:
-        block = self.program.block(owner)
+        block = self.block(owner)
         if block is None or depth > 16:
             return
         if path:
@@ -187,6 +218,9 @@ class Index:
         if base is not None:
             yield from self._members(base, "", depth + 1)
 
+    def block(self, name: str) -> Block | None:
+        return self.blocks.get(name)
+
     def source(self, key: str) -> Source:
         """The text of a file that was read."""
         return self.files[key].source
@@ -198,7 +232,7 @@ class Index:
             if file is None or file.spec.name is None:
                 return None
             name = file.spec.name.text
-        return self.program.block(self.names.get(key, {}).get(name, ""))
+        return self.block(self.names.get(key, {}).get(name, ""))
 
 
 def source_key(source: Source) -> str:
@@ -207,8 +241,6 @@ def source_key(source: Source) -> str:
 
 def base_class(block: Block) -> str | None:
     """The class of the block that a block extends."""
-    import ast
-
     call = block.base.call
     return call.func.id if call and isinstance(call.func, ast.Name) else None
 

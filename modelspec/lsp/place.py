@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from modelspec.lsp.cursor import ITEM, Cursor
+from modelspec.lsp.cursor import Cursor
+from modelspec.lsp.flow import ITEM
 from modelspec.records import dataclass
-from modelspec.syntax.keys import control_word
+from modelspec.syntax.keys import CONTAINERS, control_word
 
 Wanted: TypeAlias = Literal[
     "nothing",
@@ -37,9 +38,7 @@ Wanted: TypeAlias = Literal[
     "imported",
 ]
 
-CONTAINERS = frozenset(
-    "Sequential ModuleList ModuleDict ParameterList ParameterDict OrderedDict".split()
-)
+_TAKE_CHILDREN = CONTAINERS | {"OrderedDict"}
 _BODIES = frozenset(("Sequential", "ModuleList", "ModuleDict"))
 _OWNED = frozenset(("parameters", "buffers"))
 TakesChildren: TypeAlias = Callable[[str], bool]
@@ -129,7 +128,7 @@ class _Rules:
             return "module", "", ""
         name = tail[0].strip()
         bare = name.removeprefix("torch.").removeprefix("nn.")
-        if bare in CONTAINERS or "(" in name or self._takes(name):
+        if bare in _TAKE_CHILDREN or "(" in name or self._takes(name):
             return self._children(tail[1:])
         return self._arguments(bare, tail[1:])
 

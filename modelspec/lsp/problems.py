@@ -15,13 +15,13 @@ from lsprotocol import types
 from modelspec.diagnostics import codes
 from modelspec.diagnostics.diagnostic import Diagnostic, Label
 from modelspec.diagnostics.span import Source
+from modelspec.lsp.analysis import Analysis
 from modelspec.lsp.positions import Positions
-from modelspec.lsp.session import Analysis
 
 # Every code is explained in a file that is installed with modelspec.
 _PAGE = Path(codes.__file__).with_name("codes.md").as_uri()
 _QUIET = ("not-a-spec", "empty-file")
-_MEANT = re.compile(r"did you mean '([^'\n]+)'\?")
+_MEANT = re.compile(r"did you mean ['`]([^'`\n]+)['`]\?")
 _LEVELS = {
     True: types.DiagnosticSeverity.Error,
     False: types.DiagnosticSeverity.Warning,

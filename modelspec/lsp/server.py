@@ -2,8 +2,10 @@
 
 `serve` speaks on standard input and output until the client leaves. Diagnostics are
 published a moment after the last change, and at once when a document is opened or
-saved; all other answers are about the text as it is. A request that fails is answered
-by an error and told on standard error, and the server goes on.
+saved. Nothing is compiled in the thread that speaks. What only reads waits a moment for
+the compiler and then answers from what was known before; what edits waits as long as it
+takes. A request that fails is answered by an error and told on standard error, and the
+server goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import contextlib
 import logging
 import os
 import sys
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, TypeAlias
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -21,16 +24,26 @@ from pygls.lsp.server import LanguageServer
 
 from modelspec import __version__
 from modelspec.lsp.actions import actions_at
-from modelspec.lsp.completion import completions_at
+from modelspec.lsp.analysis import Analysis, Document
+from modelspec.lsp.compiling import Compiler
+from modelspec.lsp.completion import analyse_around, completions_at
 from modelspec.lsp.hover import hover_at
-from modelspec.lsp.navigation import definitions_at, references_at, symbols_of
+from modelspec.lsp.navigation import definitions_at, highlights_at, references_at
+from modelspec.lsp.outline import symbols_of
 from modelspec.lsp.positions import Positions
 from modelspec.lsp.problems import problems_of
 from modelspec.lsp.rename import prepare_rename, rename_at
-from modelspec.lsp.session import Document, Session, key_of
+from modelspec.lsp.session import Session, View, key_of
+from modelspec.lsp.signature import signature_at
+from modelspec.records import dataclass
 
 # How long typing must rest before a document is checked, in seconds.
 DELAY = 0.2
+# How long a question waits for the compiler, in seconds: one about a text that is being
+# typed, and one about a text that is being read.
+HASTE = 0.15
+PATIENCE = 2.0
+Place: TypeAlias = tuple[View, Document, int]
 
 
 class _Asked(Protocol):
@@ -43,8 +56,16 @@ class _Asked(Protocol):
     def position(self) -> types.Position: ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Published:
+    """What an analysis found, by file."""
+
+    analysis: Analysis
+    problems: dict[str, list[types.Diagnostic]]
+
+
 class Server(LanguageServer):
-    """`published` are, for each open document, the diagnostics it led to, by file."""
+    """`published` is, for each open document, what was found in its text."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -53,70 +74,100 @@ class Server(LanguageServer):
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
         )
         self.session = Session()
+        self.compiler = Compiler(self.session, self.found)
         self.took_leave = False
-        self.published: dict[str, dict[str, list[types.Diagnostic]]] = {}
-        self._waiting: dict[str, asyncio.TimerHandle] = {}
+        self.published: dict[str, Published] = {}
 
     @property
     def encoding(self) -> str:
         encoding = self.workspace.position_encoding
         return str(getattr(encoding, "value", encoding) or "utf-16")
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those of the workspace; older clients know one only."""
+        root = self.workspace.root_uri
+        uris = [*self.workspace.folders, *([root] if root else [])]
+        return tuple(sorted(set(map(key_of, uris))))
+
     def positions(self, document: Document) -> Positions:
         return Positions(document.text, self.encoding)
 
     # --- documents ----------------------------------------------------------------
 
-    def take(self, uri: str, text: str, version: int | None, *, at_once: bool) -> None:
-        """A document has a new text: check it, now or when typing rests."""
+    def take(self, uri: str, text: str, version: int | None, delay: float) -> None:
+        """A document has a new text: check it and those that import it."""
         document = self.session.open(uri, text, version)
-        self._cancel(document.key)
-        if at_once:
-            self.check(document.key)
-            return
-        loop = asyncio.get_running_loop()
-        self._waiting[document.key] = loop.call_later(DELAY, self.check, document.key)
+        for one in self.session.readers(document.key):
+            self.compiler.want(one.key, delay)
 
     def leave(self, uri: str) -> None:
         """A document was closed: what it alone led to is no problem any more."""
         key = key_of(uri)
-        self._cancel(key)
-        others = [one for one in self.session.readers(key) if one.key != key]
+        self.compiler.forget(key)
+        others = [one.key for one in self.session.readers(key) if one.key != key]
         self.session.close(uri)
-        gone = self.published.pop(key, {})
+        self.compiler.wake(key)
+        gone = self.published.pop(key, None)
         for other in others:
-            self._check_one(other)
-        self._publish({*gone, key})
+            self.compiler.want(other)
+        self._publish({key, *(gone.problems if gone is not None else ())})
 
-    def check(self, key: str) -> None:
-        """Compile a document and those that import it, and publish what was found."""
-        self._waiting.pop(key, None)
-        for document in self.session.readers(key):
-            self._check_one(document)
+    def look_again(self, keys: Iterable[str]) -> None:
+        """Files on the disk have changed that some documents may import."""
+        for key in keys:
+            self.session.doubt(key)
+            self.compiler.want(key)
 
-    def _check_one(self, document: Document) -> None:
-        analysis = self.session.analyse(document)
+    def found(self, analysis: Analysis) -> None:
+        """Publish what an analysis found, unless the text has changed since."""
+        document = analysis.document
+        if self.session.documents.get(document.key) is not document:
+            return
         found = problems_of(analysis, self.session.uri, self.encoding)
-        before = self.published.get(document.key, {})
-        self.published[document.key] = found
-        self._publish({*before, *found})
+        before = self.published.get(document.key)
+        self.published[document.key] = Published(analysis, found)
+        self._publish({*found, *(before.problems if before is not None else ())})
 
     def _publish(self, keys: set[str]) -> None:
-        """What all open documents found in some files, each diagnostic once."""
+        """What all open documents found in some files, each diagnostic once. What is
+        about an older text of a file is left out until the compiler has seen it."""
         for key in sorted(keys):
             found: list[types.Diagnostic] = []
-            for problems in self.published.values():
-                found += (one for one in problems.get(key, ()) if one not in found)
             document = self.session.documents.get(key)
+            for one in self.published.values():
+                if one.analysis.opened.get(key) is document:
+                    problems = one.problems.get(key, ())
+                    found += (problem for problem in problems if problem not in found)
             version = document.version if document is not None else None
             self.text_document_publish_diagnostics(
                 types.PublishDiagnosticsParams(self.session.uri(key), found, version)
             )
 
-    def _cancel(self, key: str) -> None:
-        waiting = self._waiting.pop(key, None)
-        if waiting is not None:
-            waiting.cancel()
+    # --- questions ----------------------------------------------------------------
+
+    async def asked(self, params: _Asked, patience: float) -> Place | None:
+        """What a question is about, when the compiler is done with the text or the
+        patience of who asks is at its end; None where there is no such document."""
+        document = self.session.document(params.text_document.uri)
+        if document is None:
+            return None
+        offset = self.positions(document).offset(params.position)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.compiler.fresh(document), patience)
+        return self.session.view(), document, offset
+
+    async def settled(self, uri: str) -> tuple[View, Document] | None:
+        """A document when the compiler is done with it.
+
+        Raises what tells the client that the text has changed meanwhile."""
+        document = self.session.document(uri)
+        if document is None:
+            return None
+        if await self.compiler.fresh(document) is None:
+            code = types.LSPErrorCodes.ContentModified
+            raise JsonRpcException("the text has changed", code)
+        return self.session.view(), document
 
 
 def serve() -> int:
@@ -145,7 +196,7 @@ def make_server() -> Server:
     server = Server()
     _add_documents(server)
     _add_questions(server)
-    _add_rename(server)
+    _add_edits(server)
     return server
 
 
@@ -153,19 +204,18 @@ def _add_documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         one = params.text_document
-        server.take(one.uri, one.text, one.version, at_once=True)
+        server.take(one.uri, one.text, one.version, delay=0.0)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    async def did_change(params: types.DidChangeTextDocumentParams) -> None:
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
         one = server.workspace.get_text_document(params.text_document.uri)
         version = params.text_document.version
-        server.take(one.uri, one.source, version, at_once=False)
+        server.take(one.uri, one.source, version, DELAY)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         key = key_of(params.text_document.uri)
-        if key in server.session.documents:
-            server.check(key)
+        server.look_again(one.key for one in server.session.readers(key))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
@@ -177,81 +227,101 @@ def _add_documents(server: Server) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_files(params: types.DidChangeWatchedFilesParams) -> None:
-        for key in list(server.session.documents):
-            server.check(key)
+        server.look_again(list(server.session.documents))
 
 
 def _add_questions(server: Server) -> None:
-    def asked(
-        params: _Asked,
-    ) -> tuple[Document, int] | None:
-        document = server.session.document(params.text_document.uri)
-        if document is None:
-            return None
-        return document, server.positions(document).offset(params.position)
-
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,
         types.CompletionOptions(trigger_characters=[".", "(", "{", " ", "-"]),
     )
-    def completion(params: types.CompletionParams) -> types.CompletionList | None:
-        place = asked(params)
-        return place and completions_at(server.session, *place, server.encoding)
+    async def completion(params: types.CompletionParams) -> types.CompletionList | None:
+        place = await server.asked(params, HASTE)
+        if place is None:
+            return None
+        view, document, offset = place
+        known = view.good(document)
+        if known is None:
+            run = server.compiler.threads.run
+            known = await run(analyse_around, view, document, offset)
+        return completions_at(known.index, document, offset)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_SIGNATURE_HELP,
+        types.SignatureHelpOptions(trigger_characters=["(", ","]),
+    )
+    async def signature(
+        params: types.SignatureHelpParams,
+    ) -> types.SignatureHelp | None:
+        place = await server.asked(params, HASTE)
+        return place and signature_at(*place)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(params: types.HoverParams) -> types.Hover | None:
-        place = asked(params)
-        return place and hover_at(server.session, *place, server.encoding)
+    async def hover(params: types.HoverParams) -> types.Hover | None:
+        place = await server.asked(params, PATIENCE)
+        return place and hover_at(*place, server.encoding)
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    def definition(params: types.DefinitionParams) -> list[types.Location] | None:
-        place = asked(params)
-        return place and definitions_at(server.session, *place, server.encoding)
+    async def definition(params: types.DefinitionParams) -> list[types.Location] | None:
+        place = await server.asked(params, PATIENCE)
+        return place and definitions_at(*place, server.encoding)
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
-    def references(params: types.ReferenceParams) -> list[types.Location] | None:
-        place = asked(params)
-        return place and references_at(server.session, *place, server.encoding)
+    async def references(params: types.ReferenceParams) -> list[types.Location] | None:
+        place = await server.asked(params, PATIENCE)
+        declared = params.context.include_declaration
+        return place and references_at(*place, server.encoding, declared=declared)
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+    async def highlight(
+        params: types.DocumentHighlightParams,
+    ) -> list[types.DocumentHighlight] | None:
+        place = await server.asked(params, PATIENCE)
+        return place and highlights_at(*place, server.encoding)
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    def symbols(
+    async def symbols(
         params: types.DocumentSymbolParams,
     ) -> list[types.DocumentSymbol] | None:
-        document = server.session.document(params.text_document.uri)
-        if document is None:
-            return None
-        return symbols_of(server.session, document, server.encoding)
+        start = types.Position(0, 0)
+        where = types.TextDocumentPositionParams(params.text_document, start)
+        place = await server.asked(where, PATIENCE)
+        return place and symbols_of(place[0], place[1], server.encoding)
+
+
+def _add_edits(server: Server) -> None:
+    """What changes texts: it needs to know them as they are, however long it takes."""
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
     )
-    def code_action(params: types.CodeActionParams) -> list[types.CodeAction] | None:
-        document = server.session.document(params.text_document.uri)
-        if document is None:
+    async def code_action(
+        params: types.CodeActionParams,
+    ) -> list[types.CodeAction] | None:
+        place = await server.settled(params.text_document.uri)
+        if place is None:
             return None
-        return actions_at(server.session, document, params.range, server.encoding)
+        run = server.compiler.threads.run
+        return await run(actions_at, *place, params.range, server.encoding)
 
-
-def _add_rename(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
-    def prepare(params: types.PrepareRenameParams) -> types.Range | None:
-        document = server.session.document(params.text_document.uri)
-        if document is None:
+    async def prepare(params: types.PrepareRenameParams) -> types.Range | None:
+        place = await server.settled(params.text_document.uri)
+        if place is None:
             return None
-        offset = server.positions(document).offset(params.position)
-        return prepare_rename(server.session, document, offset, server.encoding)
+        offset = server.positions(place[1]).offset(params.position)
+        return prepare_rename(*place, offset, server.encoding)
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(True))
-    def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        document = server.session.document(params.text_document.uri)
-        if document is None:
+    async def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
+        server.session.folders = server.folders
+        place = await server.settled(params.text_document.uri)
+        if place is None:
             return None
-        offset = server.positions(document).offset(params.position)
-        folders = server.workspace.folders
-        server.session.folders = tuple(sorted(map(key_of, folders)))
-        found = rename_at(
-            server.session, document, offset, params.new_name, server.encoding
+        offset = server.positions(place[1]).offset(params.position)
+        found = await server.compiler.threads.run(
+            rename_at, *place, offset, params.new_name, server.encoding
         )
         if isinstance(found, str):
             raise JsonRpcException(found, types.LSPErrorCodes.RequestFailed)

@@ -1,69 +1,60 @@
-"""The open documents, and what the compiler says of each.
+"""The open documents, and what the compiler said of each.
 
-In: texts as the client tells them. Out: an `Analysis` of a document: its compilation
-and an index of its names. An open document is read from the client's text, never from
-the disk, also where another imports it. What a broken text means is not known, so the
-last analysis that had a Program is kept beside the latest.
+In: texts as the client tells them, and analyses as they are done. Out: a `View` of what
+is known when a question is asked, which no later change touches. An open document is
+read from the client's text, never from the disk, also where another imports it. What a
+broken text means is not known, so the last analysis that had a Program is kept beside
+the latest.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-from dataclasses import field
+from collections.abc import Mapping
 
 from pygls.uris import from_fs_path, to_fs_path
 
-from modelspec.diagnostics.diagnostic import Diagnostic
-from modelspec.diagnostics.span import Source
-from modelspec.driver import Compilation, compile_source
-from modelspec.lsp.index import Index, build_index
-from modelspec.policy import Limits, Policy
+from modelspec.lsp.analysis import Analysis, Document, analyse
+from modelspec.policy import Policy
 from modelspec.records import dataclass
-from modelspec.syntax.source import decode_source, read_real
-
-_LOG = logging.getLogger("modelspec.lsp")
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """`key` tells files apart: the real path, or the URI of what is no file."""
-
-    key: str
-    uri: str
-    text: str
-    version: int | None = None
-
-    @property
-    def path(self) -> str | None:
-        return None if self.key == self.uri else self.key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
-    """What was found in one version of a document, the files it imports included.
+class View:
+    """All documents at one moment; `folders` are those of the workspace."""
 
-    `source` is None where there is no text (an empty document, say).
-    """
+    policy: Policy
+    folders: tuple[str, ...]
+    documents: Mapping[str, Document]
+    _latest: Mapping[str, Analysis]
+    _good: Mapping[str, Analysis]
 
-    document: Document
-    source: Source | None
-    compilation: Compilation
-    read: frozenset[str]
-    _index: list[Index] = field(default_factory=list, init=False, repr=False)
+    def uri(self, key: str) -> str:
+        """How the client calls a file."""
+        document = self.documents.get(key)
+        return document.uri if document is not None else uri_of(key)
 
-    @property
-    def index(self) -> Index | None:
-        """Names and where they are used; None where nothing could be read."""
-        if self.compilation.program is None:
-            return None
-        if not self._index:
-            self._index.append(build_index(self.compilation))
-        return self._index[0]
+    def latest(self, document: Document) -> Analysis | None:
+        """The analysis of the very text that a document has, if it is done."""
+        found = self._latest.get(document.key)
+        return found if found is not None and found.document is document else None
+
+    def good(self, document: Document) -> Analysis | None:
+        """The last analysis with a Program, maybe of an older text."""
+        return self._good.get(document.key)
+
+    def compile(
+        self, document: Document, instead: Mapping[str, str] | None = None
+    ) -> Analysis:
+        """Compile a document now; `instead` has other texts for some files."""
+        documents = dict(self.documents)
+        for key, text in (instead or {}).items():
+            documents[key] = Document(key, self.uri(key), text)
+        return analyse(documents.get(document.key, document), documents, self.policy)
 
 
 class Session:
-    """All open documents of one client; `folders` are those of its workspace."""
+    """All open documents of one client. Only one thread may change it."""
 
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or Policy()
@@ -71,8 +62,16 @@ class Session:
         self.documents: dict[str, Document] = {}
         self._latest: dict[str, Analysis] = {}
         self._good: dict[str, Analysis] = {}
+        self._doubtful: set[str] = set()
 
-    # --- documents ----------------------------------------------------------------
+    def view(self) -> View:
+        return View(
+            self.policy,
+            self.folders,
+            dict(self.documents),
+            dict(self._latest),
+            dict(self._good),
+        )
 
     def open(self, uri: str, text: str, version: int | None) -> Document:
         """A document was opened or its text changed."""
@@ -91,9 +90,7 @@ class Session:
     def uri(self, key: str) -> str:
         """How the client calls a file."""
         document = self.documents.get(key)
-        if document is not None:
-            return document.uri
-        return from_fs_path(key) or key
+        return document.uri if document is not None else uri_of(key)
 
     def readers(self, key: str) -> list[Document]:
         """The document itself, and the open ones that import it."""
@@ -106,65 +103,40 @@ class Session:
 
     # --- analyses -----------------------------------------------------------------
 
-    def analyse(self, document: Document) -> Analysis:
-        """Compile a document now, and remember what was found."""
-        found = self.compile(document)
-        self._latest[document.key] = found
-        if found.compilation.program is not None:
-            self._good[document.key] = found
-        return found
+    def keep(self, found: Analysis) -> None:
+        """An analysis is done; of a document that is closed by now it is dropped."""
+        key = found.document.key
+        if key not in self.documents:
+            return
+        self._latest[key] = found
+        if found.index is not None:
+            self._good[key] = found
 
-    def latest(self, document: Document) -> Analysis:
-        """The analysis of the very text that a document has now."""
+    def doubt(self, key: str) -> None:
+        """What a document imports may have changed on the disk."""
+        self._doubtful.add(key)
+
+    def begin(self, key: str) -> None:
+        """An analysis of a document begins, which reads the disk as it is now."""
+        self._doubtful.discard(key)
+
+    def fresh(self, document: Document) -> Analysis | None:
+        """The latest analysis, if nothing that it depends on has changed since."""
         found = self._latest.get(document.key)
         if found is None or found.document is not document:
-            return self.analyse(document)
-        return found
+            return None
+        if document.key in self._doubtful:
+            return None
+        now = {key: self.documents.get(key) for key in found.read}
+        same = all(found.opened.get(key) is one for key, one in now.items())
+        return found if same else None
 
-    def good(self, document: Document) -> Analysis | None:
-        """The latest analysis with a Program, maybe of an older text."""
-        self.latest(document)
-        return self._good.get(document.key)
 
-    def compile(
-        self, document: Document, instead: dict[str, str] | None = None
-    ) -> Analysis:
-        """Compile without remembering; `instead` has other texts for some files."""
-        texts = {one.key: one.text for one in self.documents.values()}
-        texts |= {document.key: document.text} | (instead or {})
-        seen: set[str] = {document.key}
-
-        def read(
-            path: str, limits: Limits, *, name: str | None = None
-        ) -> Source | Diagnostic:
-            seen.add(path)
-            if path in texts:
-                return _source(texts[path], path, limits, name or path)
-            return read_real(path, limits, name=name)
-
-        name = os.path.basename(document.path) if document.path else document.uri
-        text = texts[document.key]
-        source = _source(text, document.path, self.policy.limits, name)
-        if isinstance(source, Diagnostic):
-            failed = Compilation(None, (source,))
-            return Analysis(document, None, failed, frozenset(seen))
-        try:
-            compilation = compile_source(source, self.policy, read)
-        except Exception:
-            # A mistake of ours must not end the session of an editor.
-            _LOG.exception("modelspec cannot read %s; please report it", document.uri)
-            compilation = Compilation(None, ())
-        return Analysis(document, source, compilation, frozenset(seen))
+def uri_of(key: str) -> str:
+    return from_fs_path(key) or key
 
 
 def key_of(uri: str) -> str:
     """The real path of a file; the URI itself of a document that is none."""
     path = to_fs_path(uri) if uri.startswith("file:") else None
     return os.path.realpath(path) if path else uri
-
-
-def _source(
-    text: str, path: str | None, limits: Limits, name: str
-) -> Source | Diagnostic:
-    data = text.encode("utf-8", "surrogatepass")
-    return decode_source(data, limits, name=name, path=path)

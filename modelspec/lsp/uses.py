@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from modelspec.diagnostics.span import Span
-from modelspec.lsp.index import Index, SymbolId, base_class
+from modelspec.lsp.index import Index, SymbolId, base_class, source_key
 from modelspec.program.ir import (
     Block,
     Freeze,
+    Function,
     InitByName,
     Method,
     Replace,
@@ -25,40 +26,50 @@ from modelspec.program.walk import block_expressions, walk_statements
 from modelspec.pysubset import span_of, span_of_attribute_name, span_of_keyword
 from modelspec.syntax.nodes import MappingNode
 
+# What has attributes that no spec defines.
+_MODULES = ("nn", "torch", "F", "math")
 _PLAIN_PART = re.compile(r"[^.*?\[\]${}]+\Z")
 
 
 def add_uses(index: Index) -> None:
-    for block in index.program.blocks:
-        if block.source.is_standard:
-            continue
+    for block in index.blocks.values():
         _Uses(index, block).construct()
         for method in block.methods:
             if not method.synthesized:
                 _Uses(index, block, method).method()
         _add_paths(block, index)
-    for function in index.program.functions:
-        if function.source.is_standard:
-            continue
-        for node in ast.walk(function.definition):
-            id = (
-                SymbolId("", "function", node.id)
-                if isinstance(node, ast.Name)
-                else None
-            )
-            if id is not None and id in index.symbols:
-                index.use(id, span_of(node, function.source))
+    for function in index.functions:
+        _add_function(function, index)
     for file in index.files.values():
-        root = index.block_named(file.source.path or file.source.name, None)
-        variants = file.spec.variants
-        for entry in variants.entries if variants is not None and root else ():
-            assert root is not None
-            for value in (
-                entry.value.entries if isinstance(entry.value, MappingNode) else ()
-            ):
-                id = SymbolId(root.name, "local", value.key.text)
-                if id in index.symbols:
-                    index.use(id, value.key.span)
+        root = index.block_named(source_key(file.source), None)
+        if root is not None and file.spec.variants is not None:
+            _add_variants(file.spec.variants, root, index)
+    root = index.program.root_block
+    for variant in index.program.variants if root is not None else ():
+        assert root is not None
+        _Uses(index, root).values(value for _, value in variant.values)
+
+
+def _add_function(function: Function, index: Index) -> None:
+    """The functions that it calls, unless it has a name of its own like theirs."""
+    nodes = list(ast.walk(function.definition))
+    own = {one.arg for one in nodes if isinstance(one, ast.arg)}
+    names = [one for one in nodes if isinstance(one, ast.Name)]
+    own |= {one.id for one in names if isinstance(one.ctx, ast.Store)}
+    for node in names:
+        id = SymbolId("", "function", node.id)
+        if node.id not in own and id in index.symbols:
+            index.use(id, span_of(node, function.source))
+
+
+def _add_variants(variants: MappingNode, root: Block, index: Index) -> None:
+    """The params that variants set."""
+    for entry in variants.entries:
+        inside = entry.value.entries if isinstance(entry.value, MappingNode) else ()
+        for value in inside:
+            id = SymbolId(root.name, "local", value.key.text)
+            if id in index.symbols:
+                index.use(id, value.key.span)
 
 
 class _Uses:
@@ -72,6 +83,10 @@ class _Uses:
 
     def construct(self) -> None:
         for root in block_expressions(self._block):
+            self._visit(ast.walk(root))
+
+    def values(self, roots: Iterable[ast.expr]) -> None:
+        for root in roots:
             self._visit(ast.walk(root))
 
     def method(self) -> None:
@@ -129,11 +144,25 @@ class _Uses:
         return block if block in self._index.symbols else SymbolId("", "function", name)
 
     def _attribute(self, node: ast.Attribute) -> None:
-        path = self_path(node)
-        id = self._index.member(self._block.name, path) if path else None
         span = span_of_attribute_name(node, self._block.source)
-        if id is not None and span.text == node.attr:
+        if span.text != node.attr:
+            return
+        id = self._owned(node)
+        if id is not None:
             self._index.use(id, span)
+        elif not isinstance(node.value, ast.Name) or node.value.id not in _MODULES:
+            self._index.loose_attributes.add(span)
+
+    def _owned(self, node: ast.Attribute) -> SymbolId | None:
+        """What `self.a.b` means, or `Block.constant`."""
+        path = self_path(node)
+        if path is not None:
+            return self._index.member(self._block.name, path)
+        if isinstance(node.value, ast.Name):
+            block = self._meaning(node.value.id)
+            if block.space == "block":
+                return self._index.member(block.owner, node.attr)
+        return None
 
     def _call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name):
@@ -142,7 +171,7 @@ class _Uses:
             # Blocks may extend one another in a circle, which is a mistake.
             while owner is not None and owner not in seen:
                 seen.add(owner)
-                block = self._index.program.block(owner)
+                block = self._index.block(owner)
                 if block is None:
                     return
                 self._keywords(node, owner)

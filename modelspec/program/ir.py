@@ -21,6 +21,11 @@ generated module whose imports are `import math`, `import torch`,
   an expression in the place of. Back ends are given Programs without it.
 
 Positions of nodes are those of the spec's file (`pysubset.span_of`).
+
+Where a spec is wrong, its Program has *holes*: a `pysubset.Hole` stands for each
+expression that was reported, a value of a hole for a module, `Splice` of a hole for
+any number of children, a method of a hole for a text, a base of a hole for what is
+extended. Passes say nothing about what touches one; back ends never see one.
 """
 
 from __future__ import annotations
@@ -343,6 +348,9 @@ class Block:
 
     Where `base.kind` is a container, `Child` and `Splice` at its top level register
     in the class itself, by position where the name is None.
+
+    `unread` are words of keys that were reported, each of which may be a name that the
+    block has: empty in every Program that is built.
     """
 
     name: str
@@ -355,6 +363,7 @@ class Block:
     construct: tuple[Statement, ...]
     inputs: tuple[Input, ...]
     methods: tuple[Method, ...]
+    unread: frozenset[str] = frozenset()
 
     def leading_vars(self) -> tuple[Statement, ...]:
         """Vars at the head of `construct`: computed before the base is initialised,
@@ -396,7 +405,8 @@ class Program:
     """A whole spec. Blocks stand before those that use them, the root last.
 
     `root` is None for a library of blocks. `sources` are the files read, the root's
-    first.
+    first. What nothing uses stands apart: it is no part of the meaning, but an editor
+    wants to know it.
     """
 
     root: str | None
@@ -404,6 +414,8 @@ class Program:
     functions: tuple[Function, ...]
     variants: tuple[Variant, ...]
     sources: tuple[Source, ...]
+    unused_blocks: tuple[Block, ...] = ()
+    unused_functions: tuple[Function, ...] = ()
     _by_name: dict[str, Block] = field(default_factory=dict, init=False, repr=False)
 
     def block(self, name: str) -> Block | None:

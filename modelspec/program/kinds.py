@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from modelspec.program.ir import TypeExpression
+from modelspec.pysubset import Hole
 from modelspec.records import dataclass
 
 
@@ -99,7 +100,7 @@ def kind_of(node: ast.expr, lookup: Lookup) -> Kind:
             return _call(node, lookup)
         case ast.Starred(value=value):
             return kind_of(value, lookup).element or UNKNOWN
-        case ast.Attribute():
+        case ast.Attribute() | Hole():
             return UNKNOWN
         case _:
             return VALUE

@@ -7,6 +7,7 @@ may hide an attribute of `torch.nn.Module`.
 
 from __future__ import annotations
 
+import functools
 import keyword
 import re
 
@@ -16,6 +17,7 @@ from modelspec.diagnostics.span import Span
 
 _CHILD = re.compile(r"[A-Za-z0-9_-]+")
 _VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_BRACES = re.compile(r"\{([^{}]+)\}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # What generated modules import or define under these very names.
@@ -25,6 +27,7 @@ RESERVED = frozenset(
 )
 
 
+@functools.lru_cache(maxsize=1024)
 def is_identifier(name: str) -> bool:
     """An ASCII Python name that is no keyword."""
     return bool(_IDENTIFIER.fullmatch(name)) and not keyword.iskeyword(name)
@@ -63,7 +66,7 @@ def check_identifier(name: str, what: str, span: Span, report: Report) -> bool:
     """Reports a name that may not be given; `what` is "param", "block", ..."""
     problem = identifier_problem(name)
     if problem is not None:
-        report.error("bad-name", f"{what} cannot be named '{name}': {problem}", span)
+        _bad_name(name, what, problem, span, report)
     return problem is None
 
 
@@ -71,7 +74,7 @@ def check_child(name: str, what: str, base: str, span: Span, report: Report) -> 
     """Reports a name that a child, parameter, buffer or attribute may not have."""
     problem = name_problem(name, base)
     if problem is not None:
-        report.error("bad-name", f"{what} cannot be named '{name}': {problem}", span)
+        _bad_name(name, what, problem, span, report)
     return problem is None
 
 
@@ -83,5 +86,28 @@ def check_variant(name: str, span: Span, report: Report) -> bool:
     elif keyword.iskeyword(name) or name.startswith("__"):
         problem = identifier_problem(name)
     if problem is not None:
-        report.error("bad-name", f"a variant cannot be named '{name}': {problem}", span)
+        _bad_name(name, "a variant", problem, span, report)
     return problem is None
+
+
+def _bad_name(name: str, what: str, problem: str, span: Span, report: Report) -> None:
+    better = _better(name, is_child=what == "a child")
+    report.error(
+        "bad-name",
+        f"{what} cannot be named '{name}': {problem}",
+        span,
+        help=f"write `{better}`" if better else (),
+    )
+
+
+def _better(name: str, *, is_child: bool) -> str | None:
+    """A name close to one that may not be given; None where there is none."""
+    if is_child and _BRACES.search(name) and "${" not in name:
+        inner = re.sub(r"^[fF]?(['\"])(.*)\1$", r"\2", name)
+        return _BRACES.sub(r"${\1}", inner)
+    if keyword.iskeyword(name):
+        return f"{name}_"
+    words = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+    if words == name or name_problem(words) or identifier_problem(words):
+        return None
+    return words

@@ -33,6 +33,8 @@ STANDARD_BLOCKS = {
     "MLP": "in_features, hidden_features, out_features=None, act=GELU, dropout=0.0",
     "SelfAttention": "dim, heads, bias=True, causal=False, dropout=0.0",
 }
+# Under these stand children, in a list or a mapping.
+TAKE_CHILDREN = frozenset(("Residual", "Concat", "Add"))
 _LONGEST = 40
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 
+from modelspec.catalog import type_meant
 from modelspec.diagnostics.diagnostic import Report
-from modelspec.diagnostics.span import Source
+from modelspec.diagnostics.span import Source, Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import TypeExpression
 from modelspec.pysubset import span_of
@@ -47,7 +48,7 @@ def read_type(node: ast.expr, source: Source, report: Report) -> TypeExpression 
             )
         case ast.Subscript(value=ast.Name(id=name), slice=inside) if name in GENERIC:
             return _generic(name, inside, source, report)
-    _unknown(node, source, report)
+    unknown_type(ast.unparse(node), span_of(node, source), report)
     return None
 
 
@@ -115,13 +116,13 @@ def _generic(
     return TypeExpression(name, known, variadic)
 
 
-def _unknown(node: ast.expr, source: Source, report: Report) -> None:
-    text = ast.unparse(node)
-    nearest = suggest(text, NAMES)
+def unknown_type(text: str, span: Span, report: Report) -> None:
+    """Reports a text that stands where a type does and is none."""
+    nearest = type_meant(text) or suggest(text, NAMES)
     report.error(
         "unknown-type",
         f"'{text}' is no type of a param",
-        span_of(node, source),
+        span,
         note=f"did you mean '{nearest}'?" if nearest else "",
         help=(
             f"types: {', '.join(PLAIN)}, list[T], tuple[T, ...], dict[str, T], A | B",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import field
 
 from modelspec.program.ir import (
     Block,
@@ -30,6 +31,8 @@ from modelspec.program.ir import (
     Tie,
     Value,
 )
+from modelspec.program.literal import literal_layer
+from modelspec.records import dataclass
 
 _REGISTERING = (Child, OwnParameter, OwnBuffer)
 
@@ -108,10 +111,45 @@ def block_expressions(block: Block) -> Iterator[ast.expr]:
 
 def block_nodes(block: Block) -> list[ast.AST]:
     """All nodes of a block: construction and methods."""
-    roots: list[ast.AST] = list(block_expressions(block))
+    return all_nodes(_roots(block))
+
+
+def _roots(block: Block) -> Iterator[ast.AST]:
+    yield from block_expressions(block)
     for method in block.methods:
-        roots.extend(method.statements)
-    return all_nodes(roots)
+        yield from method.statements
+
+
+@dataclass(slots=True, eq=False)
+class Reads:
+    """What a block reads: bare names (but `nn`), attributes of `self`, and attributes
+    of anything else that are not called at once."""
+
+    names: set[str] = field(default_factory=set)
+    of_self: set[str] = field(default_factory=set)
+    of_others: set[str] = field(default_factory=set)
+
+
+_ROOTS = frozenset({"self", "torch", "nn", "F"})
+
+
+def reads_of(block: Block) -> Reads:
+    """What a block reads, in construction and methods."""
+    found = Reads()
+    called: set[int] = set()
+    for node in all_nodes(one for one in _roots(block) if literal_layer(one) is None):
+        kind = type(node)
+        if kind is ast.Name:
+            found.names.add(node.id)  # type: ignore[attr-defined]  # as just asked
+        elif kind is ast.Call:
+            called.add(id(node.func))  # type: ignore[attr-defined]
+        elif isinstance(node, ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else ""
+            if owner == "self":
+                found.of_self.add(node.attr)
+            elif owner not in _ROOTS and id(node) not in called:
+                found.of_others.add(node.attr)
+    return found
 
 
 def all_nodes(roots: Iterable[ast.AST]) -> list[ast.AST]:

@@ -23,6 +23,7 @@ from modelspec.pysubset.evaluator import Evaluator
 from modelspec.pysubset.expression import parse_expression
 from modelspec.pysubset.faults import EvaluationError, WorldError
 from modelspec.pysubset.function import FunctionValue
+from modelspec.pysubset.hole import Hole, has_hole, hole_body, is_hole, is_hole_body
 from modelspec.pysubset.interpolation import has_interpolation, parse_interpolated
 from modelspec.pysubset.place import (
     number_spelling,
@@ -46,6 +47,7 @@ __all__ = [
     "ForControl",
     "Function",
     "FunctionValue",
+    "Hole",
     "IfControl",
     "LetControl",
     "Mode",
@@ -55,7 +57,11 @@ __all__ = [
     "canonical_builtin",
     "check_expression",
     "check_statements",
+    "has_hole",
     "has_interpolation",
+    "hole_body",
+    "is_hole",
+    "is_hole_body",
     "number_spelling",
     "parse_body",
     "parse_control",

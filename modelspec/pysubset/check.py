@@ -16,6 +16,7 @@ from typing import Any
 
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Source, Span
+from modelspec.diagnostics.suggest import suggest
 from modelspec.policy import Limits
 from modelspec.pysubset import refused
 from modelspec.pysubset.place import (
@@ -334,7 +335,9 @@ class _Checker:
                 known = ", ".join(f"`{one}(...)`" for one in sorted(refused.CONTEXTS))
                 span = span_of(called, self.source)
                 message = "`with` takes no other context than torch's gradient modes"
-                self.error("unsupported-syntax", message, span, f"write one of {known}")
+                near = suggest(name, sorted(refused.CONTEXTS))
+                advice = f"write `{near}(...)`" if near else f"write one of {known}"
+                self.error("unsupported-syntax", message, span, advice)
             if item.optional_vars is not None:
                 self.target(item.optional_vars)
         self.statements(node.body)

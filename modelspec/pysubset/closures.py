@@ -16,6 +16,7 @@ from modelspec.pysubset import atoms, calling, displays, operators, reading, tar
 from modelspec.pysubset.code import NO_SCOPE, Code, Names, Store, inner
 from modelspec.pysubset.comprehensions import comprehension
 from modelspec.pysubset.faults import EvaluationError, Fault, located
+from modelspec.pysubset.hole import Hole
 from modelspec.pysubset.runtime import Runtime
 from modelspec.pysubset.values import Scope
 
@@ -110,4 +111,5 @@ _COMPILERS: dict[type[ast.AST], Callable[[Closures, Any], Code]] = {
     ast.Subscript: reading.subscript_code,
     ast.Tuple: displays.tuple_code,
     ast.UnaryOp: operators.unary_code,
+    Hole: reading.hole_code,
 }

@@ -7,7 +7,6 @@ numbers, NUL, lone surrogates) is refused before, and whatever it raises is repo
 from __future__ import annotations
 
 import ast
-import warnings
 from typing import Literal, overload
 
 from modelspec.diagnostics.diagnostic import Report
@@ -16,6 +15,7 @@ from modelspec.policy import Limits
 from modelspec.pysubset.mistakes import report_syntax_error
 from modelspec.pysubset.place import Placement, settle, span_of
 from modelspec.pysubset.scan import Scan, scan
+from modelspec.trees import quiet_tree
 
 
 @overload
@@ -81,9 +81,7 @@ def _parse(
     text: str, mode: str, placement: Placement, seen: Scan, report: Report
 ) -> ast.AST | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text, "<spec>", mode)
+        return quiet_tree(text, "<spec>", mode)
     except SyntaxError as error:
         report_syntax_error(error, placement, seen, report)
     except (RecursionError, MemoryError):

@@ -10,16 +10,18 @@ import re
 
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Span
+from modelspec.pysubset.habits import (
+    Slip,
+    assignment,
+    foreign_character,
+    foreign_operator,
+    late_position,
+)
 from modelspec.pysubset.place import Placement
-from modelspec.pysubset.scan import Scan
+from modelspec.pysubset.scan import Mismatch, Scan
 
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
     # Python's message, ours, help
-    (
-        r"cannot assign to .*|invalid syntax\. Maybe you meant '==' or ':='.*",
-        "expected a value here, got an assignment with `=`",
-        "to compare write `==`",
-    ),
     (
         r"invalid syntax\. Perhaps you forgot a comma\?",
         "expected a comma or an operator between two values",
@@ -64,6 +66,11 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     (r"'return' outside function", "`return` is not possible here", ""),
+    (
+        r"Missing parentheses in call to 'print'.*",
+        "nothing is printed in a spec",
+        "leave the line out",
+    ),
 )
 
 
@@ -72,6 +79,13 @@ def report_syntax_error(
 ) -> None:
     """Brackets and quotes first: Python often sees their consequences elsewhere."""
     fragment = placement.fragment
+    slip = _slip(error, placement, seen.mismatch)
+    if slip is not None:
+        span = fragment.span(slip.start, slip.end)
+        report.error(
+            "invalid-python", printable(slip.message), span, help=slip.help or ()
+        )
+        return
     if seen.mismatch is not None:
         wrong = seen.mismatch
         span = fragment.span(wrong.start, wrong.end)
@@ -84,6 +98,32 @@ def report_syntax_error(
     )
 
 
+def _slip(
+    error: SyntaxError, placement: Placement, mismatch: Mismatch | None
+) -> Slip | None:
+    """What is known of how such an error comes about."""
+    said, text = error.msg or "", placement.fragment.text
+    start = _index(placement, error.lineno, error.offset)
+    end = _index(placement, error.end_lineno, error.end_offset)
+    if said.startswith("invalid ") and "character" in said:
+        return foreign_character(text, start)
+    if mismatch is not None:
+        return None
+    if _ASSIGNED.match(said):
+        return assignment(text, start, max(start, end))
+    if said.startswith("positional argument follows keyword argument"):
+        return late_position(text, start)
+    if said in ("invalid syntax", "expected ':'"):
+        return foreign_operator(text, start)
+    return None
+
+
+_ASSIGNED = re.compile(
+    r"cannot assign to (?!True|False|None|__debug__)(?!.*expression.* for )"
+    r"|invalid syntax\. Maybe you meant '==' or ':='"
+)
+
+
 def _sentence(text: str, span: Span, at_end: bool) -> tuple[str, str]:
     for pattern, sentence, advice in _SENTENCES:
         found = re.fullmatch(pattern, text, re.DOTALL)
@@ -93,11 +133,26 @@ def _sentence(text: str, span: Span, at_end: bool) -> tuple[str, str]:
         got = printable(span.text.split("\n")[0])
         if span.text == "=":
             return "expected a value here, got an assignment", "to compare write `==`"
+        if span.text == "$":
+            return "`$` is not expected here", "names stand bare in an expression"
         if at_end:
             return f"expected something after `{got}`", ""
+        if not got:
+            return f"expected something after `{_before(span)}`", ""
+        if got in ("else", "elif"):
+            return (
+                f"`{got}` belongs to no `if`",
+                "the `if` stands right above it, as far to the left",
+            )
         return f"`{got}` is not expected here", ""
     text = re.sub(r" \(detected at line \d+\)| on line \d+", "", text)
     return f"not valid Python: {printable(text)}", ""
+
+
+def _before(span: Span) -> str:
+    """The last word or sign on the line before a place."""
+    text = span.source.text[: span.start].rstrip(" ")
+    return printable(text[_last_word(text) :])
 
 
 def printable(text: str, length: int = 120) -> str:
@@ -123,6 +178,8 @@ def _span(error: SyntaxError, placement: Placement) -> tuple[Span, bool]:
     fragment = placement.fragment
     start = _index(placement, error.lineno, error.offset)
     end = _index(placement, error.end_lineno, error.end_offset)
+    if isinstance(error, IndentationError) and not _WANTS_BODY.match(error.msg or ""):
+        return _first_word(placement, error.lineno), False
     if end <= start:
         end = min(start + 1, len(fragment.text))
     if start >= len(fragment.text.rstrip()):
@@ -130,6 +187,17 @@ def _span(error: SyntaxError, placement: Placement) -> tuple[Span, bool]:
         stop = len(fragment.text.rstrip())
         return fragment.span(_last_word(fragment.text[:stop]), stop), True
     return fragment.span(start, max(start, end)), False
+
+
+_WANTS_BODY = re.compile("expected an indented block")
+
+
+def _first_word(placement: Placement, line: int | None) -> Span:
+    """The word that a line begins with."""
+    start = _index(placement, line, 1)
+    word = re.compile(r"[^\S\n]*(\w+|[^\n]?)").match(placement.fragment.text, start)
+    assert word is not None
+    return placement.fragment.span(*word.span(1))
 
 
 def _last_word(text: str) -> int:

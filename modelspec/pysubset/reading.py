@@ -13,6 +13,7 @@ from modelspec.pysubset.access import attribute, nearest, subscript
 from modelspec.pysubset.builtin import MATH
 from modelspec.pysubset.code import Code
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
+from modelspec.pysubset.hole import UNKNOWN_NAME, Hole
 from modelspec.pysubset.place import span_of_attribute_name
 from modelspec.pysubset.refused import dotted_name
 from modelspec.pysubset.values import MISSING, Scope
@@ -86,6 +87,14 @@ def _no_such(dotted: str, name: str, known: list[str]) -> Fault:
     near = nearest(name, known)
     note = f"did you mean '{near}'?" if near else ""
     return Fault("undefined-name", f"there is nothing named '{dotted}'", note=note)
+
+
+def hole_code(closures: Closures, node: Hole) -> Code:
+    """Something unknown, where the world has such a thing."""
+    found = closures.run.world.resolve(UNKNOWN_NAME)
+    if found is None:
+        raise closures.located(Fault("undefined-name", "this was not read"), node)
+    return lambda scope: found
 
 
 def subscript_code(closures: Closures, node: ast.Subscript) -> Code:

@@ -11,7 +11,7 @@ specs that are right: it would be half of the time that checking one takes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import (
     Annotated,
     Any,
@@ -24,7 +24,7 @@ from typing import (
 )
 
 from modelspec.records import dataclass
-from modelspec.syntax.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 BODIES = ("Sequential", "ModuleList", "ModuleDict", "modules", "extends")
 
@@ -213,6 +213,18 @@ def fit_frame(frame: type[F], node: MappingNode) -> F | None:
     if any(key.required and name not in values for name, key in known.items()):
         return None
     return frame(**values)
+
+
+def fit_what_fits(frame: type[F], node: MappingNode) -> F | None:
+    """The frame of those entries that fit it; None where a required key is missing."""
+    known = keys_of(frame)
+    fitting = tuple(one for one in node.entries if fits(one, known))
+    return fit_frame(frame, replace(node, entries=fitting))
+
+
+def fits(entry: Entry, known: dict[str, Key]) -> bool:
+    key = known.get(entry.key.text)
+    return key is not None and key.kind.takes(entry.value)
 
 
 def keys_of(frame: type) -> dict[str, Key]:

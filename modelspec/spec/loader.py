@@ -9,7 +9,7 @@ too many and an import too deep are diagnostics.
 from __future__ import annotations
 
 import os
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Protocol
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
@@ -17,7 +17,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits, Policy
 from modelspec.records import dataclass
 from modelspec.spec.frame import FileSpec
-from modelspec.spec.validate import validate_file
+from modelspec.spec.validate import read_file
 from modelspec.syntax.document import read_spec
 from modelspec.syntax.nodes import (
     Entry,
@@ -31,11 +31,13 @@ from modelspec.syntax.source import read_real
 
 @dataclass(frozen=True, slots=True)
 class ImportedName:
-    """`theirs` of another file, known here as `ours`."""
+    """`theirs` of another file, known here as `ours`; both spans are the same where
+    there is one name."""
 
     theirs: str
     ours: str
     span: Span
+    ours_span: Span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +52,15 @@ class Import:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedFile:
-    """`key` tells files apart: the real path, or the name of a text."""
+    """`key` tells files apart: the real path, or the name of a text. `unread` are
+    entries of its own top level that were reported."""
 
     key: str
     source: Source
     node: MappingNode
     spec: FileSpec
     imports: tuple[Import, ...]
+    unread: tuple[Entry, ...] = ()
 
 
 class ReadSource(Protocol):
@@ -97,13 +101,14 @@ def load_files(
 def _load(source: Source, key: str, loader: _Loader) -> LoadedFile | None:
     loader.files[key] = None
     node = read_spec(source, loader.policy.limits, loader.report)
-    spec = validate_file(node, loader.report)
-    if spec is None or node is None:
+    reading = read_file(node, loader.report)
+    if reading is None:
         return None
+    spec, node, unread = reading.spec, reading.node, reading.unread
     # The root stands first, whatever it imports.
-    loader.files[key] = file = LoadedFile(key, source, node, spec, ())
+    loader.files[key] = file = LoadedFile(key, source, node, spec, (), unread)
     imports = tuple(_imports(file, loader))
-    loader.files[key] = file = LoadedFile(key, source, node, spec, imports)
+    loader.files[key] = file = LoadedFile(key, source, node, spec, imports, unread)
     return file
 
 
@@ -132,14 +137,16 @@ def _names(entry: Entry, report: Report) -> list[ImportedName]:
     if isinstance(value, SequenceNode):
         for item in value.items:
             if isinstance(item, ScalarNode):
-                found.append(ImportedName(item.text, item.text, item.span))
+                found.append(ImportedName(item.text, item.text, item.span, item.span))
             else:
                 _wrong_name(item, report)
     elif isinstance(value, MappingNode):
         for pair in value.entries:
             if isinstance(pair.value, ScalarNode):
-                ours = pair.value.text
-                found.append(ImportedName(pair.key.text, ours, pair.key.span))
+                theirs, ours = pair.key, pair.value
+                found.append(
+                    ImportedName(theirs.text, ours.text, theirs.span, ours.span)
+                )
             else:
                 _wrong_name(pair.value, report)
     else:
@@ -149,6 +156,9 @@ def _names(entry: Entry, report: Report) -> list[ImportedName]:
             value.span,
             help="write `[BlockA, BlockB]`, or `{TheirName: OurName}`",
         )
+        if not value.is_null:
+            name = ImportedName(value.text, value.text, value.span, value.span)
+            found.append(name)
     return found
 
 
@@ -187,8 +197,12 @@ def _find(entry: Entry, importer: LoadedFile, loader: _Loader) -> str | None:
         _unreadable(source, entry, loader.report)
         return None
     loader.chain.append((importer.key, entry.key.span))
+    told = len(loader.report.found)
     loaded = _load(source, path, loader)
     loader.chain.pop()
+    for at, one in enumerate(loader.report.found[told:], told):
+        if one.span is None:  # of a file that is no spec nothing is shown
+            loader.report.found[at] = replace(one, span=entry.key.span)
     return path if loaded is not None else None
 
 

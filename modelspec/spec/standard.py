@@ -15,7 +15,7 @@ from modelspec.policy import Limits
 from modelspec.records import dataclass
 from modelspec.resources import standard_paths
 from modelspec.spec.frame import FileSpec, ParamSpec
-from modelspec.spec.validate import validate_file, validate_mapping
+from modelspec.spec.validate import read_file, validate_mapping
 from modelspec.syntax.document import read_spec
 from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode
 from modelspec.syntax.source import read_source
@@ -80,7 +80,8 @@ def _read(name: str) -> FileSpec:
     report = Report()
     if isinstance(source, Diagnostic):
         raise InternalError(source.message)
-    file = validate_file(read_spec(source, Limits(), report), report)
+    reading = read_file(read_spec(source, Limits(), report), report)
+    file = None if reading is None else reading.spec
     if file is None or report.failed:
         raise InternalError(f"the standard block {name} cannot be read")
     return file

@@ -8,7 +8,7 @@ bounded by the limits too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from modelspec.diagnostics.diagnostic import Label, Report
 from modelspec.diagnostics.span import Source, Span
@@ -48,6 +48,8 @@ class Composer:
         self._count = 0
         self._documents = 0
         self._cut_until = 0
+        self._most = limits.nodes
+        self._bits = limits.integer_bits
         self._handlers: dict[type[ev.Event], Callable[[ev.Event], None]] = {
             ev.ScalarEvent: self._scalar,
             ev.MappingStartEvent: self._open,
@@ -58,9 +60,13 @@ class Composer:
             ev.DocumentStartEvent: self._document,
         }
 
-    def feed(self, event: ev.Event) -> None:
-        if (handler := self._handlers.get(type(event))) is not None:
-            handler(event)
+    def feed(self, events: Iterable[ev.Event]) -> None:
+        """Takes events up to the last, or to what nothing can follow."""
+        handlers = self._handlers
+        for event in events:
+            handler = handlers.get(type(event))
+            if handler is not None:
+                handler(event)
 
     @property
     def open_flow(self) -> int | None:
@@ -89,22 +95,29 @@ class Composer:
         style = _STYLES.get(event.style, "plain")
         self.last = span = scalar_span(self.source, event, style, self.shift)
         self._count += 1
-        if self._count > self.limits.nodes:
+        if self._count > self._most:
             self._add_count(0, span)
         if event.tag is not None:
             self._refuse_tag(event, span)
         text = event.value
         value: ScalarValue = text
+        refused = False
         is_key = frame is not None and frame.mapping and frame.key is None
         if style == "plain":
-            if is_key or (frame is not None and frame.flow):
+            # An identifier, as most keys are, has no brackets.
+            if (
+                is_key or (frame is not None and frame.flow)
+            ) and not text.isidentifier():
                 self._check_whole(text, span, frame)
             if not is_key:
-                value = self._value(text, span)
-        node = ScalarNode(text, value, style, span)
+                value, refused = self._value(text, span)
+        node = ScalarNode(text, value, style, span, refused)
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(node, 1)
-        self._add(node, 0)
+        if is_key and frame is not None:
+            self._add_key(frame, node)
+        else:
+            self._add(node, 0)
 
     def _check_whole(self, text: str, span: Span, frame: Frame | None) -> None:
         """A piece of a call that YAML cut has brackets without their other half."""
@@ -113,15 +126,14 @@ class Composer:
         if text.count("(") != text.count(")") or (not in_flow and is_cut(span)):
             self._cut(span, in_flow)
 
-    def _value(self, text: str, span: Span) -> ScalarValue:
-        value = resolve_plain(text, self.limits.integer_bits)
+    def _value(self, text: str, span: Span) -> tuple[ScalarValue, bool]:
+        """What a plain scalar means, and whether it was refused."""
+        value = resolve_plain(text, self._bits)
         if isinstance(value, ScalarProblem):
-            self.report.error(value.code, value.message, span, help=value.help)
+            self.report.refuse(value.code, value.message, span, value.help)
             self._give_up_at_many()
-            # Whatever reads it would take it for a text, and say so.
-            self.trusted = False
-            return text
-        return value
+            return text, True
+        return value, False
 
     def _cut(self, span: Span, in_flow: bool) -> None:
         self.trusted = False
@@ -133,27 +145,33 @@ class Composer:
         self._give_up_at_many()
 
     def _open(self, event: ev.Event) -> None:
-        span = event_span(self.source, event, self.shift)
-        flow = event.flow_style and span.end > span.start
-        start = span.end - 1 if flow else span.end
-        opener = Span(self.source, start, start + 1)
-        self._add_count(1, opener)
+        end, flow = event.end_mark.index, bool(event.flow_style)
+        start: int = end + self.shift
+        if flow and end > event.start_mark.index:
+            start -= 1
+        self._count += 1
+        if self._count > self._most:
+            self._add_count(0, Span(self.source, start, start + 1))
         if len(self._frames) >= self.limits.nesting:
+            opener = Span(self.source, start, start + 1)
             refusals.too_deep(self.report, opener, self.limits.nesting)
             raise NoTreeError
         if event.tag is not None:
-            self._refuse_tag(event, opener)
+            self._refuse_tag(event, Span(self.source, start, start + 1))
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(None)
-        mapping, flow = type(event) is ev.MappingStartEvent, bool(event.flow_style)
-        frame = Frame(mapping, flow, start, self._count, event.anchor)
-        self._frames.append(frame)
+        mapping = type(event) is ev.MappingStartEvent
+        tagged = event.tag is not None and bool(self._frames)
+        self._frames.append(
+            Frame(mapping, flow, start, self._count, event.anchor, tagged)
+        )
 
     def _close(self, event: ev.Event) -> None:
         frame = self._frames.pop()
-        # The parser lets a block collection end where the next token starts.
-        end = event.end_mark.index + self.shift
-        if not frame.flow and self.last is not None:
+        if frame.flow or self.last is None:
+            end = event.end_mark.index + self.shift
+        else:
+            # The parser lets a block collection end where the next token starts.
             end = max(self.last.end, frame.start)
         self.last = span = Span(self.source, frame.start, end)
         node = frame.close(span)
@@ -185,30 +203,28 @@ class Composer:
         frame = self._frames[-1] if self._frames else None
         if frame is not None and frame.wants_key:
             return ScalarNode(node.text, node.text, node.style, node.span)
-        return ScalarNode(
-            node.text, self._value(node.text, node.span), node.style, node.span
-        )
+        value, refused = self._value(node.text, node.span)
+        return ScalarNode(node.text, value, node.style, node.span, refused)
 
     def _add(self, node: Node, height: int) -> None:
         if not self._frames:
             self.root = node
             return
         frame = self._frames[-1]
-        if height:
-            frame.height = max(frame.height, height)
+        frame.height = max(frame.height, height)
         if not frame.mapping:
             frame.items.append(node)
-        elif frame.key is None:
-            self._add_key(frame, node)
-        else:
+        elif frame.key is not None:
             if frame.keep:
                 frame.entries.append(Entry(frame.key, node))
             frame.key = None
-
-    def _add_key(self, frame: Frame, node: Node) -> None:
-        if not isinstance(node, ScalarNode):
+        elif isinstance(node, ScalarNode):
+            self._add_key(frame, node)
+        else:
             refusals.collection_key(self.report, node.span)
             raise NoTreeError
+
+    def _add_key(self, frame: Frame, node: ScalarNode) -> None:
         frame.key = node
         frame.keep = True
         first = frame.seen.setdefault(node.text, node.span)
@@ -216,7 +232,8 @@ class Composer:
             labels = (Label(first, "first here"),)
             refusals.duplicate_key(self.report, node, labels)
             self._give_up_at_many()
-            frame.keep = False
+            # Of a key written twice in a row the second has what was meant.
+            frame.keep = frame.drop_empty(node.text)
         elif node.text == "<<" and node.style == "plain":
             refusals.merge_key(self.report, node.span)
             # What it stood for is missing wherever the mapping is read.

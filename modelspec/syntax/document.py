@@ -11,10 +11,13 @@ import re
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Source
+from modelspec.diagnostics.suggest import suggest
 from modelspec.policy import Limits
 from modelspec.syntax.nodes import MappingNode
 from modelspec.syntax.reader import read_nodes
 
+_MOST_LINES = 200
+_WORD = re.compile(r"[ \t]*([A-Za-z]{5,12})(?:[ \t]*:|[ \t]+1[ \t\r]*$)")
 _VERSION_KEY = re.compile(r"^\ufeff?(['\"]?)modelspec\1[ \t]*:", re.MULTILINE)
 
 
@@ -24,11 +27,21 @@ def read_spec(source: Source, limits: Limits, report: Report) -> MappingNode | N
     root = read_nodes(source, limits, found)
     if isinstance(root, MappingNode) and root.get("modelspec") is not None:
         report.extend(found.found)
+        report.refused += found.refused
         return root
     if root is None and _names_version(source.text):
         report.extend(found.found)
         return None
     report.extend((_not_a_spec(source),))
+    return None
+
+
+def _almost(text: str) -> int | None:
+    """The first line of which the first word is almost `modelspec`."""
+    for number, line in enumerate(text.split("\n", _MOST_LINES)[:_MOST_LINES], 1):
+        word = _WORD.match(line)
+        if word and (word[1] == "modelspec" or suggest(word[1], ["modelspec"])):
+            return number
     return None
 
 
@@ -38,10 +51,14 @@ def _names_version(text: str) -> bool:
 
 
 def _not_a_spec(source: Source) -> Diagnostic:
+    line = _almost(source.text)
+    help = "Start the file with 'modelspec: 1'."
+    if line is not None:
+        help = f"Line {line} is almost it: write 'modelspec: 1', in the first column."
     return Diagnostic(
         "not-a-spec",
         f"{source.name} is not a spec: it has no key 'modelspec' at the top",
         None,
-        help=("Start the file with 'modelspec: 1'.",),
+        help=(help,),
         path=source.name,
     )

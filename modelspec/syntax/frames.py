@@ -34,6 +34,7 @@ class Frame:
     start: int
     count: int
     anchor: str | None
+    tagged: bool = False
     height: int = 0
     items: list[Node] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -45,7 +46,23 @@ class Frame:
     def wants_key(self) -> bool:
         return self.mapping and self.key is None
 
+    def drop_empty(self, name: str) -> bool:
+        """Takes out the entry of a key under which nothing stands, if it is one."""
+        for at, one in enumerate(self.entries):
+            value = one.value
+            if one.key.text == name and isinstance(value, ScalarNode):
+                if value.value is None and not value.span.text:
+                    del self.entries[at]
+                    return True
+                if value.style in ("literal", "folded") and not value.text.strip():
+                    del self.entries[at]
+                    return True
+        return False
+
     def close(self, span: Span) -> Node:
+        """What was read; nothing in place of what has a tag, which was reported."""
+        if self.tagged:
+            return ScalarNode("", None, "plain", span, refused=True)
         if self.mapping:
             return MappingNode(tuple(self.entries), span, self.flow)
         return SequenceNode(tuple(self.items), span, self.flow)

@@ -28,9 +28,10 @@ def event_span(source: Source, event: Event, shift: int) -> Span:
 def scalar_span(source: Source, event: Event, style: str, shift: int) -> Span:
     """A scalar as written, quotes and block header included."""
     start, end = event.start_mark.index + shift, event.end_mark.index + shift
-    if style == "plain" and event.anchor is None and event.tag is None:
+    has_properties = event.anchor is not None or event.tag is not None
+    if style == "plain" and not has_properties:
         return Span(source, start, end)
-    if event.anchor is not None or event.tag is not None:
+    if has_properties:
         start = _after_properties(source, start, end)
         if style == "plain" and not event.value:
             start = end

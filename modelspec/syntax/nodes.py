@@ -19,13 +19,15 @@ ScalarValue: TypeAlias = "bool | int | float | str | None"
 class ScalarNode:
     """`style` is one of `plain single double literal folded`.
 
-    `span` covers the scalar as written, quotes and block header included.
+    `span` covers the scalar as written, quotes and block header included. A scalar is
+    `refused` where its value was reported: nobody knows what was meant.
     """
 
     text: str
     value: ScalarValue
     style: str
     span: Span
+    refused: bool = False
 
     @property
     def fragment(self) -> Fragment:

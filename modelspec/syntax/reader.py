@@ -42,8 +42,7 @@ def read_nodes(source: Source, limits: Limits, report: Report) -> Node | None:
 
 def _compose(composer: Composer, text: str) -> bool:
     try:
-        for event in parse_events(text):
-            composer.feed(event)
+        composer.feed(parse_events(text))
     except NoTreeError:
         return False
     except FaultError as fault:

@@ -44,9 +44,9 @@ def resolve_plain(text: str, integer_bits: int = 64) -> ScalarValue | ScalarProb
         return _CONSTANTS[text]
     if text[0] not in _NUMBER_STARTS:
         return text
-    if _LEADING_ZERO.fullmatch(text):
-        return _ambiguous(text)
     if _INTEGER.fullmatch(text):
+        if _LEADING_ZERO.fullmatch(text):
+            return _ambiguous(text)
         return _integer(text, integer_bits)
     if _FLOAT.fullmatch(text):
         return _float(text)

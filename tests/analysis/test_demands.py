@@ -51,6 +51,9 @@ REFUSED: list[tuple[str, dict[str, Any], str, Callable[[], tuple[Tensor, ...]]]]
             ({"kernel_size": 0}, ("kernel_size", image)),
             ({"kernel_size": (3, -1)}, ("kernel_size", image)),
             ({"kernel_size": (3, 3, 3)}, ("kernel_size", image)),
+            ({"kernel_size": (3,)}, ("kernel_size", image)),
+            ({"stride": (1, 1, 1)}, ("stride", image)),
+            ({"padding": (1,), "padding_mode": "circular"}, ("padding", image)),
             ({"stride": 0}, ("stride", image)),
             ({"dilation": 0}, ("dilation", image)),
             ({"padding": -1}, ("padding", image)),
@@ -105,6 +108,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, Callable[[], tuple[Tensor, ...]]]]
     ("Upsample", {}, "size", image),
     ("Upsample", {"size": 3, "scale_factor": 2}, "scale_factor", image),
     ("Unfold", {"kernel_size": 0}, "kernel_size", image),
+    ("Unfold", {"kernel_size": (3,)}, "kernel_size", image),
+    ("LPPool2d", {"norm_type": 2, "kernel_size": (3,)}, "kernel_size", image),
     ("Unfold", {"kernel_size": 3, "stride": 0}, "stride", image),
     *(
         ("Embedding", {"num_embeddings": 10, "embedding_dim": 4, name: value}, name, to)
@@ -154,6 +159,7 @@ TAKEN: list[tuple[str, dict[str, Any], Callable[[], tuple[Tensor, ...]]]] = [
         for more, to in [
             ({"groups": 4}, image),
             ({"groups": 2, "stride": (1, 2)}, image),
+            ({"stride": (2,), "padding": [1], "dilation": (1,)}, image),
             ({"padding": "same", "stride": 1}, image),
             ({"padding": "same", "stride": (1, 1)}, image),
             ({"padding": "valid", "stride": 2}, image),

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from modelspec.analysis.elaborate import elaborate
+from modelspec.analysis.elaborate import Elaborator, elaborate
 from modelspec.analysis.standins import Module
 from modelspec.driver import compile_path, compile_text
-from modelspec.policy import Policy
+from modelspec.policy import Limits, Policy
 from modelspec.program.ir import Program
 
 ROOT = Path(__file__).parents[2]
@@ -123,12 +123,6 @@ vars:
 modules:
   fc: Linear(len(parts), size)
 """,
-    "ten thousand layers": """\
-Sequential:
-  - for i in range(10000):
-      - Linear(4, 4)
-  - Linear(4, 4 // 0)
-""",
 }
 
 
@@ -151,3 +145,46 @@ blocks:
 """
     codes = [one.code for one in elaborate(program_of(body)).diagnostics]
     assert codes == ["param-value"]
+
+
+LONG = {
+    "ten thousand layers in a loop": """\
+Sequential:
+  - for i in range(10000):
+      - Linear(4, 4)
+  - Linear(4, 4 // 0)
+""",
+    "a long value": """\
+vars:
+  total: sum([i for i in range(100000)])
+Sequential:
+  - Linear(4, 4 // 0)
+""",
+    "a long block": """\
+blocks:
+  Long:
+    Sequential:
+      - for i in range(100000): Linear(4, 4)
+      - ReLU
+Sequential:
+  - Long
+  - Linear(4, 4 // 0)
+""",
+    "many layers": "Sequential:\n"
+    + "  - Linear(4, 4)\n" * 15_000
+    + "  - Linear(4 // 0, 4)\n",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_takes_long_hides_only_itself(name: str) -> None:
+    found = elaborate(program_of(LONG[name])).diagnostics
+    assert [one.code for one in found] == ["division-by-zero"]
+
+
+def test_many_long_loops_come_to_an_end() -> None:
+    """What is followed after a loop that takes too long is bounded too."""
+    loop = "  - for i in range(1000000): Linear(4, 4)\n"
+    elaborator = Elaborator(program_of("Sequential:\n" + 1000 * loop), Limits())
+    elaborator.root(None, {})
+    assert elaborator.budget.spent < 20_000_000

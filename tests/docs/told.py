@@ -7,6 +7,7 @@ from pathlib import Path
 
 import modelspec
 from modelspec.api.builder import BuildRequest
+from modelspec.api.trial import explained
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.render import render_full
 
@@ -27,4 +28,4 @@ def told_by_build(spec: modelspec.Spec) -> Iterator[Diagnostic]:
         yield from error.diagnostics
         return
     if result.diagnostic is not None:
-        yield result.diagnostic
+        yield explained(built, {}, result.diagnostic)

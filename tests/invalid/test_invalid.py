@@ -2,8 +2,9 @@
 
 Every diagnostic is expected by a comment on its line, `# error: COL [code]` or
 `# warning: COL [code]`; where the line cannot hold one, by `# error: LINE:COL [code]`
-anywhere in the file. None may be missing, none extra. A file whose name begins with
-`_` is there to be imported.
+anywhere in the file. None may be missing, none extra. What stands behind `# says:` is
+part of the message, the note, the help or a label of one of them. A file whose name
+begins with `_` is there to be imported.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ from modelspec.policy import Policy
 
 HERE = Path(__file__).parent
 SPECS = sorted(HERE.glob("*/[!_]*.yaml"))
+RUN = sorted(HERE.glob("shape-mismatch/[!_]*.yaml"))
+FOUND_BY_RUNNING = ("forced-size", "shape-mismatch")
+"""Codes of what `check --shapes` finds."""
 _EXPECTED = re.compile(r"# (error|warning): (?:(\d+):)?(\d+) \[([a-z0-9-]+)\]")
+
+_SAYS = re.compile(r"# says: (.+)")
 
 Place = tuple[str, int, int, str, str]
 
@@ -43,6 +49,11 @@ def place_of(found: Diagnostic) -> Place:
     return name, at.line, at.column, found.severity.value, found.code
 
 
+def words_of(found: Diagnostic) -> list[str]:
+    """All that a diagnostic says, piece by piece."""
+    return [found.message, found.note, *found.help, *(one.text for one in found.labels)]
+
+
 @pytest.mark.parametrize("path", SPECS, ids=lambda p: f"{p.parent.name}/{p.stem}")
 def test_wrong_spec(path: Path) -> None:
     """Exactly the expected diagnostics, each at its place."""
@@ -50,8 +61,20 @@ def test_wrong_spec(path: Path) -> None:
     imported = [one for one in helpers if one.name in path.read_text()]
     wanted = sorted(w for one in (path, *imported) for w in expected_in(one))
     assert any(code == path.parent.name for *_, code in wanted)
-    found = compile_path(str(path), Policy()).diagnostics
+    found = modelspec.check(path, shapes=path.parent.name in FOUND_BY_RUNNING)
     assert sorted(map(place_of, found)) == wanted
+    words = [word for one in found for word in words_of(one)]
+    for text in _SAYS.findall(path.read_text()):
+        assert any(text.strip() in word for word in words), (text, words)
+
+
+@pytest.mark.parametrize("path", RUN, ids=lambda p: p.stem)
+def test_shapes_are_told(path: Path) -> None:
+    """What does not fit together is there with its shapes, not as torch's codes."""
+    (found,) = modelspec.check(path, shapes=True)
+    told = " ".join([found.message, *(label.text for label in found.labels)])
+    assert "[" in told
+    assert not re.search(r"torch\.Size|mat1|\bs\d+\b|Eq\(|Tensor\(", told)
 
 
 ELSEWHERE = set(
@@ -64,9 +87,9 @@ ELSEWHERE = set(
     """missing-param no-root unknown-device unknown-variant wrong-input wrong-param
     wrong-rename wrong-seed
     """
-    # What only torch knows.
+    # What only a build knows.
     """auto-contradiction auto-not-inferred auto-symbolic call-error constructor-error
-    forward-error init-error invalid-size not-a-layer rule-never-applies shape-mismatch
+    forward-error init-error invalid-size not-a-layer rule-never-applies
     """.split()
 )
 """Codes of which no spec that is only checked is an example."""

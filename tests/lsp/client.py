@@ -19,9 +19,12 @@ _PATIENCE = 20.0
 
 
 class Client:
-    """One server. `wait` gives notifications in their order, `ask` an answer."""
+    """One server. `wait` gives notifications in their order, `ask` an answer; `held`
+    are those that came and nobody waited for yet."""
 
-    def __init__(self, *, encodings: list[str] | None = None) -> None:
+    def __init__(
+        self, *, encodings: list[str] | None = None, folder: Path | None = None
+    ) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `stop`
         self.process = subprocess.Popen(
             [sys.executable, "-m", "modelspec", "lsp"],
@@ -32,7 +35,7 @@ class Client:
         )
         self._ids = itertools.count(1)
         self._messages: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._held: list[dict[str, Any]] = []
+        self.held: list[dict[str, Any]] = []
         self._texts: dict[str, int] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -40,9 +43,10 @@ class Client:
             "general": {"positionEncodings": encodings} if encodings else {},
             "textDocument": {"rename": {"prepareSupport": True}},
         }
+        root = folder.as_uri() if folder is not None else None
         self.server = self.ask(
             "initialize",
-            {"processId": None, "rootUri": None, "capabilities": capabilities},
+            {"processId": None, "rootUri": root, "capabilities": capabilities},
         )["capabilities"]
         self.tell("initialized", {})
 
@@ -55,13 +59,24 @@ class Client:
 
     def answer(self, method: str, params: object) -> dict[str, Any]:
         """The whole answer, which may be an error."""
+        return self.end(self.begin(method, params))
+
+    def begin(self, method: str, params: object) -> int:
+        """Ask, and wait for nothing."""
         number = next(self._ids)
         self._write({"id": number, "method": method, "params": params})
+        return number
+
+    def end(self, number: int) -> dict[str, Any]:
+        """The answer to a question that was asked."""
+        for at, message in enumerate(self.held):
+            if message.get("id") == number and "method" not in message:
+                return self.held.pop(at)
         while True:
             message = self._messages.get(timeout=_PATIENCE)
             if message.get("id") == number and "method" not in message:
                 return message
-            self._held.append(message)
+            self.held.append(message)
 
     def tell(self, method: str, params: object) -> None:
         self._write({"method": method, "params": params})
@@ -69,12 +84,12 @@ class Client:
     def wait(self, method: str, uri: str) -> dict[str, Any]:
         """The next notification of a kind about a document."""
         while True:
-            for at, message in enumerate(self._held):
+            for at, message in enumerate(self.held):
                 same = message.get("method") == method
                 if same and message["params"].get("uri") == uri:
-                    params: dict[str, Any] = self._held.pop(at)["params"]
+                    params: dict[str, Any] = self.held.pop(at)["params"]
                     return params
-            self._held.append(self._messages.get(timeout=_PATIENCE))
+            self.held.append(self._messages.get(timeout=_PATIENCE))
 
     def stop(self) -> tuple[int, str]:
         """Shut the server down; its exit code, and what it said on standard error."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.lsp.client import MARK, Client, apply, cut, place, unmark
+from tests.lsp.client import MARK, ROOT, Client, apply, cut, place, unmark
 from tests.lsp.test_completion import NET
 from tests.lsp.test_navigation import LIBRARY, USER
 
@@ -226,7 +226,7 @@ def test_what_is_no_name(client: Client, uri: str) -> None:
     client.change(uri, text)
     assert client.ask("textDocument/prepareRename", place(uri, position)) is None
     answer = client.answer("textDocument/rename", place(uri, position, newName="x"))
-    assert "only children" in answer["error"]["message"]
+    assert "only blocks, functions" in answer["error"]["message"]
 
 
 def test_prepare(client: Client, uri: str) -> None:
@@ -260,3 +260,37 @@ def test_across_files(client: Client, tmp_path: Path) -> None:
     params = place(library.as_uri(), position, newName="inner")
     changes = client.ask("textDocument/rename", params)["changes"]
     assert "self.near.inner(x)" in apply(USER, changes[user.as_uri()])
+
+
+def proposals() -> list[tuple[str, str]]:
+    """The lines of the corpus of mistakes whose diagnostic proposes a name."""
+    from modelspec.driver import compile_path
+    from modelspec.lsp.problems import meant
+    from modelspec.policy import Policy
+
+    found = []
+    for path in sorted((ROOT / "tests" / "invalid").rglob("*.yaml")):
+        for one in compile_path(str(path), Policy()).diagnostics:
+            name = meant(one)
+            if name is not None and one.span and one.span.source.path == str(path):
+                found.append((str(path), name))
+    return found
+
+
+def test_every_proposal_can_be_taken(client: Client) -> None:
+    wanted = proposals()
+    assert len(wanted) >= 40
+    for path, name in wanted:
+        uri = Path(path).as_uri()
+        titles = [one["title"] for one in fixes(client, uri, Path(path).read_text())]
+        assert any(title.endswith(f" to '{name}'") for title in titles), (path, titles)
+        client.close(uri)
+
+
+def test_in_quotes_and_at_the_end_of_a_path(client: Client, uri: str) -> None:
+    text = NET.replace(
+        "head: Linear(width, double)", "head: Conv2d(1, 2, 3, padding_mode='zero')"
+    )
+    (fix,) = fixes(client, uri, text)
+    (edits,) = fix["edit"]["changes"].values()
+    assert "padding_mode='zeros')" in apply(text, edits)

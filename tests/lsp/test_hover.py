@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lsp.client import MARK, Client, cut, place, unmark
-from tests.lsp.test_completion import NET
+from tests.lsp.test_completion import NET, typed
 
 
 def hovered(client: Client, uri: str, text: str, before: str, after: str) -> str:
@@ -30,6 +30,12 @@ def hovered(client: Client, uri: str, text: str, before: str, after: str) -> str
         ("second: Part(dou", "ble, bias", "var of Net"),
         ("head: Linear(wid", "th", "width: int = 8"),
         ("head: Linear(wid", "th", "Of the hidden layer."),
+        ("second: Part(dou", "ble, bias", "double = 2 * width"),
+        ("y = self.head(im", "age)", "image: float32[N, 8]"),
+        ("self.sca", "le.sum", "scale = torch.ones(half(4))"),
+        ("  he", "ad: Lin", "Affine map"),
+        ("width: {ty", "pe: int", "`type`"),
+        ("default: 8, do", "c: Of the", "`doc`"),
         ("Dropout(ra", "te)", "rate: float = 0.1"),
         ("y = self.he", "ad(image)", "head = nn.Linear(width, double)"),
         ("z = self.pa", "rts(y)", "child of Net"),
@@ -75,3 +81,69 @@ def test_in_a_broken_text(client: Client, uri: str) -> None:
 @pytest.mark.parametrize("marked", ["modelspec: 1¦\nname: N\nmodules: {a: ReLU}", "¦"])
 def test_nothing(client: Client, uri: str, marked: str) -> None:
     assert client.at("hover", uri, marked) is None
+
+
+# --- the call that is typed -----------------------------------------------------------
+
+
+def signature(client: Client, uri: str, line: str) -> tuple[str, str] | None:
+    """The label, and the argument that is marked in it."""
+    found = client.at("signatureHelp", uri, typed("head: Linear", line))
+    if found is None:
+        return None
+    chosen = found["signatures"][found["activeSignature"]]
+    at = found.get("activeParameter")
+    if at is None:
+        return chosen["label"], ""
+    start, end = chosen["parameters"][at]["label"]
+    return chosen["label"], chosen["label"][start:end]
+
+
+@pytest.mark.parametrize(
+    ("line", "label", "argument"),
+    [
+        ("  head: Conv2d(¦", "Conv2d(in_channels", "in_channels"),
+        ("  head: Conv2d(1, ¦", "Conv2d(in_channels", "out_channels"),
+        ("  head: Conv2d(1, kernel_size=¦", "Conv2d(in_channels", "kernel_size"),
+        ("  head: Part(double, ¦", "Part(size, bias", "bias"),
+        ("  head: Residual(¦", "Residual(layers)", "layers"),
+        ("  head: {Linear: {in_features: '${half(¦", "half(n", "n"),
+        ("  head: Linear(max(¦", "Linear(", ""),
+    ],
+)
+def test_signatures(
+    client: Client, uri: str, line: str, label: str, argument: str
+) -> None:
+    client.open(uri, NET)
+    found = signature(client, uri, line)
+    if not argument:
+        assert found is None or found[1] == ""
+        return
+    assert found is not None
+    assert found[0].startswith(label)
+    assert found[1] == argument
+
+
+@pytest.mark.parametrize(
+    ("line", "argument"),
+    [
+        ("  y = F.dropout(image, ¦", "p"),
+        ("  y = torch.zeros(2, dtype=¦", "dtype"),
+        ("  y = self.parts.first(¦", "x"),
+        ("  y = self.other(¦", "x"),
+    ],
+)
+def test_signatures_in_methods(
+    client: Client, uri: str, line: str, argument: str
+) -> None:
+    client.open(uri, NET)
+    marked = typed("y = self.head", line)
+    found = client.at("signatureHelp", uri, marked)
+    chosen = found["signatures"][found["activeSignature"]]
+    start, end = chosen["parameters"][found["activeParameter"]]["label"]
+    assert chosen["label"][start:end] == argument
+
+
+def test_no_signature(client: Client, uri: str) -> None:
+    for line in ("  head: ¦", "  head: Linear¦(3, 4)", "  head: Linear(3, 4)¦"):
+        assert signature(client, uri, line) is None

@@ -120,3 +120,40 @@ def test_symbols_of_a_broken_text(client: Client, uri: str) -> None:
     client.open(uri, NET + "init: {")
     params = {"textDocument": {"uri": uri}}
     assert len(client.ask("textDocument/documentSymbol", params)) == 3
+
+
+def test_highlights(client: Client, uri: str) -> None:
+    """In the file itself, the definition told from the uses."""
+    text, position = unmark(NET.replace("y = self.head(", "y = self.he¦ad("))
+    client.open(uri, text)
+    found = client.ask("textDocument/documentHighlight", place(uri, position))
+    assert [cut(text, one["range"]) for one in found] == ["head"] * 3
+    lines = [one["range"]["start"]["line"] for one in found if one["kind"] == 3]
+    assert lines == [line_of(text, "  head: Linear")]
+
+
+def test_uses_without_the_definition(client: Client, uri: str) -> None:
+    text, position = unmark(NET.replace("y = self.head(", "y = self.he¦ad("))
+    client.open(uri, text)
+    more = {"context": {"includeDeclaration": False}}
+    found = client.ask("textDocument/references", place(uri, position, **more))
+    assert len(found) == 2
+
+
+def test_in_a_block_that_nothing_uses(client: Client, uri: str) -> None:
+    """As one is while it is being written."""
+    spare = "  Spare:\n    modules: {one: ReLU}\n    forward: self.on¦e(x)\nmodules:\n"
+    text, position = unmark(NET.replace("modules:\n  head", f"{spare}  head"))
+    client.open(uri, text)
+    (found,) = client.ask("textDocument/definition", place(uri, position))
+    assert found["range"]["start"]["line"] == line_of(text, "{one: ReLU}")
+
+
+def test_the_outline_says_how_children_are_written(client: Client, uri: str) -> None:
+    client.open(uri, NET)
+    params = {"textDocument": {"uri": uri}}
+    found = client.ask("textDocument/documentSymbol", params)
+    net = next(one for one in found if one["name"] == "Net")
+    details = {one["name"]: one["detail"] for one in net["children"]}
+    assert details["head"] == "Linear(width, double)"
+    assert details["width"] == "param"

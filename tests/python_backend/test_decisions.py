@@ -100,3 +100,18 @@ def test_flat_style_writes_the_block_that_is_extended(tmp_path: Path) -> None:
     text = source(tmp_path, spec, "flat")
     assert "class Net(nn.Module):" in text
     assert "self.a = nn.Linear(4, 4)" in text
+
+
+def test_names_of_many_pieces(tmp_path: Path) -> None:
+    """Whether a name may be one that is computed takes no longer for more pieces."""
+    pieces, name = "${i}a" * 25, "a" * 60
+    written = source(
+        tmp_path,
+        "params: {n: 2}\n"
+        "modules:\n"
+        f"  for i in range(n):\n    {pieces}b: Linear(4, 4)\n"
+        f"  {name}: Linear(4, 4)\n"
+        f"tie: {{{name}.weight: {'0a' * 25}b.weight}}\n"
+        f"forward: self.{name}(x)\n",
+    )
+    assert f"return self.{name}(x)" in written

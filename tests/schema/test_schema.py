@@ -116,6 +116,14 @@ def _told(error: ValidationError) -> tuple[str, str]:
 
 FOUND_BY_CHECK = sorted((ROOT / "tests" / "invalid").glob("*/*.yaml"))
 OF_FORM = {"wrong-kind", "missing-key", "several-bodies", "invalid-control"}
+OF_WORDS = {
+    # Of these the form is right; what is wrong is which words stand in it.
+    "letters_swapped",
+    "names_in_a_list",
+    "param_among_parameters",
+    # A null that is written, which is right, is the same in JSON.
+    "nothing_under_for",
+}
 
 
 def test_it_refuses_only_what_check_refuses() -> None:
@@ -129,7 +137,7 @@ def test_it_refuses_only_what_check_refuses() -> None:
         codes = {one.code for one in told if one.is_error}
         takes = VALIDATOR.is_valid(spec)
         assert takes or codes, path
-        assert not (takes and codes & OF_FORM), path
+        assert not (takes and codes & OF_FORM) or path.stem in OF_WORDS, path
         refused += not takes
     assert refused > 25
 

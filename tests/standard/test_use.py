@@ -247,3 +247,16 @@ def test_a_pickle_is_read_where_the_spec_is_gone(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert shown.stdout == f"{model}\n"
+
+
+def test_which_take_children() -> None:
+    """What is known of them without reading them is what they say themselves."""
+    from modelspec.program.standard import TAKE_CHILDREN
+    from modelspec.spec.standard import standard_blocks
+
+    taking = {
+        block.name
+        for block in standard_blocks()
+        if any(one.type == "children" for one in block.arguments)
+    }
+    assert taking == TAKE_CHILDREN

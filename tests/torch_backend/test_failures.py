@@ -37,16 +37,16 @@ def test_nested_blocks_say_where_they_were_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "underlined"), [("${norm}", "norm"), ("${[1, 2]}", "[1, 2]")]
+    ("value", "norm"), [("norm", torch.nn.ReLU), ("norm", [1, 2]), ("norm[0]", [1])]
 )
-def test_what_is_no_module_is_refused(value: str, underlined: str) -> None:
+def test_what_is_no_module_is_refused(value: str, norm: object) -> None:
     found = failure(
-        f"name: Net\nparams: {{norm: any}}\nmodules:\n  a:\n    Sequential:\n"
-        f"      b: {value}\nforward: return x",
-        norm=torch.nn.ReLU,
+        "name: Net\nparams: {norm: any}\nmodules:\n  a:\n    Sequential:\n"
+        f"      b: ${{{value}}}\nforward: return x",
+        norm=norm,
     )
     assert found.code == "not-a-module"
-    assert underlined in text_at(found)
+    assert value in text_at(found)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ children whose type depends on a condition.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Sequence
 
+from modelspec.analysis.patterns import pattern_of
 from modelspec.backends.python.annotations import (
     any_type,
     generic,
@@ -30,6 +30,7 @@ from modelspec.backends.python.nodes import (
 from modelspec.backends.python.uses import Uses
 from modelspec.catalog import load_catalog
 from modelspec.program import ir
+from modelspec.trees import expression_tree
 
 CONTAINERS = ("nn.Sequential", "nn.ModuleList", "nn.ModuleDict")
 _OPAQUE = (*CONTAINERS, "nn.ParameterList", "nn.ParameterDict")
@@ -271,13 +272,7 @@ def _read_off_self(block: ir.Block) -> list[str]:
 
 def _may_be(pattern: ast.expr | None, key: str) -> bool:
     """Whether a computed name can come out as `key`."""
-    if not isinstance(pattern, ast.JoinedStr):
-        return False
-    parts = [
-        re.escape(str(one.value)) if isinstance(one, ast.Constant) else ".+"
-        for one in pattern.values
-    ]
-    return re.fullmatch("".join(parts), key) is not None
+    return isinstance(pattern, ast.JoinedStr) and pattern_of(pattern).matches(key)
 
 
 def _declaration(known: list[str], types: list[str]) -> ast.expr:
@@ -285,7 +280,7 @@ def _declaration(known: list[str], types: list[str]) -> ast.expr:
         modules = all(one.startswith("nn.") or one[:1].isupper() for one in known)
         if modules and "nn.Parameter" not in known and "Any" not in known:
             known = ["nn.Module"]
-    parts = [ast.parse(one, mode="eval").body for one in known]
+    parts = [expression_tree(one).body for one in known]
     if "None" in types:
         parts.append(constant(None))
     return union(parts)

@@ -19,6 +19,7 @@ from modelspec.backends.python.nodes import (
     tuple_of,
 )
 from modelspec.program import ir
+from modelspec.trees import expression_tree
 
 _NUMBERS = {"int", "float"}
 _SEQUENCES = {"list", "tuple"}
@@ -133,4 +134,4 @@ def _refuse(param: ir.Param, test: ast.expr, what: str) -> ast.stmt:
 
 def _literal(value: object) -> ast.expr:
     """A number, string or None as an expression."""
-    return ast.parse(repr(value), mode="eval").body
+    return expression_tree(repr(value)).body

@@ -30,6 +30,7 @@ from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.diagnostics.span import Source
 from modelspec.program import ir
 from modelspec.pysubset.body import Comment
+from modelspec.trees import expression_tree
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +116,7 @@ class Classes:
             return annotate(one.name, dotted(kind), one.value)
         if kind not in ("list", "dict"):
             return assign(name(one.name), one.value)
-        held = ast.parse(self.inference.kind_of(one.value).text, mode="eval").body
+        held = expression_tree(self.inference.kind_of(one.value).text).body
         return annotate(one.name, generic("ClassVar", held), one.value)
 
 

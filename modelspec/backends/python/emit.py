@@ -35,6 +35,7 @@ from modelspec.backends.python.views import ClassView, FunctionView, ModuleView
 from modelspec.layout.printer import Printer
 from modelspec.policy import Limits
 from modelspec.program import ir
+from modelspec.trees import module_tree
 
 Style = Literal["parametric", "flat"]
 
@@ -134,7 +135,7 @@ def _function(definition: ast.FunctionDef, one: ir.Function) -> FunctionCode:
 
 
 def _linspace() -> FunctionCode:
-    (made,) = ast.parse(LINSPACE).body
+    (made,) = module_tree(LINSPACE).body
     assert isinstance(made, ast.FunctionDef)
     return function_code(made.name, made.args, made.body, made.returns, None, (), None)
 

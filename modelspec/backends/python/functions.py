@@ -23,6 +23,7 @@ from modelspec.backends.python.methods import (
 from modelspec.backends.python.nodes import dotted
 from modelspec.backends.python.traversal import program_expressions
 from modelspec.program import ir
+from modelspec.trees import expression_tree
 
 LINSPACE = '''\
 def linspace(start: float, stop: float, n: int) -> list[float]:
@@ -76,7 +77,7 @@ def _result(
     result = inference.enter(holder, method, declared_kinds(made.args))
     if made.returns is not None:
         return made.returns
-    return ast.parse(result.text, mode="eval").body
+    return expression_tree(result.text).body
 
 
 def uses_linspace(program: ir.Program) -> bool:

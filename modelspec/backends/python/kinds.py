@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from modelspec.trees import expression_tree
+
 Seen = Literal["exact", "any", "union"]
 
 
@@ -97,7 +99,7 @@ def alternatives(text: str) -> list[str]:
     if " | " not in text:
         return [text]
     parts: list[str] = []
-    pending = [ast.parse(text, mode="eval").body]
+    pending = [expression_tree(text).body]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.BinOp):

@@ -26,6 +26,7 @@ from modelspec.backends.python.nodes import dotted, is_none, name, path_of
 from modelspec.backends.python.torch_kinds import fits, of_tensors
 from modelspec.catalog import load_catalog
 from modelspec.program import ir
+from modelspec.trees import expression_tree
 
 _SPEC_TYPES = {
     "module": "nn.Module",
@@ -64,7 +65,7 @@ def _typed(inference: Inference, block: ir.Block, method: ir.Method) -> TypedMet
     result = inference.enter(block, method, declared_kinds(arguments))
     if not _may_return(inference, block, method, result):
         inference.codes.setdefault(block.name, set()).add("override")
-    returns = ast.parse(result.text, mode="eval").body
+    returns = expression_tree(result.text).body
     if method.returns is not None:
         returns = spec_annotation(method.returns)
     return TypedMethod(method, arguments, returns)
@@ -188,7 +189,7 @@ class _Guess:
         if self._is_key():
             return name("str")
         if self._is_hidden_state():
-            return ast.parse(HIDDEN, mode="eval").body
+            return expression_tree(HIDDEN).body
         if self._is_used_as_module():
             return any_type()
         if self.method.name == "forward" or self._is_used_as_tensor():

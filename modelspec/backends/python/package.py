@@ -23,6 +23,7 @@ from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.layout.printer import Printer
 from modelspec.policy import Limits
 from modelspec.program import ir
+from modelspec.trees import module_tree
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ def emit_package(
 
 def _exported(text: str, program: ir.Program) -> list[str]:
     """The root class and the factories; all classes of a library but standard ones."""
-    body = ast.parse(text).body
+    body = module_tree(text).body
     if program.root is None:
         standard = {one.name for one in program.blocks if one.source.is_standard}
         names = [one.name for one in body if isinstance(one, ast.ClassDef)]
@@ -91,7 +92,7 @@ def _emit_init(exports: Mapping[str, Sequence[str]], templates: Path | None) -> 
     text = "\n".join([*_told(left), printer.statements([exported], 0)])
     view = PackageView(HEADER, tuple(lines), text)
     text = render_package(view, templates)
-    ast.parse(text)
+    module_tree(text)
     return text.rstrip("\n") + "\n"
 
 

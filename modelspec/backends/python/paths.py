@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
+from modelspec.analysis.patterns import pattern_of
 from modelspec.backends.python.attributes import Attributes
 from modelspec.backends.python.containers import kind_of
 from modelspec.backends.python.names import is_identifier
@@ -104,14 +105,8 @@ def _meanings(
 def may_coincide(first: Pattern, second: Pattern) -> bool:
     """Whether two names, each perhaps computed, can come out the same."""
     return any(
-        re.fullmatch(_expression(one), _sample(other)) is not None
+        pattern_of(one).matches(_sample(other))
         for one, other in ((first, second), (second, first))
-    )
-
-
-def _expression(pattern: Pattern) -> str:
-    return "".join(
-        ".+" if text is None else re.escape(text) for text in _parts(pattern)
     )
 
 

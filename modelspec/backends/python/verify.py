@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from modelspec.backends.python.classes import ClassCode, FunctionCode
 from modelspec.backends.python.docs import docstring
 from modelspec.diagnostics.diagnostic import InternalError
+from modelspec.trees import module_tree
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ def verify_text(
     if tuple(lines[: len(header)]) != tuple(header) and exact:
         raise InternalError("generated code does not begin with its header")
     try:
-        parsed = ast.parse(text)
+        parsed = module_tree(text)
     except (SyntaxError, ValueError) as error:
         raise InternalError(f"generated code does not parse: {error}") from error
     found = [one for one in parsed.body if not isinstance(one, _IMPORTS)]
@@ -72,7 +73,7 @@ def _verify_among(found: Iterable[str], wanted: list[str]) -> None:
 
 def _normal(module: ast.Module) -> ast.Module:
     """The tree as it is once printed and parsed: `Constant(-1)` is `-1`."""
-    return ast.parse(ast.unparse(ast.fix_missing_locations(module)))
+    return module_tree(ast.unparse(ast.fix_missing_locations(module)))
 
 
 def _normal_body(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -8,7 +8,12 @@ wrapper, no hook, no attribute of ours on any instance.
 from modelspec.backends.torch.classes import ModuleClasses, build_classes
 from modelspec.backends.torch.counts import Counts, count_parameters
 from modelspec.backends.torch.inputs import InputPlan, build_input, plan_inputs
-from modelspec.backends.torch.instantiate import find_device, find_dtype, instantiate
+from modelspec.backends.torch.instantiate import (
+    find_device,
+    find_dtype,
+    instantiate,
+    keep_random_state,
+)
 from modelspec.backends.torch.pickling import Rebuild, Reduce
 from modelspec.backends.torch.run import RunResult, TensorShape, run_once
 from modelspec.backends.torch.weights import load_weights, save_weights
@@ -27,6 +32,7 @@ __all__ = [
     "find_device",
     "find_dtype",
     "instantiate",
+    "keep_random_state",
     "load_weights",
     "plan_inputs",
     "run_once",

@@ -120,6 +120,13 @@ class ModuleClasses:
                 return built.block
         return None
 
+    def is_written(self, cls: type[nn.Module]) -> bool:
+        """Whether the `forward` of a class is a text of a spec."""
+        code = getattr(cls.forward, "__code__", None)
+        if code is None or code in self.unwritten:
+            return False
+        return code.co_filename in self.sources
+
     def bounded(self) -> AbstractContextManager[None]:
         """While our own run lasts, methods and functions of the spec are bounded."""
         blocks = [pair for one in self._made.values() for pair in one.guarded()]

@@ -24,6 +24,7 @@ _BATCH = 2
 _LENGTH = 16
 # Images by rank, batch and channels first: large enough for the usual nets.
 _IMAGES = {4: (_BATCH, 3, 224, 224), 5: (_BATCH, 3, 16, 112, 112)}
+IMAGE_RANKS = frozenset(_IMAGES)
 
 
 @dataclass(frozen=True, slots=True)

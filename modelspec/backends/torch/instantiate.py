@@ -116,6 +116,13 @@ def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
 
 
 @contextmanager
+def keep_random_state() -> Iterator[None]:
+    """What is drawn inside leaves torch's random numbers as they were."""
+    with torch.random.fork_rng(devices=[]):
+        yield
+
+
+@contextmanager
 def _default_dtype(dtype: torch.dtype | None) -> Iterator[None]:
     if dtype is None:
         yield

@@ -41,10 +41,21 @@ class MetaMode(TorchFunctionMode):
         if func in _device_constructors() and given.get("device") is None:
             self.has_chosen = True
             given["device"] = "meta"
-        check = _CHECKS.get(func)
-        if check is not None:
-            check(args, given)
+        check_call(func, args, given)
         return func(*args, **given)
+
+
+def check_call(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> None:
+    """Refuse what the real operation would, and that on stand-ins does not.
+
+    Raises:
+        RuntimeError: sizes or dtypes do not fit.
+    """
+    check = _CHECKS.get(func)
+    if check is not None:
+        check(args, kwargs)
 
 
 @contextmanager

@@ -7,12 +7,22 @@ can be told without running anything: computed names and loops are not unrolled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import ast
+from collections.abc import Callable, Iterator, Sequence
 
 from torch import nn
 
 from modelspec.diagnostics.span import Span
-from modelspec.program.ir import Block, Child, Container, For, If, Statement
+from modelspec.program.ir import (
+    Block,
+    Child,
+    Container,
+    For,
+    If,
+    OwnBuffer,
+    OwnParameter,
+    Statement,
+)
 
 BlockOf = Callable[[type], "Block | None"]
 
@@ -39,9 +49,32 @@ def find_place(module: nn.Module, path: str, block_of: BlockOf) -> Span | None:
     return place
 
 
+def find_owned(module: nn.Module, path: str, block_of: BlockOf) -> Span | None:
+    """The span of the statement that registered a parameter or buffer."""
+    owner, _, name = path.rpartition(".")
+    block = block_of(type(module.get_submodule(owner)))
+    for one in () if block is None else _flat(block.construct):
+        match one:
+            case OwnParameter(name=ast.Constant(value=found)) if found == name:
+                return one.span
+            case OwnBuffer(name=ast.Constant(value=found)) if found == name:
+                return one.span
+    return None
+
+
+def _flat(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """Statements and those under loops and conditions."""
+    for one in statements:
+        yield one
+        if isinstance(one, (For, If)):
+            yield from _flat(one.body)
+        if isinstance(one, If):
+            yield from _flat(one.orelse)
+
+
 def _find_child(statements: Sequence[Statement], name: str) -> Child | None:
     index = 0
-    for statement in statements:
+    for place, statement in enumerate(statements):
         if isinstance(statement, Child):
             if statement.name is None:
                 if str(index) == name:
@@ -53,7 +86,11 @@ def _find_child(statements: Sequence[Statement], name: str) -> Child | None:
             inside = _find_inside(statement, name)
             if inside is not None:
                 return inside
-            index = -(2**31)  # positions after it are not known
+            if name.isdigit():
+                # From here on positions are not known, but there may be only one.
+                rest = _flat(statements[place:])
+                children = [one for one in rest if isinstance(one, Child)]
+                return children[0] if len(children) == 1 else None
     return None
 
 

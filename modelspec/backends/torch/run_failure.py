@@ -79,7 +79,7 @@ def describe_failure(
     spans = spec_spans(error, classes.sources, classes.unwritten)
     module, root = failed_module(error), outermost_module(error)
     path = "" if root is None else _path_of(module, root)
-    what = _sentence(error)
+    what = describe_reason(error)
     place = None
     if root is not None and path:
         what = f"'{path}' ({type(module).__name__}): {what}"
@@ -131,7 +131,7 @@ _REWORDED: Mapping[str, str] = {
 }
 
 
-def _sentence(error: Exception) -> str:
+def describe_reason(error: Exception) -> str:
     """Torch's first sentence about shapes or types, without its trimmings."""
     if isinstance(error, RecursionError):
         return "modules or methods call each other without end, or nest too deep"

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from modelspec.catalog import load_catalog
 from modelspec.program.ir import TypeExpression
-from modelspec.program.lowering.context import Context, place
+from modelspec.program.lowering.context import Context, hole, place
 from modelspec.program.names import is_identifier
 from modelspec.syntax.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -22,26 +22,23 @@ NestedModule: TypeAlias = Callable[[MappingNode, Context], "ast.expr | None"]
 
 def call_with(
     callee: ast.expr, node: Node, nested: NestedModule, context: Context
-) -> ast.Call | None:
+) -> ast.Call:
     """The call of a type with the arguments that a node holds."""
     if isinstance(node, MappingNode):
         return _keywords(callee, node, nested, context)
     if isinstance(node, SequenceNode):
         items = [_argument(item, nested, context) for item in node.items]
-        known = [item for item in items if item is not None]
-        given = [_as_taken(item, callee, at, context) for at, item in enumerate(known)]
-        return ast.Call(callee, given, []) if len(known) == len(items) else None
+        given = [_as_taken(item, callee, at, context) for at, item in enumerate(items)]
+        return ast.Call(callee, given, [])
     if node.is_null:
         return ast.Call(callee, [], [])
     value = _argument(node, nested, context)
-    if value is None:
-        return None
     return ast.Call(callee, [_as_taken(value, callee, 0, context)], [])
 
 
 def _keywords(
     callee: ast.expr, node: MappingNode, nested: NestedModule, context: Context
-) -> ast.Call | None:
+) -> ast.Call:
     keywords: list[ast.keyword] = []
     for entry in node.entries:
         name = entry.key.text
@@ -49,10 +46,10 @@ def _keywords(
             context.report.error(
                 "bad-name", f"'{name}' is no name of an argument", entry.key.span
             )
-            return None
+            # It may have been meant for any argument.
+            keywords.append(_keyword(None, hole(entry.value.span), entry.key))
+            continue
         value = _argument(entry.value, nested, context)
-        if value is None:
-            return None
         taken = _as_taken(value, callee, name, context)
         keywords.append(_keyword(name, taken, entry.key))
     return ast.Call(callee, [], keywords)
@@ -121,21 +118,17 @@ def _takes_tuple(type_: TypeExpression) -> bool:
     return "tuple" in names and not names & {"list", "any"}
 
 
-def _keyword(name: str, value: ast.expr, key: ScalarNode) -> ast.keyword:
+def _keyword(name: str | None, value: ast.expr, key: ScalarNode) -> ast.keyword:
     """Stands where its key stands, so that messages underline the key."""
     keyword = ast.keyword(name, value)
-    source = key.span.source
-    keyword.lineno, keyword.col_offset = source.byte_column(key.span.start)
-    keyword.end_lineno, keyword.end_col_offset = source.byte_column(key.span.end)
-    return keyword
+    return place(keyword, key.span)
 
 
-def _argument(node: Node, nested: NestedModule, context: Context) -> ast.expr | None:
+def _argument(node: Node, nested: NestedModule, context: Context) -> ast.expr:
+    if isinstance(node, ScalarNode):
+        return context.interpolated(node)
     if isinstance(node, MappingNode):
         module = nested(node, context)
         return module if module is not None else context.value(node)
-    if isinstance(node, SequenceNode):
-        items = [_argument(item, nested, context) for item in node.items]
-        known = [item for item in items if item is not None]
-        return place(ast.List(known, ast.Load()), node.span)
-    return context.interpolated(node)
+    items = [_argument(item, nested, context) for item in node.items]
+    return place(ast.List(items, ast.Load()), node.span)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
     Base,
     BaseKind,
@@ -22,9 +24,10 @@ from modelspec.program.ir import (
     Input,
     Method,
     Statement,
+    Value,
 )
 from modelspec.program.kinds import LAYER, kind_of_type
-from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.context import Context, hole, place
 from modelspec.program.lowering.inputs import lower_inputs
 from modelspec.program.lowering.methods import (
     INIT_METHODS,
@@ -34,7 +37,11 @@ from modelspec.program.lowering.methods import (
     registers,
     through_self,
 )
-from modelspec.program.lowering.modules import lower_children, named_children
+from modelspec.program.lowering.modules import (
+    lower_children,
+    lower_module,
+    named_children,
+)
 from modelspec.program.lowering.params import lower_constants, lower_vars
 from modelspec.program.lowering.rules import lower_freeze, lower_init, lower_tie
 from modelspec.program.lowering.scope import BlockEntry
@@ -45,11 +52,18 @@ from modelspec.program.lowering.state import (
 )
 from modelspec.program.names import is_identifier
 from modelspec.program.walk import registered_names
-from modelspec.pysubset import Mode
+from modelspec.pysubset import Mode, is_hole, is_hole_body, span_of
 from modelspec.records import dataclass
 from modelspec.spec.frame import BlockSpec
 from modelspec.spec.validate import check_bodies
-from modelspec.syntax.nodes import MappingNode, ScalarNode, describe_node, is_text
+from modelspec.syntax.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    describe_node,
+    is_text,
+)
 
 _SELF = re.compile(r"\bself\b")
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
@@ -63,19 +77,21 @@ class BlockSource:
     node: MappingNode
     entry: BlockEntry
     span: Span
+    unread: frozenset[str] = frozenset()
 
 
 def lower_block(source: BlockSource, context: Context) -> Block:
     """The IR of a block; what could not be read is reported and left out."""
     spec, report = source.spec, context.report
     check_bodies(source.node, report)
+    context.scope.unread = source.unread
     # Class attributes: made before there is an instance with params.
     constants = lower_constants(spec.constants, source.entry.params, context)
     for param in source.entry.params:
         context.scope.locals[param.name] = kind_of_type(param.type)
         if param.default is not None and param.type.name in ("list", "dict", "any"):
             context.scope.locals[param.name] = context.kind_of(param.default)
-    context.hints = dict(through_self(_attributes(spec)))
+    context.hints = {**dict(_not_here(spec)), **dict(through_self(_attributes(spec)))}
     early = _early_vars(spec, context)
     base = _base(source, context)
     context.extends = base.kind == "extends"
@@ -95,6 +111,7 @@ def lower_block(source: BlockSource, context: Context) -> Block:
         construct=(*construct, *_finish(spec, calls, context)),
         inputs=_inputs_of(inputs, methods, spec, context),
         methods=methods,
+        unread=source.unread,
     )
 
 
@@ -107,6 +124,20 @@ def _attributes(spec: BlockSpec) -> Iterator[str]:
                 yield entry.key.text
 
 
+def _not_here(spec: BlockSpec) -> Iterator[tuple[str, str]]:
+    """Names of a block that mean nothing yet, or not in its construction."""
+    inputs = spec.inputs
+    if isinstance(inputs, MappingNode):
+        for entry in inputs.entries:
+            yield entry.key.text, "inputs are known in `forward` only"
+    elif isinstance(inputs, SequenceNode):
+        for item in inputs.items:
+            if isinstance(item, ScalarNode):
+                yield item.text, "inputs are known in `forward` only"
+    for entry in spec.vars.entries if spec.vars is not None else ():
+        yield entry.key.text, "it is computed further down only"
+
+
 def _base(source: BlockSource, context: Context) -> Base:
     spec = source.spec
     if spec.extends is None:
@@ -116,24 +147,45 @@ def _base(source: BlockSource, context: Context) -> Base:
                 kind = name  # type: ignore[assignment]  # one of the literals
         return Base(kind, source.span)
     node = spec.extends
-    if not is_text(node):
-        context.report.error(
-            "wrong-kind",
-            f"'extends' is a call of a layer or block, got {describe_node(node)}",
-            node.span,
-            help="write `extends: LayerNorm(dim)`",
-        )
-        return Base("Module", source.span)
-    call = context.expression(node.fragment)
-    if call is None:
-        return Base("Module", source.span)
-    call = context.as_module(call)
+    call = _base_call(node, context)
+    if call is None or is_hole(call):
+        return _unknown_base(node)
+    if isinstance(call, ast.Call) and is_hole(call.func):
+        return _unknown_base(node)
     if not isinstance(call, ast.Call) or not _is_class(call.func, context):
         context.report.error(
-            "not-a-module", "'extends' takes a layer or a block", node.span
+            "not-a-module",
+            f"'extends' takes a layer or a block, got '{node.span.text}'",
+            node.span,
         )
-        return Base("Module", source.span)
+        return _unknown_base(node)
     return Base("extends", node.span, call)
+
+
+def _base_call(node: Node, context: Context) -> ast.expr | None:
+    """`LayerNorm(dim)`, or a mapping of the one type to its arguments."""
+    if is_text(node):
+        return context.as_module(context.expression(node.fragment))
+    value = lower_module(node, context) if _has_one_key(node) else None
+    if isinstance(value, Value):
+        return value.expression
+    context.report.error(
+        "wrong-kind",
+        f"'extends' is a call of a layer or block, got {describe_node(node)}",
+        node.span,
+        help="write `extends: LayerNorm(dim)`",
+    )
+    return None
+
+
+def _unknown_base(node: Node) -> Base:
+    """What was reported may have brought anything."""
+    call = place(ast.Call(hole(node.span), [], []), node.span)
+    return Base("extends", node.span, call)
+
+
+def _has_one_key(node: Node) -> bool:
+    return isinstance(node, MappingNode) and len(node.entries) == 1
 
 
 def _is_class(node: ast.expr, context: Context) -> bool:
@@ -193,18 +245,17 @@ def _methods(
     methods: list[Method] = []
     calls: list[CallMethod] = []
     if spec.forward is not None:
-        forward = lower_text(spec.forward, "forward", inputs, context)
-        methods.extend([forward] if forward is not None else [])
+        methods.append(lower_text(spec.forward, "forward", inputs, context))
+    elif source.unread:
+        pass  # it may have been among the keys that were reported
     elif base.kind == "Module" and any(registers(one) for one in construct):
         made = default_forward(construct, inputs, source.span, context)
         methods.extend([made] if made is not None else [])
     methods.extend(lower_methods(spec.methods, inputs, context))
     if spec.init is not None and is_text(spec.init):
         name = _init_name(methods, construct)
-        method = lower_text(spec.init, name, (), context, mode=Mode.INIT)
-        if method is not None:
-            methods.append(method)
-            calls.append(CallMethod(name, spec.init.span))
+        methods.append(lower_text(spec.init, name, (), context, mode=Mode.INIT))
+        calls.append(CallMethod(name, spec.init.span))
     return tuple(methods), tuple(calls)
 
 
@@ -236,6 +287,32 @@ def _finish(
         yield from lower_freeze(spec.freeze, context)
 
 
+def _report_untaken(
+    one: Input, forward: Method, known: Mapping[str, Input], context: Context
+) -> None:
+    """An input that `forward` does not take, or by a name that is misspelt."""
+    given = [*forward.arguments.args[1:], *forward.arguments.kwonlyargs]
+    others = [argument for argument in given if argument.arg not in known]
+    nearest = suggest(one.name, [argument.arg for argument in others])
+    if nearest is None:
+        context.report.error(
+            "unknown-input",
+            f"'{one.name}' is declared as an input, but `forward` does not take it",
+            one.span,
+            help="add it to the `def` line, or leave the `def` line out",
+        )
+        return
+    meant = next(argument for argument in others if argument.arg == nearest)
+    name = span_of(meant, context.source)
+    context.report.error(
+        "unknown-input",
+        f"`forward` takes '{nearest}', but the input is named '{one.name}'",
+        Span(name.source, name.start, name.start + len(nearest)),
+        note=f"did you mean '{one.name}'?",
+        labels=(Label(one.span, "declared here"),),
+    )
+
+
 def _inputs_of(
     inputs: tuple[Input, ...],
     methods: tuple[Method, ...],
@@ -244,19 +321,14 @@ def _inputs_of(
 ) -> tuple[Input, ...]:
     """Inputs in the order of `forward`'s own `def` line, where there is one."""
     forward = next((m for m in methods if m.name == "forward"), None)
-    if forward is None:
+    if forward is None or is_hole_body(forward.statements):
         return inputs
     known = {one.name: one for one in inputs}
     keywords = [argument.arg for argument in forward.arguments.kwonlyargs]
     arguments = [argument.arg for argument in forward.arguments.args[1:]]
     for one in inputs if spec.inputs is not None else ():
         if one.name not in arguments and one.name not in keywords:
-            context.report.error(
-                "unknown-input",
-                f"'{one.name}' is declared as an input, but `forward` does not take it",
-                one.span,
-                help="add it to the `def` line, or leave the `def` line out",
-            )
+            _report_untaken(one, forward, known, context)
     optional = len(arguments) - len(forward.arguments.defaults)
     return tuple(
         replace(known.get(name, Input(name, forward.span)), optional=at >= optional)

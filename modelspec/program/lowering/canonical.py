@@ -14,17 +14,20 @@ from dataclasses import field
 from modelspec.catalog import Catalog, load_catalog
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Source
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import same_letters, suggest
 from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
 from modelspec.program.lowering.scope import Scope
-from modelspec.pysubset import span_of
+from modelspec.program.lowering.unknown import Text, advice_for, text_of_argument
+from modelspec.pysubset import Hole, span_of, span_of_attribute_name
 from modelspec.pysubset.builtin import BUILTINS, MATH, canonical_builtin
 from modelspec.pysubset.refused import RAISED_IN_FORWARD, dotted_name
 from modelspec.records import dataclass
+from modelspec.trees import expression_tree
 
 MATH_NAMES = frozenset(MATH)
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
 _ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
+_NAMESPACES = frozenset({"nn.utils.", "nn.utils.parametrizations."})
 _TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
 _OF_PARAMS = {
     "layer": "Callable[..., nn.Module]",
@@ -40,15 +43,18 @@ class Canonicalizer(ast.NodeTransformer):
     """Rewrites one expression or statement list in the scope of a block or text.
 
     `in_text` is set for `forward`, methods and functions, where exceptions, `super`
-    and assignments stand; `hints` are names that mean nothing here and what to write.
+    and assignments stand; `text` where a text is expected; `hints` are names that mean
+    nothing here and what to write; `places` the arguments that are names, and of what.
     """
 
     scope: Scope
     source: Source
     report: Report
     in_text: bool = False
+    text: Text | None = None
     hints: Mapping[str, str] = field(default_factory=dict)
     inner: list[dict[str, Kind]] = field(default_factory=list)
+    places: dict[int, tuple[ast.expr, int | str]] = field(default_factory=dict)
 
     # --- names ------------------------------------------------------------------
 
@@ -66,25 +72,24 @@ class Canonicalizer(ast.NodeTransformer):
         if not isinstance(node.ctx, ast.Load) or self.is_local(name):
             return node
         if name == "self":
-            self._check_self(node)
-            return node
+            return node if self.in_text else self._unmade_self(node)
         if name == "auto":
             return node  # `analysis.sizes` looks where it stands
         found = self._global(name)
         if found is None:
             self._unknown_name(node)
-            return node
+            return ast.copy_location(Hole(), node)
         return _dotted(found, node)
 
-    def _check_self(self, node: ast.Name) -> None:
+    def _unmade_self(self, node: ast.Name) -> ast.expr:
         """A module under construction is no value yet: it cannot be its own child."""
-        if not self.in_text:
-            self.report.error(
-                "not-a-module",
-                "`self` is still being made here",
-                span_of(node, self.source),
-                help="name what is registered already: `self.NAME`",
-            )
+        self.report.error(
+            "not-a-module",
+            "`self` is still being made here",
+            span_of(node, self.source),
+            help="name what is registered already: `self.NAME`",
+        )
+        return ast.copy_location(Hole(), node)
 
     def _global(self, name: str) -> str | None:
         """The canonical text of a name that no local hides."""
@@ -107,7 +112,7 @@ class Canonicalizer(ast.NodeTransformer):
         return None
 
     def _unknown_name(self, node: ast.Name) -> None:
-        if node.id in self.scope.file.reported:
+        if node.id in self.scope.file.reported or node.id in self.scope.unread:
             return
         if node.id in self.hints:
             self.report.error(
@@ -117,21 +122,21 @@ class Canonicalizer(ast.NodeTransformer):
                 note=self.hints[node.id],
             )
             return
-        nearest = self.scope.suggest(node.id)
+        advice = advice_for(node.id, self.scope, self._text(node))
         self.report.error(
             "unknown-name",
             f"nothing is named '{node.id}' here",
             span_of(node, self.source),
-            note=f"did you mean '{nearest}'?" if nearest else "",
-            help=() if nearest else self._name_help(node.id),
+            note=advice.note,
+            help=advice.help,
         )
 
-    def _name_help(self, name: str) -> tuple[str, ...]:
-        for prefix in ("F.", "torch.", "math."):
-            known = load_catalog().function(prefix + name) is not None
-            if known or (prefix == "math." and name in MATH_NAMES):
-                return (f"write `{prefix}{name}`",)
-        return ()
+    def _text(self, node: ast.Name) -> Text | None:
+        """What the place where a name stands takes, if that is a text."""
+        place = self.places.get(id(node))
+        if place is None:
+            return self.text
+        return text_of_argument(*place, self.scope)
 
     # --- dotted names -----------------------------------------------------------
 
@@ -146,7 +151,7 @@ class Canonicalizer(ast.NodeTransformer):
         if called and node.attr in DICT_METHODS:
             return node
         if self._kind_of(node.value).name == DICT.name:
-            key = ast.copy_location(ast.Constant(node.attr), node)
+            key = _at_attribute(ast.Constant(node.attr), node)
             subscript = ast.Subscript(node.value, key, node.ctx)
             return ast.copy_location(subscript, node)
         return node
@@ -178,20 +183,27 @@ class Canonicalizer(ast.NodeTransformer):
         if parts in (["torch", "Tensor"], ["nn", "Parameter"]):
             return node
         self._unknown_dotted(node, parts)
-        return node
+        return ast.copy_location(Hole(), node)
 
     def _unknown_dotted(self, node: ast.Attribute, parts: list[str]) -> None:
-        dotted = ".".join(parts)
-        prefix = normal_prefix(parts)
-        nearest = suggest(parts[-1], _members(prefix))
+        wrong = _first_unknown(parts)
+        prefix, name = normal_prefix(parts[: wrong + 1]), parts[wrong]
         layer = prefix == "nn."
+        near = suggest(name, _members(prefix))
+        same = near is not None and same_letters(name, near)
+        last = wrong + 1 == len(parts)
+        elsewhere = _elsewhere(name, prefix) if last and not same else None
+        nearest = elsewhere or near
+        # Where the name is right and what stands before it is not, all is replaced.
+        wrong_node = node if elsewhere else _part(node, len(parts) - 1 - wrong)
+        place = span_of if elsewhere else span_of_attribute_name
         self.report.error(
             "unknown-layer" if layer else "unknown-function",
-            f"torch.nn has no layer '{parts[-1]}'"
+            f"torch.nn has no layer '{name}'"
             if layer
-            else f"there is no '{dotted}' that a spec may use",
-            span_of(node, self.source),
-            note=f"did you mean '{prefix}{nearest}'?" if nearest else "",
+            else f"there is no '{'.'.join(parts[: wrong + 1])}' that a spec may use",
+            place(wrong_node, self.source),
+            note=f"did you mean '{nearest}'?" if nearest else "",
         )
 
     # --- calls and scopes ---------------------------------------------------------
@@ -201,14 +213,24 @@ class Canonicalizer(ast.NodeTransformer):
             node.func = self._attribute(node.func, called=True)
         else:
             node.func = self.visit(node.func)
-        node.args = [self.visit(argument) for argument in node.args]
+        for at, argument in enumerate(node.args):
+            node.args[at] = self._argument(argument, node.func, at)
         for keyword in node.keywords:
-            keyword.value = self.visit(keyword.value)
+            named = keyword.arg or ""
+            keyword.value = self._argument(keyword.value, node.func, named)
         if _is_container(node.func):
             node.args = [self._called(argument) for argument in node.args]
         elif isinstance(node.func, ast.Name) and not self.is_local(node.func.id):
             self._call_children(node, node.func.id)
         return node
+
+    def _argument(
+        self, node: ast.expr, function: ast.expr, which: int | str
+    ) -> ast.expr:
+        if isinstance(node, ast.Name):
+            self.places[id(node)] = (function, which)
+        visited: ast.expr = self.visit(node)
+        return visited
 
     def _called(self, node: ast.expr) -> ast.expr:
         """A container's argument: a layer type is called, or each in a list or dict."""
@@ -311,7 +333,7 @@ class _Annotation(ast.NodeTransformer):
         if node.id == "Tensor":
             return _dotted("torch.Tensor", node)
         if node.id in _OF_PARAMS:
-            meant = ast.parse(_OF_PARAMS[node.id], mode="eval").body
+            meant = expression_tree(_OF_PARAMS[node.id]).body
             return ast.copy_location(meant, node)
         if node.id not in _TYPE_NAMES:
             self._unknown(node, node.id)
@@ -381,9 +403,48 @@ def _members(prefix: str) -> Iterator[str]:
         yield from catalog.layer_names
     elif prefix == "nn.init.":
         yield from catalog.init_names
+    elif prefix == "nn.utils.parametrizations.":
+        yield from catalog.parametrization_names
     else:
         for name in catalog.function_names(prefix):
             yield name.removeprefix(prefix)
+        values = (*catalog.dtype_names, *catalog.constant_names)
+        for name in sorted(one for one in values if one.startswith(prefix)):
+            yield name.removeprefix(prefix)
+
+
+def _first_unknown(parts: list[str]) -> int:
+    """Which part of a dotted name of torch begins what is not there."""
+    for at in range(1, len(parts) - 1):
+        prefix = normal_prefix(parts[: at + 2])
+        if next(_members(prefix), None) is None and prefix not in _NAMESPACES:
+            return at
+    return len(parts) - 1
+
+
+def _elsewhere(name: str, prefix: str) -> str | None:
+    """The same name under another prefix: `F.gelu` for `torch.gelu`."""
+    for other in ("torch", "F", "math", "nn", "init"):
+        found = canonical_dotted([other, name])
+        if found is not None and found != f"{prefix}{name}":
+            return found
+    return None
+
+
+def _part(node: ast.Attribute, outer: int) -> ast.Attribute:
+    """The attribute that stands so many dots inside another."""
+    for _ in range(outer):
+        assert isinstance(node.value, ast.Attribute)
+        node = node.value
+    return node
+
+
+def _at_attribute(key: ast.Constant, node: ast.Attribute) -> ast.Constant:
+    """The key that an attribute means stands where its name does."""
+    ast.copy_location(key, node)
+    key.lineno = node.end_lineno or node.lineno
+    key.col_offset = (node.end_col_offset or 0) - len(node.attr)
+    return key
 
 
 def _flatten(node: ast.Attribute) -> list[str]:

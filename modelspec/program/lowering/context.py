@@ -18,7 +18,13 @@ from modelspec.policy import Limits
 from modelspec.program.kinds import Kind, kind_of
 from modelspec.program.lowering.canonical import Canonicalizer
 from modelspec.program.lowering.scope import Scope
-from modelspec.pysubset import has_interpolation, parse_expression, parse_interpolated
+from modelspec.program.lowering.unknown import Text
+from modelspec.pysubset import (
+    Hole,
+    has_interpolation,
+    parse_expression,
+    parse_interpolated,
+)
 from modelspec.records import dataclass
 from modelspec.syntax.nodes import (
     MappingNode,
@@ -28,7 +34,7 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-N = TypeVar("N", bound=ast.expr)
+N = TypeVar("N", bound="ast.expr | ast.keyword")
 
 
 @dataclass(slots=True)
@@ -49,8 +55,9 @@ class Context:
 
     # --- expressions --------------------------------------------------------------
 
-    def canonical(self, node: ast.expr) -> ast.expr:
-        visited: ast.expr = self._canonicalizer().visit(node)
+    def canonical(self, node: ast.expr, text: Text | None = None) -> ast.expr:
+        """`text` says what the place takes, where that is a text."""
+        visited: ast.expr = self._canonicalizer(text).visit(node)
         return visited
 
     def as_module(self, node: ast.expr) -> ast.expr:
@@ -61,26 +68,56 @@ class Context:
         self._canonicalizer().call_items(node)
         return node
 
-    def _canonicalizer(self) -> Canonicalizer:
-        return Canonicalizer(self.scope, self.source, self.report, hints=self.hints)
+    def _canonicalizer(self, text: Text | None = None) -> Canonicalizer:
+        return Canonicalizer(
+            self.scope, self.source, self.report, text=text, hints=self.hints
+        )
 
     def kind_of(self, node: ast.expr) -> Kind:
         return kind_of(node, self.scope.kind)
 
-    def expression(self, fragment: Fragment) -> ast.expr | None:
+    def expression(self, fragment: Fragment, text: Text | None = None) -> ast.expr:
         """A text that is an expression as a whole."""
-        parsed = parse_expression(fragment, self.report, self.limits)
-        return None if parsed is None else self.canonical(parsed)
+        return self.canonical(self.parsed(fragment), text)
 
-    def scalar_expression(self, node: ScalarNode) -> ast.expr | None:
+    def parsed(self, fragment: Fragment) -> ast.expr:
+        """An expression as it was written; a hole where it was not read."""
+        found = parse_expression(fragment, self.report, self.limits)
+        return hole(fragment.span()) if found is None else found
+
+    def _interpolation(self, fragment: Fragment) -> ast.expr:
+        found = parse_interpolated(fragment, self.report, self.limits)
+        return hole(fragment.span()) if found is None else self.canonical(found)
+
+    def repeated(
+        self, node: ScalarNode, role: str, read: Callable[[], ast.expr]
+    ) -> ast.expr:
+        """What a text is read as; one of the form of an earlier one is not read again.
+
+        What `read` gives may depend on nothing but the text, the names in it, and the
+        role.
+        """
+        memory, hidden = self.scope.file.repeated, self.scope.locals
+        known = memory.recall(node, role, hidden, self.limits)
+        if known is not None:
+            return known
+        before = len(self.report.found)
+        tree = read()
+        if len(self.report.found) == before:
+            memory.keep(node, role, hidden, self.limits, tree)
+        return tree
+
+    def scalar_expression(self, node: ScalarNode) -> ast.expr:
         """A scalar where strings are expressions; `${...}` around it is allowed."""
+        if node.refused:
+            return hole(node.span)
         if not isinstance(node.value, str):
             return literal(node.value, node.span)
         if node.text.lstrip().startswith("${"):
             return self.interpolated(node)
         return self.expression(node.fragment)
 
-    def node_expression(self, node: Node, what: str) -> ast.expr | None:
+    def node_expression(self, node: Node, what: str) -> ast.expr:
         """An expression where only a scalar may stand."""
         if isinstance(node, ScalarNode):
             return self.scalar_expression(node)
@@ -89,55 +126,50 @@ class Context:
             f"{what} is an expression, got {describe_node(node)}",
             node.span,
         )
-        return None
+        return hole(node.span)
 
     # --- values in the mapping form -------------------------------------------------
 
-    def interpolated(self, node: ScalarNode) -> ast.expr | None:
+    def interpolated(self, node: ScalarNode) -> ast.expr:
         """A scalar where strings are strings and `${...}` is an expression."""
+        if node.refused:
+            return hole(node.span)
         if not isinstance(node.value, str):
             return literal(node.value, node.span)
         if not has_interpolation(node.text):
             return constant(node.text, node.span)
-        parsed = parse_interpolated(node.fragment, self.report, self.limits)
-        return None if parsed is None else self.canonical(parsed)
+        return self._interpolation(node.fragment)
 
-    def name(self, node: ScalarNode) -> ast.Constant | ast.JoinedStr | None:
+    def name(self, node: ScalarNode) -> ast.Constant | ast.JoinedStr:
         """The name a key gives: its text, with `${...}` computed."""
         if not has_interpolation(node.text):
             return constant(node.text, node.span)
-        parsed = parse_interpolated(node.fragment, self.report, self.limits)
-        if parsed is None:
-            return None
-        expression = self.canonical(parsed)
+        expression = self._interpolation(node.fragment)
         if isinstance(expression, ast.Constant | ast.JoinedStr):
             return expression
         value = ast.FormattedValue(expression, -1, None)
         joined = ast.JoinedStr([ast.copy_location(value, expression)])
         return ast.copy_location(joined, expression)
 
-    def value(self, node: Node) -> ast.expr | None:
+    def value(self, node: Node) -> ast.expr:
         """Any node as a value: strings, `${...}`, lists, dicts, numbers."""
         if isinstance(node, ScalarNode):
             return self.interpolated(node)
         if isinstance(node, SequenceNode):
             items = [self.value(item) for item in node.items]
-            known = [item for item in items if item is not None]
-            return place(ast.List(known, ast.Load()), node.span)
+            return place(ast.List(items, ast.Load()), node.span)
         return self.mapping(node, self.value)
 
-    def mapping(
-        self, node: MappingNode, read: Callable[[Node], ast.expr | None]
-    ) -> ast.expr:
+    def mapping(self, node: MappingNode, read: Callable[[Node], ast.expr]) -> ast.expr:
         """A dict, each of whose values is read so."""
-        keys: list[ast.expr | None] = []
-        values: list[ast.expr] = []
-        for entry in node.entries:
-            key, value = self.name(entry.key), read(entry.value)
-            if key is not None and value is not None:
-                keys.append(key)
-                values.append(value)
+        keys: list[ast.expr | None] = [self.name(one.key) for one in node.entries]
+        values = [read(one.value) for one in node.entries]
         return place(ast.Dict(keys, values), node.span)
+
+
+def hole(span: Span) -> Hole:
+    """What stands for something that was reported (`pysubset.hole`)."""
+    return place(Hole(), span)
 
 
 def constant(value: object, span: Span) -> ast.Constant:
@@ -158,8 +190,5 @@ def literal(value: object, span: Span) -> ast.expr:
 
 def place(node: N, span: Span) -> N:
     """Gives a node made here the position of the text it stands for."""
-    line, column = span.source.byte_column(span.start)
-    end_line, end_column = span.source.byte_column(span.end)
-    node.lineno, node.col_offset = line, column
-    node.end_lineno, node.end_col_offset = end_line, end_column
+    node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = span.in_python
     return node

@@ -8,7 +8,7 @@ likewise.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from itertools import chain
 
@@ -20,8 +20,13 @@ from modelspec.program.names import check_identifier
 from modelspec.records import dataclass
 from modelspec.spec.frame import BODIES, BlockSpec
 from modelspec.spec.loader import ImportedName, LoadedFile
-from modelspec.spec.validate import validate_mapping
+from modelspec.spec.validate import read_mapping
 from modelspec.syntax.nodes import Entry, MappingNode, describe_node
+
+UNNAMED = "Unnamed"
+"""What a root is called that has no name, which was reported."""
+
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +38,7 @@ class Definition:
     node: MappingNode
     span: Span
     is_root: bool
+    unread: frozenset[str] = frozenset()
     entry: BlockEntry = field(default_factory=lambda: BlockEntry(""))
 
 
@@ -94,25 +100,38 @@ def _root(file: LoadedFile, report: Report) -> Definition | None:
     spec = file.spec
     has_body = any(getattr(spec, body) is not None for body in BODIES)
     has_body = has_body or spec.forward is not None
+    unread = words_of(file.unread)
     if spec.name is None:
-        if has_body:
-            start = file.node.entries[0].key.span
+        if not has_body:
+            return None
+        start = file.node.entries[0].key.span
+        if not file.unread:
             report.error(
                 "missing-name",
                 "the spec has a body but no name",
                 start,
                 help="add `name: MyModel`, the name of the class",
             )
-        return None
+        return Definition(UNNAMED, spec, file.node, start, is_root=True, unread=unread)
     check_identifier(spec.name.text, "a spec", spec.name.span, report)
-    if not has_body and not _owns_anything(spec) and spec.blocks is not None:
+    is_empty = not has_body and not _owns_anything(spec) and not file.unread
+    if is_empty and spec.blocks is not None:
         report.error(
             "missing-body",
             f"'{spec.name.text}' has a name but no body",
             spec.name.span,
             help=f"add one of {', '.join(BODIES)}; leave out `name` in a library",
         )
-    return Definition(spec.name.text, spec, file.node, spec.name.span, is_root=True)
+        # The body that is not there may use any of them.
+        unread |= {entry.key.text for entry in spec.blocks.entries}
+    name, span = spec.name.text, spec.name.span
+    return Definition(name, spec, file.node, span, is_root=True, unread=unread)
+
+
+def words_of(entries: Iterable[Entry]) -> frozenset[str]:
+    """What may be a name in entries that could not be read."""
+    spans = (one.key.span.to(one.value.span) for one in entries)
+    return frozenset(word for span in spans for word in _WORD.findall(span.text))
 
 
 def _owns_anything(spec: BlockSpec) -> bool:
@@ -131,17 +150,22 @@ def _definition(
             span,
             labels=(Label(found[name].span, "named here"),),
         )
-        return None
     if not isinstance(entry.value, MappingNode):
         got = describe_node(entry.value)
         report.error(
-            "wrong-kind", f"a block is a mapping of keys, got {got}", entry.value.span
+            "wrong-kind",
+            f"a block is a mapping of keys, got {got}",
+            entry.value.span,
+            help="write its body under it: `Sequential:`, `modules:`, ...",
         )
         return None
-    spec = validate_mapping(BlockSpec, entry.value, "a block", report)
-    if spec is None:
+    reading = read_mapping(BlockSpec, entry.value, "a block", report)
+    if reading is None:
         return None
-    return Definition(name, spec, entry.value, span, is_root=False)
+    unread = words_of(reading.unread)
+    # A second block of a name is looked into as well, under a name of its own.
+    name = f"{name}_" if name in found else name
+    return Definition(name, reading.spec, reading.node, span, False, unread)
 
 
 def _aliases(names: list[FileNames]) -> dict[tuple[str, str], str]:
@@ -189,11 +213,15 @@ def _prefixed(name: str, one: FileNames) -> Iterator[str]:
 
 
 def _own_scope(one: FileNames) -> None:
-    for name, definition in one.definitions.items():
-        one.scope.add_block(name, definition.entry)
     blocks = one.file.spec.blocks
     written = {entry.key.text for entry in blocks.entries} if blocks else set()
     one.scope.reported.update(written - one.definitions.keys())
+    one.scope.reported.update(words_of(one.file.unread))
+    for name, definition in one.definitions.items():
+        if name in written and definition.is_root:
+            one.scope.set_reported(name)  # which of the two is meant, nobody knows
+        else:
+            one.scope.add_block(name, definition.entry)
 
 
 def _imported_scope(
@@ -203,7 +231,7 @@ def _imported_scope(
         theirs = by_key.get(imported.key or "")
         for name in imported.names:
             if theirs is None:
-                one.scope.reported.add(name.ours)
+                one.scope.set_reported(name.ours)
             else:
                 _import(name, one, theirs, report)
 
@@ -213,6 +241,7 @@ def _import(
 ) -> None:
     check_identifier(name.ours, "a block", name.span, report)
     if not _is_free(name, ours, report):
+        ours.scope.set_reported(name.ours)
         return
     ours.imported[name.ours] = name.span
     if name.theirs in theirs.definitions:
@@ -220,17 +249,24 @@ def _import(
     elif name.theirs in theirs.functions:
         ours.scope.functions[name.ours] = theirs.scope.functions[name.theirs]
     else:
-        ours.scope.reported.add(name.ours)
+        ours.scope.set_reported(name.ours)
+        ours.scope.reported.add(name.theirs)
         if name.theirs in theirs.scope.reported:
             return
         known = [*theirs.definitions, *theirs.functions]
         nearest = suggest(name.theirs, known)
+        ours.scope.reported.update([nearest] if nearest else [])
+        swapped = name.ours != name.theirs and name.ours in known
         report.error(
             "unknown-import",
             f"{theirs.file.source.name} has no block '{name.theirs}'",
             name.span,
             note=f"did you mean '{nearest}'?" if nearest else "",
-            help=f"it has: {', '.join(known)}" if known else (),
+            help=f"their name stands first: `{{{name.ours}: {name.theirs}}}`"
+            if swapped
+            else f"it has: {', '.join(known)}"
+            if known
+            else (),
         )
 
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from modelspec.diagnostics.span import Span
-from modelspec.program.ir import For, If, Let, Statement, Value
+from modelspec.program.ir import For, If, Let, Splice, Statement, Value
 from modelspec.program.kinds import UNKNOWN, Kind, bind_target
-from modelspec.program.lowering.context import Context, constant
+from modelspec.program.lowering.context import Context, hole, place
 from modelspec.program.names import check_identifier
 from modelspec.pysubset import (
     Control,
@@ -41,7 +41,7 @@ from modelspec.syntax.nodes import (
 LowerEntry: TypeAlias = Callable[[Entry], Iterable[Statement]]
 LowerItem: TypeAlias = Callable[[Node], Iterable[Statement]]
 
-_BOUND = re.compile(r"\s*(?:for|let)\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
+_BOUND = re.compile(r"\s*\w+\s+(.*?)(?:=|\bin\b|$)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -71,13 +71,26 @@ def lower_list(
     return _joined(steps, context)
 
 
+def unknown_statements(span: Span) -> Statement:
+    """What stands for statements that were reported: any number of children."""
+    return Splice(hole(span), span)
+
+
 def is_control_item(node: Node) -> bool:
     """Whether a list's item is a `let` or begins with a control key."""
+    word = _word_of_item(node)
     if isinstance(node, ScalarNode):
-        return isinstance(node.value, str) and control_word(node.text) == "let"
+        return isinstance(node.value, str) and word == "let"
+    return word is not None
+
+
+def _word_of_item(node: Node) -> str | None:
+    """The control word that a list's item begins with."""
+    if isinstance(node, ScalarNode):
+        return control_word(node.text)
     if isinstance(node, MappingNode) and node.entries:
-        return control_word(node.entries[0].key.text) is not None
-    return False
+        return control_word(node.entries[0].key.text)
+    return None
 
 
 def _mapping_step(entry: Entry, context: Context, lower: LowerEntry) -> _Step:
@@ -104,19 +117,22 @@ def _mapping_body(
         value.span,
         help="write `name: value` lines under it",
     )
-    return ()
+    return (unknown_statements(value.span),)
 
 
 def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Step]:
-    if isinstance(item, ScalarNode) and is_control_item(item):
+    word = _word_of_item(item)
+    if word is None:
+        yield _Step(tuple(lower(item)))
+    elif isinstance(item, ScalarNode) and is_control_item(item):
         yield _control_step(_alone(item), context, tuple)
-    elif isinstance(item, MappingNode) and is_control_item(item):
+    elif isinstance(item, MappingNode):
         for entry in item.entries:
             yield _list_control(entry, context, lower)
-    elif isinstance(item, ScalarNode) and control_word(item.text) in ("if", "elif"):
+    elif isinstance(item, ScalarNode) and word in ("if", "elif"):
         # Without its colon it is a text, which `lower` reports; an `else` may follow.
         yield _Step(tuple(lower(item)))
-        yield _Step((), IfControl(constant(True, item.span)), (), item.span)
+        yield _Step((), IfControl(hole(item.span)), (), item.span)
     else:
         yield _Step(tuple(lower(item)))
 
@@ -129,7 +145,7 @@ def _list_control(entry: Entry, context: Context, lower: LowerItem) -> _Step:
             entry.key.span,
             help="make it an item of its own, with its own `-`",
         )
-        return _Step()
+        return _Step((unknown_statements(entry.key.span),))
 
     def body() -> tuple[Statement, ...]:
         value = entry.value
@@ -153,6 +169,8 @@ def _control_step(
     """Parses a control key; binds its names before its body is read."""
     span = entry.key.span
     control = parse_control(entry.key.fragment, context.report, context.limits)
+    if control is not None and not isinstance(control, LetControl):
+        _check_something_under(entry, context)
     match control:
         case ForControl(target, iterable):
             iterable = context.canonical(iterable)
@@ -163,8 +181,11 @@ def _control_step(
         case LetControl(target, value):
             value = context.canonical(value)
             _bind(target, context.kind_of(value), context, span)
-            _check_nothing_under(entry, context)
-            return _Step((Let(target, Value(value, span), span),))
+            made = (Let(target, Value(value, span), span),)
+            if _check_nothing_under(entry, context):
+                return _Step(made)
+            # The `if` of an `else` below may be what stands under it.
+            return _Step(made, IfControl(hole(span)), (), span)
         case IfControl(test) | ElifControl(test):
             test = context.canonical(test)
             return _Step((), type(control)(test), body(), span)
@@ -178,31 +199,57 @@ def _reported_step(
 ) -> _Step:
     """A control key that was reported: the names it binds are known all the same, and
     an `else` below has its `if`, so that nothing more is said of it."""
-    text = entry.key.text
-    bound = _BOUND.match(text)
-    for name in _NAME.findall(bound.group(1)) if bound else ():
-        context.scope.locals.setdefault(name, UNKNOWN)
+    text, span = entry.key.text, entry.key.span
     word = control_word(text)
+    bound = _BOUND.match(text) if word in ("for", "let") else None
+    names = _NAME.findall(bound.group(1)) if bound else []
+    for name in names:
+        context.scope.locals.setdefault(name, UNKNOWN)
     # One word under it is most likely part of the same mistake.
     inside = () if isinstance(entry.value, ScalarNode) else body()
-    if word in ("for", "let"):
-        return _Step()
-    test = constant(True, entry.key.span)
+    test = hole(span)
+    if word == "let":
+        return _Step((*unknown_lets(names, span), *inside))
+    if word == "for":
+        target = place(ast.Tuple([], ast.Store()), span)
+        target.elts = [place(ast.Name(name, ast.Store()), span) for name in names]
+        return _Step((For(target, test, inside, span),) if inside else ())
     control: Control = ElseControl()
     if word in ("if", "elif"):
         control = IfControl(test) if word == "if" else ElifControl(test)
     return _Step((), control, inside, entry.key.span)
 
 
-def _check_nothing_under(entry: Entry, context: Context) -> None:
+def unknown_lets(names: list[str], span: Span) -> Iterator[Let]:
+    for name in names:
+        target = place(ast.Name(name, ast.Store()), span)
+        yield Let(target, Value(hole(span), span), span)
+
+
+def _check_something_under(entry: Entry, context: Context) -> None:
+    value, key = entry.value, " ".join(entry.key.text.split())
+    if isinstance(value, ScalarNode) and value.is_null and not value.span.text:
+        context.report.error(
+            "invalid-control",
+            f"nothing stands under '{key}'",
+            entry.key.span,
+            help="indent what belongs to it by two more spaces than the key itself",
+        )
+
+
+def _check_nothing_under(entry: Entry, context: Context) -> bool:
     value = entry.value
-    if not (isinstance(value, ScalarNode) and value.is_null):
+    is_right = isinstance(value, ScalarNode) and value.is_null
+    if not is_right:
         context.report.error(
             "invalid-control",
             f"nothing stands under a `let`, got {describe_node(value)}",
-            value.span,
+            value.entries[0].key.span
+            if isinstance(value, MappingNode) and value.entries
+            else value.span,
             help="what follows stands beside it, in the same column",
         )
+    return is_right
 
 
 def _bind(target: ast.expr, kind: Kind, context: Context, span: Span) -> None:
@@ -217,6 +264,9 @@ def _joined(steps: Iterable[_Step], context: Context) -> tuple[Statement, ...]:
     done: list[Statement] = []
     chain: list[_Step] = []
     for step in steps:
+        if step.control is None and not chain:
+            done.extend(step.statements)
+            continue
         if isinstance(step.control, ElifControl | ElseControl):
             if chain and not isinstance(chain[-1].control, ElseControl):
                 chain.append(step)
@@ -227,6 +277,8 @@ def _joined(steps: Iterable[_Step], context: Context) -> tuple[Statement, ...]:
                     f"there is no `if` above this `{word}`",
                     step.span,
                 )
+                assert step.span is not None
+                done.extend(branch(hole(step.span), step.body, (), step.span))
             continue
         done.extend(_branches(chain, context))
         chain = [step] if isinstance(step.control, IfControl) else []

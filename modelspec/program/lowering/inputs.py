@@ -14,7 +14,7 @@ from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Input
-from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.context import Context, hole
 from modelspec.program.names import check_identifier, is_identifier
 from modelspec.spec.frame import InputSpec
 from modelspec.spec.validate import validate_mapping
@@ -56,7 +56,7 @@ def _once(inputs: tuple[Input, ...], context: Context) -> Iterator[Input]:
 def _names(node: SequenceNode, context: Context) -> Iterator[Input]:
     for item in node.items:
         if isinstance(item, ScalarNode) and isinstance(item.value, str):
-            check_identifier(item.text, "an input", item.span, context.report)
+            _check_name(item, context)
             yield Input(item.text, item.span)
         else:
             context.report.error(
@@ -68,10 +68,15 @@ def _names(node: SequenceNode, context: Context) -> Iterator[Input]:
             yield Input("_", item.span)
 
 
+def _check_name(node: ScalarNode, context: Context) -> None:
+    if not check_identifier(node.text, "an input", node.span, context.report):
+        context.scope.file.reported.update(node.text.split())
+
+
 def _input(entry: Entry, context: Context) -> Input:
     """What was reported is an input without a shape: its name is known."""
     name, span = entry.key.text, entry.key.span
-    check_identifier(name, "an input", span, context.report)
+    _check_name(entry.key, context)
     value = entry.value
     if isinstance(value, ScalarNode) and value.is_null:
         return Input(name, span)
@@ -118,12 +123,13 @@ def _dtype(node: ScalarNode, context: Context) -> str:
 
 
 def _shape(node: SequenceNode, context: Context) -> tuple[int | str | ast.expr, ...]:
-    sizes = [_size(item, context) for item in node.items]
-    return tuple(size for size in sizes if size is not None)
+    return tuple(_size(item, context) for item in node.items)
 
 
-def _size(node: Node, context: Context) -> int | str | ast.expr | None:
+def _size(node: Node, context: Context) -> int | str | ast.expr:
     """A number, a symbol, or an expression over params."""
+    if isinstance(node, ScalarNode) and node.refused:
+        return hole(node.span)
     if isinstance(node, ScalarNode):
         value = node.value
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
@@ -136,7 +142,7 @@ def _size(node: Node, context: Context) -> int | str | ast.expr | None:
         f"a size is a number or a name, got {describe_node(node)}",
         node.span,
     )
-    return None
+    return hole(node.span)
 
 
 def _check_order(inputs: tuple[Input, ...], context: Context) -> None:

@@ -24,43 +24,22 @@ from modelspec.program.ir import (
     Statement,
 )
 from modelspec.program.lowering.bases import bases_of
-from modelspec.program.walk import walk_statements
+from modelspec.program.walk import Reads, walk_statements
 
 
 def keep_read_values(
-    blocks: tuple[Block, ...], nodes: Mapping[str, list[ast.AST]]
+    blocks: tuple[Block, ...], reads: Mapping[str, Reads]
 ) -> tuple[Block, ...]:
-    """The blocks, with what must be kept; `nodes` are those of each by its name."""
+    """The blocks, with what must be kept; `reads` are those of each by its name."""
     by_name = {block.name: block for block in blocks}
-    foreign = {name for one in blocks for name in _foreign_reads(nodes[one.name])}
-    reads = {one.name: set(_self_reads(nodes[one.name])) for one in blocks}
+    catalog = load_catalog()
+    others = {name for one in blocks for name in reads[one.name].of_others}
+    foreign = {name for name in others if not catalog.tensor_attribute(name)}
+    of_self = {one.name: set(reads[one.name].of_self) for one in blocks}
     for block in blocks:
         for base in bases_of(block, by_name):
-            reads[base.name] |= reads[block.name]
-    return tuple(_with_keeps(block, reads[block.name] | foreign) for block in blocks)
-
-
-def _self_reads(nodes: list[ast.AST]) -> Iterator[str]:
-    for node in nodes:
-        if isinstance(node, ast.Attribute):
-            owner = node.value
-            if isinstance(owner, ast.Name) and owner.id == "self":
-                yield node.attr
-
-
-def _foreign_reads(nodes: list[ast.AST]) -> Iterator[str]:
-    """Attributes read of something that may be another block."""
-    catalog = load_catalog()
-    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    for node in nodes:
-        if not isinstance(node, ast.Attribute):
-            continue
-        value = node.value
-        if isinstance(value, ast.Name) and value.id in ("self", "torch", "nn", "F"):
-            continue
-        if id(node) in called or catalog.tensor_attribute(node.attr):
-            continue
-        yield node.attr
+            of_self[base.name] |= of_self[block.name]
+    return tuple(_with_keeps(block, of_self[block.name] | foreign) for block in blocks)
 
 
 def _with_keeps(block: Block, read: set[str]) -> Block:

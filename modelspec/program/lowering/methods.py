@@ -23,7 +23,7 @@ from modelspec.program.ir import (
 )
 from modelspec.program.kinds import UNKNOWN
 from modelspec.program.lowering.canonical import Canonicalizer, canonical_annotation
-from modelspec.program.lowering.context import Context
+from modelspec.program.lowering.context import Context, hole
 from modelspec.program.lowering.dicts import DictReads
 from modelspec.program.lowering.scope import Scope
 from modelspec.program.names import (
@@ -32,7 +32,7 @@ from modelspec.program.names import (
     check_identifier,
     is_identifier,
 )
-from modelspec.pysubset import Body, Mode, parse_body, parse_function
+from modelspec.pysubset import Body, Mode, hole_body, parse_body, parse_function
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -40,6 +40,7 @@ from modelspec.syntax.nodes import (
     describe_node,
     is_text,
 )
+from modelspec.trees import module_tree
 
 INIT_METHODS = ("init_weights", "reset_parameters", "initialize_weights")
 
@@ -51,11 +52,11 @@ def lower_text(
     context: Context,
     *,
     mode: Mode = Mode.FORWARD,
-) -> Method | None:
+) -> Method:
     """A method from its text. `inputs` are those a text without `def` may take."""
     parsed = parse_body(node.fragment, context.report, context.limits, mode=mode)
     if parsed is None:
-        return None
+        return _unknown_method(name, node.span)
     known = (None, name, "init") if mode is Mode.INIT else (None, name)
     if parsed.name not in known:
         context.report.error(
@@ -81,13 +82,13 @@ def lower_methods(
     for entry in node.entries if node is not None else ():
         span = entry.key.span
         name, report = entry.key.text, context.report
-        if check_identifier(name, "a method", span, report):
-            check_child(name, "a method", context.base, span, report)
+        if not check_identifier(name, "a method", span, report):
+            continue
+        check_child(name, "a method", context.base, span, report)
         if is_text(entry.value):
-            method = lower_text(entry.value, entry.key.text, inputs, context)
-            if method is not None:
-                yield method
+            yield lower_text(entry.value, entry.key.text, inputs, context)
         else:
+            yield _unknown_method(name, entry.value.span)
             context.report.error(
                 "wrong-kind",
                 f"a method is a text, got {describe_node(entry.value)}",
@@ -95,7 +96,7 @@ def lower_methods(
             )
 
 
-def lower_function(entry: Entry, name: str, context: Context) -> Function | None:
+def lower_function(entry: Entry, name: str, context: Context) -> Function:
     """An entry of `functions`; `name` is the name it has in the Program."""
     check_identifier(entry.key.text, "a function", entry.key.span, context.report)
     if not isinstance(entry.value, ScalarNode) or not isinstance(
@@ -106,10 +107,10 @@ def lower_function(entry: Entry, name: str, context: Context) -> Function | None
             f"a function is a text, got {describe_node(entry.value)}",
             entry.value.span,
         )
-        return None
+        return _unknown_function(entry, name, context)
     parsed = parse_function(entry.value.fragment, context.report, context.limits)
     if parsed is None:
-        return None
+        return _unknown_function(entry, name, context)
     definition = parsed.definition
     if definition.name != entry.key.text:
         context.report.error(
@@ -124,6 +125,25 @@ def lower_function(entry: Entry, name: str, context: Context) -> Function | None
     return Function(name, context.source, definition, parsed.comments, entry.key.span)
 
 
+def _unknown_method(name: str, span: Span) -> Method:
+    """A method whose text was reported: it may take anything and give anything."""
+    return Method(name, _anything("self"), hole_body(hole(span)), (), span)
+
+
+def _unknown_function(entry: Entry, name: str, context: Context) -> Function:
+    at = hole(entry.value.span)
+    made = ast.FunctionDef(name, _anything(), list(hole_body(at)), [])
+    made = ast.copy_location(made, at)
+    return Function(name, context.source, made, (), entry.key.span)
+
+
+def _anything(*first: str) -> ast.arguments:
+    made = ast.arguments([], [], None, [], [], None, [])
+    made.args = [ast.arg(name) for name in first]
+    made.vararg, made.kwarg = ast.arg("args"), ast.arg("kwargs")
+    return ast.fix_missing_locations(made)
+
+
 def canonical_body(
     statements: tuple[ast.stmt, ...],
     arguments: ast.arguments,
@@ -134,13 +154,15 @@ def canonical_body(
     """Statements with their names resolved; assigned names are the text's locals."""
     given = all_arguments(arguments)
     for argument in given:
-        if not (method and argument.arg == "self"):
+        is_written = argument.end_col_offset != argument.col_offset
+        if is_written and not (method and argument.arg == "self"):
             span = _span(argument, context)
             check_identifier(argument.arg, "an argument", span, context.report)
         if argument.annotation is not None:
             argument.annotation = annotation(argument.annotation, context)
     names = {argument.arg for argument in given} | set(_stored(statements, context))
-    scope = Scope(context.scope.file, dict.fromkeys(sorted(names), UNKNOWN))
+    known = dict.fromkeys(sorted(names), UNKNOWN)
+    scope = Scope(context.scope.file, known, context.scope.unread)
     hints = context.hints | dict(through_self(context.scope.locals)) if method else {}
     visitor = Canonicalizer(
         scope, context.source, context.report, in_text=True, hints=hints
@@ -237,9 +259,16 @@ def _with_self(arguments: ast.arguments, context: Context) -> ast.arguments:
         if argument.arg == "self":
             span = _span(argument, context)
             context.report.error("bad-name", "`self` comes first, or not at all", span)
-            return arguments
+            # Nobody can say which arguments a call gives.
+            arguments.args = [one for one in arguments.args if one is not argument]
+            arguments.vararg = arguments.vararg or _others()
     arguments.args.insert(0, ast.fix_missing_locations(ast.arg("self")))
     return arguments
+
+
+def _others() -> ast.arg:
+    """Stands for any number of arguments; it is in no file."""
+    return ast.fix_missing_locations(ast.arg("others"))
 
 
 def all_arguments(arguments: ast.arguments) -> list[ast.arg]:
@@ -271,8 +300,7 @@ def default_forward(
     name = inputs[0].name
     if not is_identifier(name):
         return None
-    body = _applied(construct, name)
-    made = tuple(ast.fix_missing_locations(statement) for statement in body)
+    made = tuple(_applied(construct, name))
     return Method("forward", signature_of(inputs), made, (), span, synthesized=True)
 
 
@@ -324,12 +352,12 @@ def _applied(construct: Sequence[Statement], name: str) -> list[ast.stmt]:
     count = sum(isinstance(one, Child) for one in construct)
     if not plain or len(static) != count or not all(map(is_identifier, static)):
         loop = f"for module in self.children():\n    {name} = module({name})"
-        return ast.parse(f"{loop}\nreturn {name}").body
+        return module_tree(f"{loop}\nreturn {name}").body
     if not static:
-        return ast.parse(f"return {name}").body
+        return module_tree(f"return {name}").body
     lines = [f"{name} = self.{child}({name})" for child in static[:-1]]
     lines.append(f"return self.{static[-1]}({name})")
-    return ast.parse("\n".join(lines)).body
+    return module_tree("\n".join(lines)).body
 
 
 def registers(statement: Statement) -> bool:

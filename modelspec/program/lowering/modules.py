@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from modelspec.catalog import load_catalog
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import (
     Child,
@@ -21,11 +20,34 @@ from modelspec.program.ir import (
     Value,
 )
 from modelspec.program.lowering.arguments import call_with
-from modelspec.program.lowering.context import Context, constant, place
-from modelspec.program.lowering.flow import is_control_item, lower_list, lower_mapping
+from modelspec.program.lowering.context import Context, constant, hole, place
+from modelspec.program.lowering.flow import (
+    is_control_item,
+    lower_list,
+    lower_mapping,
+    unknown_statements,
+)
+from modelspec.program.lowering.misplaced import (
+    DASHED,
+    LAMBDA,
+    is_block_key,
+    is_function,
+    is_pair,
+    misspelt_pairs,
+    report_block_key,
+    report_container_as_name,
+    report_dash,
+    report_function,
+    report_lambda,
+    report_missing_colon,
+    report_names_needed,
+    report_no_module,
+    without_names,
+)
 from modelspec.program.lowering.scope import BlockEntry
+from modelspec.program.lowering.typenames import container_name, is_type_name
 from modelspec.program.names import check_child
-from modelspec.pysubset import parse_expression
+from modelspec.pysubset import is_hole
 from modelspec.syntax.keys import control_word
 from modelspec.syntax.nodes import (
     Entry,
@@ -36,36 +58,17 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 
-CONTAINERS = (
-    "Sequential",
-    "ModuleList",
-    "ModuleDict",
-    "ParameterList",
-    "ParameterDict",
-)
 _NAMED_ONLY = ("ModuleDict", "ParameterDict")
-_HELP = (
-    "write a layer (`Linear(4, 2)`), `Linear: [4, 2]`, or a container (`Sequential:`)"
-)
-_CONTROL_HELP = "write the condition around the name, or `ReLU() if wide else Tanh()`"
 
 
-def lower_module(node: Node, context: Context) -> ModuleValue | None:
-    """What a node means where a module is expected; None when it was reported."""
+def lower_module(node: Node, context: Context) -> ModuleValue:
+    """What a node means where a module is expected; a hole when it was reported."""
     if isinstance(node, ScalarNode):
         return _scalar_module(node, context)
     if isinstance(node, MappingNode) and len(node.entries) == 1:
         return _typed_module(node.entries[0], node, context)
-    _not_a_module(node, context)
-    return None
-
-
-def container_name(text: str, context: Context) -> str | None:
-    """`Sequential` for every way to write a container's type, if no block hides it."""
-    name = text.removeprefix("torch.").removeprefix("nn.")
-    if name not in CONTAINERS:
-        return None
-    return name if name != text or context.scope.is_torch_layer(name) else None
+    report_no_module(node, context)
+    return nothing(node)
 
 
 def lower_children(
@@ -73,14 +76,16 @@ def lower_children(
 ) -> tuple[bool, tuple[Statement, ...]]:
     """Whether the children of a container are named, and the statements for them."""
     pairs = _spelled_out(node, kind)
+    if misspelt_pairs(node, context):
+        return True, (unknown_statements(node.span),)
     if isinstance(node, ScalarNode):
         return kind in _NAMED_ONLY, _whole(node, kind, context)
     if pairs is not None:
         return True, tuple(_pairs(pairs, kind, context))
     if isinstance(node, SequenceNode):
         if kind in _NAMED_ONLY:
-            _names_needed(kind, node, context)
-            return True, ()
+            report_names_needed(kind, node, context)
+            return True, (unknown_statements(node.span),)
         return False, _positional(node, kind, context)
     if kind in ("ModuleList", "ParameterList"):
         if is_control_item(node):
@@ -91,7 +96,7 @@ def lower_children(
             node.span,
             help="write the children as items (`- Linear(4, 4)`), or use ModuleDict",
         )
-        return False, ()
+        return False, (unknown_statements(node.span),)
     if kind not in _NAMED_ONLY and _holds_items(node):
         return False, lower_list([node], context, lambda n: _item(n, kind, context))
     named = _inner_mapping(node)
@@ -116,80 +121,56 @@ def named_children(
 # --- one module -------------------------------------------------------------------
 
 
-def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue | None:
+def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue:
+    if node.refused:
+        return nothing(node)
     if node.is_null:
         return Value(constant(None, node.span), node.span)
     if not isinstance(node.value, str):
-        _not_a_module(node, context)
-        return None
-    if control_word(node.text) not in (None, "let"):
-        _control_without_colon(node, context)
-        return None
+        report_no_module(node, context)
+        return nothing(node)
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
-        return None if callee is None else Container(callee, False, (), node.span)
+        return Container(callee, False, (), node.span)
+    made = context.repeated(node, "module", lambda: _made(node, context))
+    return Value(made, node.span)
+
+
+def _made(node: ScalarNode, context: Context) -> ast.expr:
+    """The expression of a module that a text is."""
+    if control_word(node.text) not in (None, "let"):
+        report_missing_colon(node, context)
+        return hole(node.span)
+    told = len(context.report.found)
     if node.text.lstrip().startswith("${"):
         expression = context.interpolated(node)
     else:
         expression = context.expression(node.fragment)
-    if expression is None:
-        return None
+    if is_function(expression) and _has_told(told, context):
+        return hole(node.span)
     if isinstance(expression, ast.Constant) and expression.value is not None:
-        _not_a_module(node, context)
-        return None
-    if _is_function(expression):
-        _function_as_module(expression, node, context)
-        return None
-    return Value(context.as_module(expression), node.span)
+        report_no_module(node, context)
+        return hole(node.span)
+    if is_function(expression):
+        report_function(expression, node, context)
+        return hole(node.span)
+    return context.as_module(expression)
 
 
-def _control_without_colon(node: ScalarNode, context: Context) -> None:
-    """`- for i in range(3)` with lines under it, which YAML reads as one text."""
-    line = node.span.text.split("\n", 1)[0].rstrip()
-    start = node.span.start
-    context.report.error(
-        "missing-colon",
-        f"expected a colon at the end of '{line}'",
-        Span(node.span.source, start, start + len(line)),
-        help=f"write `{line}:`",
-    )
+def _has_told(before: int, context: Context) -> bool:
+    return len(context.report.found) > before
 
 
-def _is_function(node: ast.expr) -> bool:
-    """Whether an expression is a function of torch, or what one returns."""
-    inner = node.func if isinstance(node, ast.Call) else node
-    root = inner
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    names = ("F", "torch", "math")
-    return inner is not root and isinstance(root, ast.Name) and root.id in names
-
-
-def _function_as_module(node: ast.expr, at: ScalarNode, context: Context) -> None:
-    inner = node.func if isinstance(node, ast.Call) else node
-    name = inner.attr if isinstance(inner, ast.Attribute) else ""
-    wanted = name.replace("_", "").lower()
-    layers = load_catalog().layer_names
-    layer = next((one for one in layers if one.lower() == wanted), None)
-    context.report.error(
-        "not-a-module",
-        f"a module is expected here, and '{ast.unparse(inner)}' is a function",
-        at.span,
-        note=f"did you mean '{layer}'?" if layer else "",
-        help=() if layer else "call it in `forward`",
-    )
-
-
-def _typed_module(
-    entry: Entry, node: MappingNode, context: Context
-) -> ModuleValue | None:
+def _typed_module(entry: Entry, node: MappingNode, context: Context) -> ModuleValue:
     """`Type: arguments`, `Container: children` or `Call(...): children`."""
     name = container_name(entry.key.text, context)
-    parsed = parse_expression(entry.key.fragment, context.report, context.limits)
-    if parsed is None:
-        return None
-    callee = context.canonical(parsed)
+    if LAMBDA.match(entry.key.text):
+        report_lambda(entry, context)
+        return nothing(node)
+    callee = context.repeated(
+        entry.key, "callee", lambda: context.expression(entry.key.fragment)
+    )
     span = entry.key.span
     if name is not None:
         named, children = lower_children(name, entry.value, context)
@@ -201,7 +182,7 @@ def _typed_module(
             return _with_value(callee, block, entry, context)
         return _with_children(callee, takes, entry, context)
     call = call_with(callee, entry.value, lower_argument_module, context)
-    return None if call is None else Value(place(call, node.span), node.span)
+    return Value(place(call, node.span), node.span)
 
 
 def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | None:
@@ -209,11 +190,9 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
 
     None, without a diagnostic, where the mapping is no module but a dict.
     """
-    if len(node.entries) != 1 or not _is_type_name(node.entries[0].key.text, context):
+    if len(node.entries) != 1 or not is_type_name(node.entries[0].key.text, context):
         return None
     value = lower_module(node, context)
-    if value is None:
-        return _stand_in(node)
     if isinstance(value, Value):
         return value.expression
     expression = container_expression(value, context)
@@ -224,14 +203,13 @@ def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | Non
             value.span,
             help="give it a name first, as a child of its own or with `let`",
         )
-        return _stand_in(node)
+        return hole(node.span)
     return expression
 
 
-def _stand_in(node: Node) -> ast.expr:
-    """A module in the place of one that was reported, so that no more is said of it."""
-    identity = ast.Attribute(ast.Name("nn", ast.Load()), "Identity", ast.Load())
-    return place(ast.Call(identity, [], []), node.span)
+def nothing(node: Node) -> Value:
+    """What stands for a module that was reported."""
+    return Value(hole(node.span), node.span)
 
 
 def container_expression(container: Container, context: Context) -> ast.expr | None:
@@ -260,12 +238,6 @@ def container_expression(container: Container, context: Context) -> ast.expr | N
     return place(ast.Call(container.callee, arguments, []), container.span)
 
 
-def _is_type_name(text: str, context: Context) -> bool:
-    name = text.removeprefix("torch.").removeprefix("nn.")
-    bare = context.scope.layer_entry(text) is not None
-    return bare or context.scope.is_torch_layer(name) or name in CONTAINERS
-
-
 def _block_entry(callee: ast.expr, context: Context) -> BlockEntry | None:
     inner = callee.func if isinstance(callee, ast.Call) else callee
     if not isinstance(inner, ast.Name):
@@ -273,9 +245,8 @@ def _block_entry(callee: ast.expr, context: Context) -> BlockEntry | None:
     return context.scope.file.entry_of_class(inner.id)
 
 
-def _is_reported(callee: ast.expr, context: Context) -> bool:
-    inner = callee.func if isinstance(callee, ast.Call) else callee
-    return isinstance(inner, ast.Name) and inner.id in context.scope.file.reported
+def _is_reported(callee: ast.expr) -> bool:
+    return is_hole(callee.func if isinstance(callee, ast.Call) else callee)
 
 
 def _holds_children(node: Node) -> bool:
@@ -289,12 +260,10 @@ def _is_value(node: Node) -> bool:
 
 def _with_value(
     callee: ast.expr, block: BlockEntry, entry: Entry, context: Context
-) -> ModuleValue | None:
+) -> ModuleValue:
     """A block's call with modules that are a value already."""
     assert isinstance(entry.value, ScalarNode)
     value = context.interpolated(entry.value)
-    if value is None:
-        return None
     span, children = entry.key.span, context.as_children(value)
     return Value(_given_children(callee, block, children, span), span)
 
@@ -314,24 +283,25 @@ def _given_children(
 
 def _with_children(
     callee: ast.expr, takes: str | None, entry: Entry, context: Context
-) -> ModuleValue | None:
+) -> ModuleValue:
     """A block's call with the modules that stand under it."""
     span = entry.key.span
     empty = isinstance(entry.value, ScalarNode) and entry.value.is_null
     if isinstance(callee, ast.Call) and empty:
         return Value(callee, span)
+    block = _block_entry(callee, context)
+    if _is_reported(callee) or (block is not None and block.is_open and not takes):
+        takes = "children"  # as it seems: mistakes among them are told
     if takes is None:
-        if _is_reported(callee, context):
-            return None
         context.report.error(
             "takes-no-children",
             f"'{entry.key.text}' takes no modules under it",
             span,
             help="only a block with a param of type `children` does",
         )
-        return None
+        return nothing(entry.key)
     if _holds_arguments(callee, entry, context):
-        return None
+        return nothing(entry.key)
     call = callee
     if not isinstance(call, ast.Call):
         call = place(ast.Call(callee, [], []), span)
@@ -371,21 +341,6 @@ def _may_be_child(node: Node) -> bool:
     return is_text or is_null or isinstance(node, MappingNode)
 
 
-def _not_a_module(node: Node, context: Context) -> None:
-    several = isinstance(node, MappingNode) and len(node.entries) > 1
-    named = "put named children under `Sequential:`"
-    span = node.span
-    if isinstance(node, MappingNode) and node.entries:
-        span = node.entries[0].key.span
-    context.report.error(
-        "not-a-module",
-        f"a module is expected here, got {describe_node(node)}"
-        + (" of several keys" if several else ""),
-        span,
-        help=_CONTROL_HELP if control_word(span.text) else named if several else _HELP,
-    )
-
-
 # --- children ---------------------------------------------------------------------
 
 
@@ -395,35 +350,48 @@ def _whole(node: ScalarNode, kind: str, context: Context) -> tuple[Statement, ..
         return ()
     if isinstance(node.value, str) and node.text.lstrip().startswith("${"):
         value = context.interpolated(node)
-        return () if value is None else (Splice(value, node.span),)
+        return (Splice(value, node.span),)
     if kind in _NAMED_ONLY:
-        _names_needed(kind, node, context)
-        return ()
+        report_names_needed(kind, node, context)
+        return (unknown_statements(node.span),)
+    if DASHED.match(node.text):
+        report_dash(node, context)
+        return (unknown_statements(node.span),)
     return tuple(_item(node, kind, context))
 
 
 def _positional(
     node: SequenceNode, kind: str, context: Context
 ) -> tuple[Statement, ...]:
-    return lower_list(node.items, context, lambda item: _item(item, kind, context))
+    items = without_names(node, context)
+    return lower_list(items, context, lambda item: _item(item, kind, context))
 
 
 def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
     value = _child_value(node, kind, context)
-    if value is not None:
+    if is_hole(getattr(value, "expression", None)) and _is_control(node):
+        yield unknown_statements(node.span)
+    else:
         yield Child(None, value, value.span)
+
+
+def _is_control(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and control_word(node.text) is not None
 
 
 def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     name = context.name(entry.key)
+    if kind == "Module" and is_block_key(entry, context):
+        report_block_key(entry, context)
+        yield unknown_statements(entry.key.span)
+        return
     if isinstance(entry.value, SequenceNode) and container_name(
         entry.key.text, context
     ):
-        _container_as_name(entry, context)
+        report_container_as_name(entry, context)
+        yield Child(name, nothing(entry.value), entry.key.span)
         return
     value = _child_value(entry.value, kind, context)
-    if name is None or value is None:
-        return
     if context.extends and kind == "Module" and "." in entry.key.text:
         yield Replace(name, value, entry.key.span)
         return
@@ -432,23 +400,10 @@ def _named(entry: Entry, kind: str, context: Context) -> Iterable[Statement]:
     yield Child(name, value, entry.key.span)
 
 
-def _container_as_name(entry: Entry, context: Context) -> None:
-    """A container where names of children stand: `{Sequential: [...]}`."""
-    name = entry.key.text
-    context.report.error(
-        "not-a-module",
-        f"'{name}' would be the name of a child here, and what is under it is a list",
-        entry.key.span,
-        help=f"give it a name (`body: {{{name}: [...]}}`), or write it as an item of a"
-        f" list (`- {name}:`)",
-    )
-
-
-def _child_value(node: Node, kind: str, context: Context) -> ModuleValue | None:
+def _child_value(node: Node, kind: str, context: Context) -> ModuleValue:
     if not kind.startswith("Parameter"):
         return lower_module(node, context)
-    tensor = context.node_expression(node, "a parameter")
-    return None if tensor is None else Value(tensor, node.span)
+    return Value(context.node_expression(node, "a parameter"), node.span)
 
 
 def _spelled_out(node: Node, kind: str) -> list[Node] | None:
@@ -460,11 +415,7 @@ def _spelled_out(node: Node, kind: str) -> list[Node] | None:
         return list(inner.items) if isinstance(inner, SequenceNode) else None
     if kind not in _NAMED_ONLY or not isinstance(node, SequenceNode):
         return None
-    return list(node.items) if all(map(_is_pair, node.items)) else None
-
-
-def _is_pair(node: Node) -> bool:
-    return isinstance(node, SequenceNode) and len(node.items) == 2
+    return list(node.items) if all(map(is_pair, node.items)) else None
 
 
 def _inner_mapping(node: Node) -> MappingNode:
@@ -486,6 +437,7 @@ def _pairs(pairs: list[Node], kind: str, context: Context) -> Iterable[Statement
                 pair.span,
                 help='write `[conv1, "Conv2d(1, 20, 5)"]`',
             )
+            yield unknown_statements(pair.span)
             continue
         key, value = pair.items
         if isinstance(key, ScalarNode):
@@ -494,12 +446,4 @@ def _pairs(pairs: list[Node], kind: str, context: Context) -> Iterable[Statement
             context.report.error(
                 "wrong-kind", f"a name is expected, got {describe_node(key)}", key.span
             )
-
-
-def _names_needed(kind: str, node: Node, context: Context) -> None:
-    context.report.error(
-        "wrong-kind",
-        f"{kind} takes a mapping of names, got {describe_node(node)}",
-        node.span,
-        help="write `name: module` lines under it",
-    )
+            yield unknown_statements(key.span)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from modelspec.diagnostics.diagnostic import Label
 from modelspec.diagnostics.span import Fragment
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import (
@@ -20,11 +22,23 @@ from modelspec.program.ir import (
     Value,
     Variant,
 )
-from modelspec.program.kinds import UNKNOWN, bind_target
-from modelspec.program.lowering.context import Context, constant, place
+from modelspec.program.kinds import bind_target
+from modelspec.program.lowering.context import Context, constant, hole, place
 from modelspec.program.lowering.flow import lower_mapping
-from modelspec.program.names import check_child, check_identifier, check_variant
-from modelspec.program.types import NAMES, is_type, read_type, type_of_value
+from modelspec.program.lowering.unknown import text_of_type
+from modelspec.program.names import (
+    check_child,
+    check_identifier,
+    check_variant,
+    is_identifier,
+)
+from modelspec.program.types import (
+    NAMES,
+    is_type,
+    read_type,
+    type_of_value,
+    unknown_type,
+)
 from modelspec.pysubset import parse_expression, span_of
 from modelspec.spec.frame import ParamSpec
 from modelspec.spec.validate import validate_mapping
@@ -53,8 +67,7 @@ def lower_params(node: MappingNode | None, context: Context) -> tuple[Param, ...
         keyword_only = keyword_only or (optional_seen and param.default is None)
         optional_seen = optional_seen or param.default is not None
         params.append(_with_keyword_only(param) if keyword_only else param)
-    _check_children(params, context)
-    return tuple(params)
+    return tuple(_one_for_children(params, context))
 
 
 def lower_constants(
@@ -70,8 +83,9 @@ def lower_constants(
         if check_identifier(name, "a constant", span, context.report):
             check_child(name, "a constant", "Module", span, context.report)
         value = context.value(entry.value)
-        if value is not None and _reads_no_instance(value, context):
-            found.append(Constant(entry.key.text, value, entry.key.span))
+        if not _reads_no_instance(value, context):
+            value = hole(entry.value.span)
+        found.append(Constant(entry.key.text, value, entry.key.span))
     return tuple(found)
 
 
@@ -110,7 +124,7 @@ def lower_variants(
     return tuple(variants)
 
 
-def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr | None:
+def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr:
     """A value given for a param of a type: layer types are named, not quoted."""
     if isinstance(node, ScalarNode) and isinstance(node.value, str):
         if _wants_expression(type_) and not node.text.startswith("${"):
@@ -121,7 +135,7 @@ def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr
             given_value(item, _item_type(taken, at), context)
             for at, item in enumerate(node.items)
         ]
-        return _sequence([item for item in items if item is not None], type_, node)
+        return _sequence(items, type_, node)
     if isinstance(node, MappingNode) and (held := _values_type(type_)):
         return context.mapping(node, lambda one: given_value(one, held, context))
     return context.value(node)
@@ -164,7 +178,12 @@ def _wants_expression(type_: TypeExpression) -> bool:
 
 
 def _param(entry: Entry, context: Context) -> Param:
-    check_identifier(entry.key.text, "a param", entry.key.span, context.report)
+    if isinstance(entry.value, ScalarNode) and entry.value.refused:
+        return _unknown(entry)
+    if _lacks_colon(entry, context):
+        return _unknown(entry)
+    if not check_identifier(entry.key.text, "a param", entry.key.span, context.report):
+        context.scope.file.reported.update(entry.key.text.split())
     if isinstance(entry.value, MappingNode) and _is_long_form(entry.value):
         return _long_param(entry, entry.value, context)
     found = _short_form(entry.value, context)
@@ -174,10 +193,26 @@ def _param(entry: Entry, context: Context) -> Param:
     return Param(entry.key.text, type_, default, entry.key.span)
 
 
+def _lacks_colon(entry: Entry, context: Context) -> bool:
+    """Reports `{dim int, heads: int}`, in which a key is a name and a type."""
+    name, _, rest = entry.key.text.partition(" ")
+    nothing = isinstance(entry.value, ScalarNode) and entry.value.is_null
+    if not rest or not nothing or entry.value.span.text or not is_identifier(name):
+        return False
+    context.report.error(
+        "missing-colon",
+        f"expected 'name: default', got '{entry.key.text}'",
+        entry.key.span,
+        help=f"write `{name}: {rest.strip()}`",
+    )
+    context.scope.file.reported.add(name)
+    return True
+
+
 def _unknown(entry: Entry) -> Param:
     """A param that was reported: its name is known all the same, which is enough for
     the rest of the spec to be read without further messages."""
-    nothing = constant(None, entry.value.span)
+    nothing = hole(entry.value.span)
     return Param(entry.key.text, TypeExpression("any"), nothing, entry.key.span)
 
 
@@ -191,14 +226,14 @@ def _short_form(
 ) -> tuple[TypeExpression, ast.expr | None] | None:
     if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
         value = context.value(node)
-        return None if value is None else (type_of_value(value), value)
+        return type_of_value(value), value
     if node.style == "plain":
         return _plain_text(node, context)
     written = _typed_default(node.fragment, context)
     if written is not None:
         return written
     value = context.interpolated(node)
-    return None if value is None else (type_of_value(value), value)
+    return type_of_value(value), value
 
 
 def _plain_text(
@@ -210,11 +245,14 @@ def _plain_text(
         return written
     if "${" in node.text:
         value = context.interpolated(node)
-        return None if value is None else (type_of_value(value), value)
+        return type_of_value(value), value
     if any(mark in node.text for mark in "[=|") or suggest(node.text, NAMES):
-        parsed = _parse_quietly(node.fragment.part(0, _cut(node.text)), context)
+        wrong = node.fragment.part(0, _cut(node.text)).strip()
+        parsed = _parse_quietly(wrong, context)
         if parsed is not None:
             read_type(parsed, context.source, context.report)
+        else:
+            unknown_type(wrong.text, wrong.span(), context.report)
         return None
     return TypeExpression("str"), constant(node.text, node.span)
 
@@ -235,18 +273,18 @@ def _typed_default(
         return None
     type_ = read_type(parsed, context.source, context.report)
     if type_ is None:
-        return TypeExpression("any"), constant(None, fragment.span())
+        return TypeExpression("any"), hole(fragment.span())
     if cut == len(fragment.text):
         return type_, None
-    default = _default(fragment.part(cut + 1, len(fragment.text)).strip(), context)
-    return None if default is None else (type_, default)
+    written = fragment.part(cut + 1, len(fragment.text)).strip()
+    return type_, _default(written, type_, context)
 
 
-def _default(fragment: Fragment, context: Context) -> ast.expr | None:
+def _default(fragment: Fragment, type_: TypeExpression, context: Context) -> ast.expr:
     """An expression; YAML's own words for truth values and nothing are understood."""
     if fragment.text in _YAML_WORDS:
         return constant(_YAML_WORDS[fragment.text], fragment.span())
-    return context.expression(fragment)
+    return context.expression(fragment, text_of_type(type_))
 
 
 def _parse_quietly(fragment: Fragment, context: Context) -> ast.expr | None:
@@ -266,6 +304,7 @@ def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
             type_ = read_type(parsed, context.source, context.report)
         if type_ is None:
             return _unknown(entry)
+    ordered = _check_bounds(entry, spec, context)
     default = None
     if spec.default is not None:
         default = given_value(spec.default, type_ or TypeExpression("any"), context)
@@ -277,10 +316,28 @@ def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
         default,
         entry.key.span,
         doc=spec.doc.text if spec.doc is not None else None,
-        minimum=_bound(spec.min, context),
-        maximum=_bound(spec.max, context),
+        minimum=_bound(spec.min, context) if ordered else None,
+        maximum=_bound(spec.max, context) if ordered else None,
         choices=tuple(_choices(spec.choices, context)),
     )
+
+
+def _check_bounds(entry: Entry, spec: ParamSpec, context: Context) -> bool:
+    """Whether some number is within both bounds."""
+    if spec.min is None or spec.max is None:
+        return True
+    least, most = spec.min.value, spec.max.value
+    if not isinstance(least, int | float) or not isinstance(most, int | float):
+        return True
+    if least > most:
+        context.report.error(
+            "param-value",
+            f"'min' of '{entry.key.text}' must be at most its 'max', {most},"
+            f" got {least}",
+            spec.min.span,
+            labels=(Label(spec.max.span, "'max' is here"),),
+        )
+    return least <= most
 
 
 def _bound(node: ScalarNode | None, context: Context) -> int | float | None:
@@ -307,14 +364,18 @@ def _choices(node: SequenceNode | None, context: Context) -> Iterable[object]:
 
 
 def _with_keyword_only(param: Param) -> Param:
-    from dataclasses import replace
-
     return replace(param, keyword_only=True)
 
 
-def _check_children(params: list[Param], context: Context) -> None:
-    taking = [param for param in params if param.type.name == "children"]
-    for param in taking[1:]:
+def _one_for_children(params: list[Param], context: Context) -> Iterator[Param]:
+    first: Param | None = None
+    for param in params:
+        if param.type.name != "children" or first is None:
+            first = param if param.type.name == "children" else first
+            yield param
+            continue
+        # Nothing else is said of it: it need not be given.
+        yield replace(param, default=hole(param.span))
         context.report.error(
             "several-children",
             f"at most one param takes the children, got also '{param.name}'",
@@ -325,9 +386,6 @@ def _check_children(params: list[Param], context: Context) -> None:
 def _var(entry: Entry, context: Context) -> Iterable[Statement]:
     check_identifier(entry.key.text, "a var", entry.key.span, context.report)
     value = context.node_expression(entry.value, "a var")
-    if value is None:
-        context.scope.locals.setdefault(entry.key.text, UNKNOWN)
-        return
     target = ast.Name(entry.key.text, ast.Store())
     ast.copy_location(target, constant(0, entry.key.span))
     context.scope.locals.update(bind_target(target, context.kind_of(value)))
@@ -340,6 +398,8 @@ def _variant_values(
     known = {param.name: param for param in params}
     for entry in node.entries:
         param = known.get(entry.key.text)
+        if param is None and entry.key.text in context.scope.unread:
+            continue
         if param is None:
             nearest = suggest(entry.key.text, known)
             context.report.error(
@@ -350,6 +410,4 @@ def _variant_values(
                 help=f"params: {', '.join(known)}" if known else (),
             )
             continue
-        value = given_value(entry.value, param.type, context)
-        if value is not None:
-            yield entry.key.text, value
+        yield entry.key.text, given_value(entry.value, param.type, context)

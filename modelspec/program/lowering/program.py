@@ -25,7 +25,8 @@ from modelspec.program.lowering.methods import lower_function
 from modelspec.program.lowering.params import lower_params, lower_variants
 from modelspec.program.lowering.scope import Scope
 from modelspec.program.lowering.standard import StandardBlocks
-from modelspec.program.walk import block_nodes, function_nodes, names_read
+from modelspec.program.told import may_be_meant, told_words
+from modelspec.program.walk import function_nodes, names_read, reads_of
 from modelspec.spec.loader import LoadedFile
 
 
@@ -55,17 +56,23 @@ def lower_program(
     start += [
         name for variant in variants for _, v in variant.values for name in _read(v)
     ]
-    nodes = {block.name: block_nodes(block) for block in blocks}
-    names_of = {name: names_read(found) for name, found in nodes.items()}
-    used = _reachable(start, blocks, lambda block: names_of[block.name])
-    if not report.failed:
-        _warn_unused(names[0], {block.name for block in used}, report)
+    reads = {block.name: reads_of(block) for block in blocks}
+    used = _reachable(start, blocks, lambda block: reads[block.name].names)
+    _warn_unused(names[0], {block.name for block in used}, blocks, report)
+    if report.failed:
+        # What was reported may have used any: none is left out of the checks.
+        start += [block.name for block in blocks]
+        used = _reachable(start, blocks, lambda block: reads[block.name].names)
+    called = _used_functions(functions, [reads[one.name].names for one in used])
+    taking_part = {one.name for one in used} | {one.name for one in called}
     return Program(
         root=root.entry.class_name if root else None,
-        blocks=keep_read_values(_root_last(used, root), nodes),
-        functions=_used_functions(functions, [names_of[one.name] for one in used]),
+        blocks=keep_read_values(_root_last(used, root), reads),
+        functions=called,
         variants=variants,
         sources=tuple(file.source for file in files),
+        unused_blocks=tuple(one for one in blocks if one.name not in taking_part),
+        unused_functions=tuple(one for one in functions if one.name not in taking_part),
     )
 
 
@@ -77,22 +84,26 @@ def _lower_signatures(one: FileNames, limits: Limits, report: Report) -> None:
     """Params of all blocks of a file, before any body is read."""
     for definition in one.definitions.values():
         context = _context(one, limits, report)
+        context.scope.unread = definition.unread
+        definition.entry.is_open = bool(definition.unread)
         definition.entry.params = lower_params(definition.spec.params, context)
 
 
 def _functions(one: FileNames, limits: Limits, report: Report) -> Iterable[Function]:
     for name, entry in one.functions.items():
         context = _context(one, limits, report)
-        function = lower_function(entry, one.scope.functions[name], context)
-        if function is not None:
-            yield function
+        yield lower_function(entry, one.scope.functions[name], context)
 
 
 def _blocks(one: FileNames, limits: Limits, report: Report) -> Iterable[Block]:
     # A root that another file imports comes after the blocks that its params may be.
     for definition in sorted(one.definitions.values(), key=lambda it: it.is_root):
         source = BlockSource(
-            definition.spec, definition.node, definition.entry, definition.span
+            definition.spec,
+            definition.node,
+            definition.entry,
+            definition.span,
+            definition.unread,
         )
         yield lower_block(source, _context(one, limits, report))
 
@@ -103,7 +114,9 @@ def _variants(one: FileNames, limits: Limits, report: Report) -> tuple[Variant, 
         report.error("missing-body", "variants need a root block", node.span)
         return ()
     params = one.root.entry.params if one.root is not None else ()
-    return lower_variants(node, params, _context(one, limits, report))
+    context = _context(one, limits, report)
+    context.scope.unread = one.root.unread if one.root is not None else frozenset()
+    return lower_variants(node, params, context)
 
 
 def _class_names(one: FileNames) -> list[str]:
@@ -165,13 +178,23 @@ def _used_functions(
     return tuple(one for one in functions if one.name in wanted)
 
 
-def _warn_unused(one: FileNames, used: set[str], report: Report) -> None:
+def _warn_unused(
+    one: FileNames, used: set[str], blocks: Sequence[Block], report: Report
+) -> None:
     if one.root is None:
         return
+    words = told_words(report.found) | {w for block in blocks for w in block.unread}
     for definition in one.definitions.values():
-        if definition.entry.class_name not in used:
+        name = definition.entry.class_name
+        if name not in used and not may_be_meant(definition.name, words):
             report.warning(
                 "unused-block",
                 f"nothing uses the block '{definition.name}'",
                 definition.span,
+            )
+    for name, span in one.imported.items():
+        entry = one.scope.blocks.get(name)
+        if entry is not None and entry.class_name not in used:
+            report.warning(
+                "unused-block", f"nothing uses the imported block '{name}'", span
             )

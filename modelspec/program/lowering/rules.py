@@ -27,7 +27,7 @@ from modelspec.program.ir import (
     TypeRule,
 )
 from modelspec.program.kinds import VALUE
-from modelspec.program.lowering.context import Context, literal
+from modelspec.program.lowering.context import Context, hole, literal
 from modelspec.program.lowering.flow import (
     branch,
     is_control_item,
@@ -37,7 +37,7 @@ from modelspec.program.lowering.flow import (
 )
 from modelspec.program.names import is_identifier
 from modelspec.program.walk import names_read, walk_statements
-from modelspec.pysubset import parse_expression
+from modelspec.pysubset import span_of
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -46,6 +46,7 @@ from modelspec.syntax.nodes import (
     SequenceNode,
     describe_node,
 )
+from modelspec.trees import expression_tree
 
 _TYPES = re.compile(r"[A-Za-z_][\w.]*(\s*\|\s*[A-Za-z_][\w.]*)*", re.ASCII)
 TENSOR = "w"
@@ -110,14 +111,11 @@ def _rule(entry: Entry, context: Context) -> Iterable[Statement]:
         yield InitByType((rule,), entry.key.span)
         return
     pattern = context.name(entry.key)
-    if pattern is None:
-        return
     if isinstance(entry.value, MappingNode):
         yield InitByName(pattern, entry.key.span, leaves=tuple(_leaves(entry, context)))
         return
     initializer = _initializer(entry.value, context)
-    if initializer is not None:
-        yield InitByName(pattern, entry.key.span, parameter=initializer)
+    yield InitByName(pattern, entry.key.span, parameter=initializer)
 
 
 def _types(key: ScalarNode, context: Context) -> tuple[ast.expr, ...] | None:
@@ -137,11 +135,8 @@ def _types(key: ScalarNode, context: Context) -> tuple[ast.expr, ...] | None:
             note=f"did you mean '{nearest}'?" if nearest else "",
             help="a name of a module or parameter is written as in the state_dict",
         )
-        return ()
-    parsed = parse_expression(key.fragment, context.report, context.limits)
-    if parsed is None:
-        return ()
-    return tuple(_alternatives(context.canonical(parsed)))
+        return (hole(key.span),)
+    return tuple(_alternatives(context.expression(key.fragment)))
 
 
 def _looks_like_type(name: str, context: Context) -> bool:
@@ -154,7 +149,7 @@ def _is_type(name: str, context: Context) -> bool:
     if bare != name:
         return load_catalog().layer(bare) is not None
     scope = context.scope
-    return scope.layer_entry(name) is not None or scope.is_torch_layer(name)
+    return scope.is_block(name) or scope.is_torch_layer(name)
 
 
 def _alternatives(node: ast.expr) -> Iterator[ast.expr]:
@@ -179,8 +174,7 @@ def _leaves(entry: Entry, context: Context) -> Iterable[tuple[str, Initializer]]
             _not_a_leaf(leaf.key, context)
             continue
         initializer = _initializer(leaf.value, context)
-        if initializer is not None:
-            yield leaf.key.text, replace(initializer, key=leaf.key.span)
+        yield leaf.key.text, replace(initializer, key=leaf.key.span)
 
 
 def _not_a_leaf(key: ScalarNode, context: Context) -> None:
@@ -192,7 +186,7 @@ def _not_a_leaf(key: ScalarNode, context: Context) -> None:
     )
 
 
-def _initializer(node: Node, context: Context) -> Initializer | None:
+def _initializer(node: Node, context: Context) -> Initializer:
     if not isinstance(node, ScalarNode) or node.is_null:
         context.report.error(
             "wrong-kind",
@@ -200,19 +194,18 @@ def _initializer(node: Node, context: Context) -> Initializer | None:
             node.span,
             help="write an init function (`zeros_`) or an expression over `w`",
         )
-        return None
+        return Initializer(hole(node.span), False, node.span)
+    if node.refused:
+        return Initializer(hole(node.span), False, node.span)
     if not isinstance(node.value, str):
         value = literal(node.value, node.span)
         return Initializer(_init_call("constant_", [value], value), True, node.span)
-    parsed = parse_expression(node.fragment, context.report, context.limits)
-    if parsed is None:
-        return None
-    return _parsed_initializer(parsed, node, context)
+    return _parsed_initializer(context.parsed(node.fragment), node, context)
 
 
 def _parsed_initializer(
     parsed: ast.expr, node: ScalarNode, context: Context
-) -> Initializer | None:
+) -> Initializer:
     call = parsed if isinstance(parsed, ast.Call) else None
     name = _init_name(call.func if call else parsed)
     if name is not None and name != GAIN and name in load_catalog().init_names:
@@ -222,16 +215,26 @@ def _parsed_initializer(
             keyword.value = _over_tensor(keyword.value, context)
             made.keywords.append(keyword)
         return Initializer(made, True, node.span)
-    if name is not None and name.endswith("_"):
+    if name is not None and _is_meant_as_init(
+        name, call.func if call else parsed, context
+    ):
         nearest = suggest(name, load_catalog().init_names)
         context.report.error(
             "unknown-init",
             f"torch.nn.init has no function '{name}'",
-            node.span,
+            span_of(call.func if call else parsed, context.source),
             note=f"did you mean '{nearest}'?" if nearest else "",
         )
-        return None
+        return Initializer(hole(node.span), False, node.span)
     return Initializer(_over_tensor(parsed, context), False, node.span)
+
+
+def _is_meant_as_init(name: str, node: ast.expr, context: Context) -> bool:
+    """`kaiming_norm_`, or `zeros` for `zeros_` where nothing else is called so."""
+    if name.endswith("_") or not isinstance(node, ast.Name):
+        return name.endswith("_")
+    taken = name in context.scope.locals or name in context.scope.file.functions
+    return f"{name}_" in load_catalog().init_names and not taken
 
 
 def _over_tensor(node: ast.expr, context: Context) -> ast.expr:
@@ -252,7 +255,7 @@ class _Gains(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id != GAIN:
             return node
-        made = ast.parse(f"nn.init.{GAIN}", mode="eval").body
+        made = expression_tree(f"nn.init.{GAIN}").body
         for part in ast.walk(made):
             ast.copy_location(part, node)
         return made
@@ -336,8 +339,7 @@ def _tie(entry: Entry, context: Context) -> Iterable[Statement]:
         )
         return
     target, source = context.name(entry.key), context.name(entry.value)
-    if target is not None and source is not None:
-        yield Tie(target, source, entry.key.span)
+    yield Tie(target, source, entry.key.span)
 
 
 def _freeze(item: Node, context: Context) -> Iterable[Statement]:
@@ -346,6 +348,4 @@ def _freeze(item: Node, context: Context) -> Iterable[Statement]:
             "wrong-kind", f"a name is expected, got {describe_node(item)}", item.span
         )
         return
-    pattern = context.name(item)
-    if pattern is not None:
-        yield Freeze(pattern, item.span)
+    yield Freeze(context.name(item), item.span)

@@ -15,6 +15,7 @@ from modelspec.program.ir import Param
 from modelspec.program.kinds import LAYER, UNKNOWN, Kind
 from modelspec.program.standard import STANDARD_BLOCKS
 from modelspec.pysubset.builtin import BUILTINS
+from modelspec.pysubset.repeated import Repeated
 from modelspec.records import dataclass
 
 
@@ -23,11 +24,12 @@ class BlockEntry:
     """A block as others see it: its class name and its constructor.
 
     `params` are filled in when all files' names are known, since defaults may name
-    blocks.
+    blocks; there may be more of them where it `is_open`.
     """
 
     class_name: str
     params: tuple[Param, ...] = ()
+    is_open: bool = False
 
     @property
     def children_param(self) -> str | None:
@@ -40,7 +42,8 @@ class FileScope:
     """Names of a file: blocks and functions, its own and imported, by local name.
 
     `reported` are names that would be known but for a mistake already told. `standard`
-    reads a standard block, one of `STANDARD_BLOCKS`.
+    reads a standard block, one of `STANDARD_BLOCKS`. `repeated` are texts that were
+    read with these names.
     """
 
     blocks: dict[str, BlockEntry] = field(default_factory=dict)
@@ -48,24 +51,37 @@ class FileScope:
     classes: dict[str, BlockEntry] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
     standard: Callable[[str], BlockEntry] | None = None
+    repeated: Repeated = field(default_factory=Repeated)
 
     def add_block(self, name: str, entry: BlockEntry) -> None:
         self.blocks[name] = entry
         self.classes[entry.class_name] = entry
 
+    def set_reported(self, name: str) -> None:
+        """A name of which nobody knows what it means."""
+        self.blocks.pop(name, None)
+        self.functions.pop(name, None)
+        self.reported.add(name)
+
     def block(self, name: str) -> BlockEntry | None:
         """The block that a name means where no local hides it; a standard block's name
         may mean something nearer."""
-        own = self.blocks.get(name)
-        if own is not None or name not in STANDARD_BLOCKS or self.standard is None:
-            return own
-        if name in self.reported or name in self.functions:
-            return None
-        if load_catalog().layer(name) is not None:
-            return None
+        if self.standard is None or not self._means_standard(name):
+            return self.blocks.get(name)
         entry = self.standard(name)
         self.classes[entry.class_name] = entry
         return entry
+
+    def has_block(self, name: str) -> bool:
+        """Whether there is such a block; no standard block is read to tell."""
+        own = name in self.blocks
+        return own or (self.standard is not None and self._means_standard(name))
+
+    def _means_standard(self, name: str) -> bool:
+        if name in self.blocks or name not in STANDARD_BLOCKS:
+            return False
+        nearer = name in self.reported or name in self.functions
+        return not nearer and load_catalog().layer(name) is None
 
     def entry_of_class(self, class_name: str) -> BlockEntry | None:
         """The block that has this name in the Program."""
@@ -77,11 +93,13 @@ class Scope:
     """Names of a block's body, or of a method or function in it.
 
     `locals` grows as the body is read; one mapping serves the whole body, as in a
-    Python function.
+    Python function. `unread` are words of what could not be read, which may have been
+    the definition of any name.
     """
 
     file: FileScope
     locals: dict[str, Kind] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     def kind(self, name: str) -> Kind:
         """The kind of a canonical bare name."""
@@ -92,6 +110,10 @@ class Scope:
     def layer_entry(self, name: str) -> BlockEntry | None:
         """The block a bare name means, if it means a block."""
         return None if name in self.locals else self.file.block(name)
+
+    def is_block(self, name: str) -> bool:
+        """Whether a bare name means a block, which is not looked at yet."""
+        return name not in self.locals and self.file.has_block(name)
 
     def is_torch_layer(self, name: str) -> bool:
         """Whether a bare name means a class of `torch.nn`."""
@@ -110,6 +132,7 @@ class Scope:
         yield from load_catalog().layer_names
         yield from STANDARD_BLOCKS
         yield from sorted(BUILTINS)
+        yield from ("F", "torch", "math")
 
     def suggest(self, name: str) -> str | None:
         return suggest(name, self.names())

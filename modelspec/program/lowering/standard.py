@@ -18,7 +18,7 @@ from modelspec.program.lowering.scope import BlockEntry
 from modelspec.program.standard import standard_source
 from modelspec.records import dataclass
 from modelspec.spec.loader import LoadedFile
-from modelspec.spec.validate import validate_file
+from modelspec.spec.validate import read_file
 from modelspec.syntax.document import read_spec
 
 
@@ -47,8 +47,8 @@ class StandardBlocks:
 def _load(name: str, taken: set[str]) -> FileNames:
     source, report = standard_source(name), Report()
     node = read_spec(source, Limits(), report)
-    spec = validate_file(node, report)
-    if node is None or spec is None or report.failed:
+    reading = read_file(node, report)
+    if reading is None or report.failed:
         raise InternalError(f"the standard block {name} cannot be read")
-    file = LoadedFile(source.name, source, node, spec, ())
+    file = LoadedFile(source.name, source, reading.node, reading.spec, ())
     return resolve_further(file, taken, report)

@@ -7,15 +7,22 @@ string and `${...}` an expression.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from modelspec.program.ir import OwnAttribute, OwnBuffer, OwnParameter, Statement
-from modelspec.program.lowering.context import Context
-from modelspec.program.lowering.flow import lower_mapping
+from modelspec.program.kinds import UNKNOWN
+from modelspec.program.lowering.context import Context, hole
+from modelspec.program.lowering.flow import lower_mapping, unknown_lets
 from modelspec.program.names import check_child
 from modelspec.spec.frame import BufferSpec, ParameterSpec
 from modelspec.spec.validate import validate_mapping
-from modelspec.syntax.nodes import Entry, MappingNode
+from modelspec.syntax.nodes import Entry, MappingNode, ScalarNode
+
+_DECLARATION = re.compile(
+    r"(?:int|float|bool|str|list|tuple|dict|layer|module|children|dtype|any)\b[^=(]*"
+    r"(?:=(?!=).*)?"
+)
 
 
 def lower_parameters(node: MappingNode, context: Context) -> tuple[Statement, ...]:
@@ -32,48 +39,64 @@ def lower_attributes(node: MappingNode, context: Context) -> tuple[Statement, ..
 
 def _parameter(entry: Entry, context: Context) -> Iterable[Statement]:
     name = _name(entry, "a parameter", context)
-    value, grad = None, None
+    value: ast.expr
+    grad: ast.expr | None = None
     if isinstance(entry.value, MappingNode):
         spec = validate_mapping(
             ParameterSpec, entry.value, "a parameter", context.report
         )
-        if spec is None:
-            return
-        value = context.scalar_expression(spec.value)
-        if spec.requires_grad is not None:
+        value = hole(entry.value.span)
+        if spec is not None:
+            value = context.scalar_expression(spec.value)
+        if spec is not None and spec.requires_grad is not None:
             grad = context.scalar_expression(spec.requires_grad)
+    elif _declares_param(entry, context):
+        yield from unknown_lets([entry.key.text], entry.key.span)
+        return
     else:
         value = context.node_expression(entry.value, "a parameter")
-    if name is not None and value is not None:
-        yield OwnParameter(name, value, grad, entry.key.span)
+    yield OwnParameter(name, value, grad, entry.key.span)
+
+
+def _declares_param(entry: Entry, context: Context) -> bool:
+    """Reports `width: int = 8`, which is how `params` are written."""
+    if not isinstance(entry.value, ScalarNode):
+        return False
+    if not _DECLARATION.fullmatch(entry.value.text):
+        return False
+    context.report.error(
+        "wrong-kind",
+        f"a parameter is a tensor, and '{entry.value.text}' declares a param",
+        entry.value.span,
+        help="what a block is given stands under `params:`",
+    )
+    context.scope.locals.setdefault(entry.key.text, UNKNOWN)
+    return True
 
 
 def _buffer(entry: Entry, context: Context) -> Iterable[Statement]:
     name = _name(entry, "a buffer", context)
-    value, persistent = None, None
+    value: ast.expr
+    persistent: ast.expr | None = None
     if isinstance(entry.value, MappingNode):
         spec = validate_mapping(BufferSpec, entry.value, "a buffer", context.report)
-        if spec is None:
-            return
-        value = context.scalar_expression(spec.value)
-        if spec.persistent is not None:
+        value = hole(entry.value.span)
+        if spec is not None:
+            value = context.scalar_expression(spec.value)
+        if spec is not None and spec.persistent is not None:
             persistent = context.scalar_expression(spec.persistent)
     else:
         value = context.node_expression(entry.value, "a buffer")
-    if name is not None and value is not None:
-        yield OwnBuffer(name, value, persistent, entry.key.span)
+    yield OwnBuffer(name, value, persistent, entry.key.span)
 
 
 def _attribute(entry: Entry, context: Context) -> Iterable[Statement]:
     name = _name(entry, "an attribute", context)
     value = context.value(entry.value)
-    if name is not None and value is not None:
-        yield OwnAttribute(name, value, entry.key.span)
+    yield OwnAttribute(name, value, entry.key.span)
 
 
-def _name(
-    entry: Entry, what: str, context: Context
-) -> ast.Constant | ast.JoinedStr | None:
+def _name(entry: Entry, what: str, context: Context) -> ast.Constant | ast.JoinedStr:
     name = context.name(entry.key)
     if isinstance(name, ast.Constant):
         text = str(name.value)

@@ -22,7 +22,8 @@ from modelspec.spec.frame import (
     ParamSpec,
 )
 from modelspec.spec.models import model_of
-from modelspec.spec.schema.parts import MODULE, SCALAR, Schema, ref, told
+from modelspec.spec.schema.parts import SCALAR, Schema, ref, told
+from modelspec.trees import module_tree
 
 TYPE_NAMES = (
     *("int", "float", "bool", "str", "layer", "module", "children", "dtype", "any"),
@@ -55,7 +56,7 @@ def docs_of(frame: type) -> dict[str, str]:
     """What each key of a frame is for: the text below its field."""
     found: dict[str, str] = {}
     for one in reversed(frame.__mro__[:-1]):
-        (tree,) = ast.parse(inspect.getsource(one)).body
+        (tree,) = module_tree(inspect.getsource(one)).body
         assert isinstance(tree, ast.ClassDef)
         for field, text in zip(tree.body, tree.body[1:], strict=False):
             match field, text:
@@ -133,7 +134,7 @@ _INSIDE: dict[type, dict[str, Schema]] = {
         "ModuleList": _within("list"),
         "ModuleDict": _within("dict"),
         "modules": _within("named"),
-        "extends": {"type": "string", "pattern": MODULE},
+        "extends": _within("module", type=["string", "object"]),
         "inputs": _within("inputs"),
         "forward": {"defaultSnippets": [_FORWARD_SNIPPET]},
         "methods": _within("texts"),

@@ -9,6 +9,7 @@ block of the spec may have the name of one, which a schema cannot see.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from modelspec.catalog import Layer, Parameter, ParameterKind, load_catalog
@@ -17,10 +18,10 @@ from modelspec.catalog.docs import argument_doc, argument_type, layer_doc, layer
 from modelspec.spec.schema.parts import ANYTHING, Schema, ref, told
 from modelspec.spec.schema.values import argument_schema
 from modelspec.spec.standard import StandardArgument, StandardBlock, standard_blocks
+from modelspec.syntax.keys import CONTAINERS
 
-_CONTAINERS = frozenset(
-    "Sequential ModuleList ModuleDict ParameterList ParameterDict Module".split()
-)
+# Under these stand children, and a bare module has no arguments.
+_OTHERS = CONTAINERS | {"Module"}
 _COMMON = """
     Linear Conv1d Conv2d Conv3d ConvTranspose2d MaxPool2d AvgPool2d AdaptiveAvgPool2d
     BatchNorm1d BatchNorm2d LayerNorm GroupNorm RMSNorm InstanceNorm2d ReLU GELU SiLU
@@ -31,7 +32,7 @@ _COMMON = """
 
 def layer_names() -> tuple[str, ...]:
     """The layers that take arguments; containers take children."""
-    return tuple(n for n in load_catalog().layer_names if n not in _CONTAINERS)
+    return tuple(n for n in load_catalog().layer_names if n not in _OTHERS)
 
 
 def layer_definitions() -> dict[str, Schema]:
@@ -79,8 +80,8 @@ def call_snippets() -> list[Schema]:
     """Calls of common layers, with what they need to be given."""
     return [
         {
-            "label": _layer(name).signature.text(name),
-            "description": layer_doc(name),
+            "label": re.sub(r"\$\{\d+:(\w+)\}", r"\1", _call(name)),
+            "description": f"{_layer(name).signature.text(name)}\n\n{layer_doc(name)}",
             "body": _call(name),
         }
         for name in _COMMON

@@ -30,7 +30,7 @@ CONTROL = "|".join((_FOR, _IF, _ELSE, _LET))
 
 CONTROL_FORMS = "`for ... in ...`, `if ...`, `elif ...`, `else` or `let ... = ...`"
 
-_NO_CONTROL = r"(?!\s*(?:for|foreach|if|elif|else|let|while)(?:\s|$))"
+_NO_CONTROL = r"(?!\s*(?:for|foreach|if|elif|else|[Ll]et|while)(?:\s|$))"
 MODULE = rf"^{_NO_CONTROL}\s*[A-Za-z_(\[{{\"'$](?:[^()]*|[\s\S]*\)[\s\S]*)$"
 """What begins as an expression does; a bracket that is opened is closed somewhere."""
 MODULE_OR_LET = f"{MODULE}|{_LET}"

@@ -11,6 +11,7 @@ import ast
 
 from modelspec.catalog import Parameter
 from modelspec.spec.schema.parts import EXPRESSION, Schema
+from modelspec.trees import expression_tree
 
 _TYPES = {
     "int": ["integer"],
@@ -34,7 +35,7 @@ def argument_schema(parameter: Parameter, choices: tuple[str, ...]) -> Schema:
 def _values(parameter: Parameter, choices: tuple[str, ...]) -> Schema:
     if parameter.annotation is None:
         return _unannotated(parameter, choices)
-    members = _members(ast.parse(parameter.annotation, mode="eval").body)
+    members = _members(expression_tree(parameter.annotation).body)
     types: set[str] = {"null"} if parameter.default == "None" else set()
     schema: Schema = {}
     text = False
@@ -121,7 +122,7 @@ def _literals(annotation: str | None) -> tuple[str, ...]:
     """The strings of `Literal['zeros', 'reflect']`."""
     if annotation is None or not annotation.startswith("Literal["):
         return ()
-    nodes = ast.walk(ast.parse(annotation, mode="eval").body)
+    nodes = ast.walk(expression_tree(annotation).body)
     constants = (one.value for one in nodes if isinstance(one, ast.Constant))
     return tuple(one for one in constants if isinstance(one, str))
 

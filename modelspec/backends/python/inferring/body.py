@@ -17,6 +17,7 @@ from modelspec.backends.python.kinds import (
     annotated,
     merged,
 )
+from modelspec.trees import expression_tree
 
 
 class Body(Calls):
@@ -98,4 +99,4 @@ def ends(body: Sequence[ast.stmt]) -> bool:
 
 def _loaded(target: ast.expr) -> ast.expr:
     """An assignment's target as it is read."""
-    return ast.parse(ast.unparse(target), mode="eval").body
+    return expression_tree(ast.unparse(target)).body

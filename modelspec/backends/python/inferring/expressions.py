@@ -46,6 +46,7 @@ from modelspec.backends.python.torch_kinds import (
     of_tensors,
 )
 from modelspec.program import ir
+from modelspec.trees import expression_tree
 
 
 class Expressions(Names):
@@ -216,7 +217,7 @@ class Expressions(Names):
             return UNION
         known = [one for one in types if one != "None"]
         if len(known) == 1:
-            return annotated(ast.parse(known[0], mode="eval").body)
+            return annotated(expression_tree(known[0]).body)
         return NONE if not known else MODULE
 
     def _subscript(self, node: ast.Subscript) -> Kind:

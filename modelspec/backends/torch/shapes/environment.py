@@ -36,6 +36,8 @@ class Environment(ShapeEnv):
         super().__init__()
         self.values: dict[sympy.Symbol, sympy.Integer] = {}
         self.answers: dict[sympy.Basic, Answer] = {}
+        self.numbers_asked = 0
+        """How often a size had to be a number, not a comparison true or false."""
         self._where = where
 
     def new_symbol(self, name: str, value: int) -> torch.SymInt:
@@ -70,7 +72,13 @@ class Environment(ShapeEnv):
             if value.free_symbols:
                 raise GuardOnDataDependentSymNode(orig_expr)
             known = self.answers[orig_expr] = (value, self._where())
+        self.numbers_asked += known[0].is_Integer
         return known[0]
+
+    def forget_after(self, count: int) -> None:
+        """Leave of what was answered only so many that came first."""
+        for asked in list(self.answers)[count:]:
+            del self.answers[asked]
 
     def _maybe_evaluate_static(  # type: ignore[override] # a cache wraps torch's
         self, expr: sympy.Basic, **_: Any

@@ -9,32 +9,41 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
 import torch
 from torch import nn
-from torch._dispatch.python import enable_python_dispatcher
 
 from modelspec.backends.torch.classes import ModuleClasses
-from modelspec.backends.torch.inputs import InputPlan, plan_inputs
+from modelspec.backends.torch.inputs import IMAGE_RANKS, InputPlan, plan_inputs
 from modelspec.backends.torch.instantiate import find_dtype
 from modelspec.backends.torch.places import find_place
 from modelspec.backends.torch.run_failure import depends_on_values
 from modelspec.backends.torch.shapes.convert import Sizes
 from modelspec.backends.torch.shapes.counting import CountingFakes
 from modelspec.backends.torch.shapes.environment import Environment
-from modelspec.backends.torch.shapes.recorder import Failure, Recorder
+from modelspec.backends.torch.shapes.mismatch import Scene, describe_mismatch
+from modelspec.backends.torch.shapes.recorder import Recorder
+from modelspec.backends.torch.shapes.sentences import Shown
 from modelspec.backends.torch.stand_ins import copy_with
 from modelspec.backends.torch.tracebacks import running_span
 from modelspec.backends.torch.without_dynamo import without_dynamo
+from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import Block
 from modelspec.sizes.multiples import find_multiples
-from modelspec.sizes.observation import Forced, Observation, Step, Tensor, tensors_of
+from modelspec.sizes.observation import (
+    Forced,
+    Observation,
+    Step,
+    Tensor,
+    Value,
+    tensors_of,
+)
 from modelspec.sizes.size import Size
 from modelspec.sizes.text import render_size
 
@@ -43,10 +52,13 @@ Prepare: TypeAlias = Callable[[nn.Module, Recorder, ExitStack], None]
 
 @dataclass(frozen=True, slots=True)
 class ObservedRun:
-    """How a run went; `note` says why it stopped where the spec is not at fault."""
+    """How a run went: what it showed, or what is wrong with the spec.
+
+    `note` says why it stopped where the spec is not at fault.
+    """
 
     observation: Observation | None = None
-    failure: Failure | None = None
+    diagnostic: Diagnostic | None = None
     note: str | None = None
 
 
@@ -63,7 +75,7 @@ def observe(
     `params` are those it was built with; sizes of inputs may depend on them. Symbols
     without a value in `sizes` stay symbols. `dtype` is what it was built with; inputs
     that are float32 get it, None is torch's default. `prepare` may do something to the
-    copy that is run; then there is one run, whose failure is the caller's to judge.
+    copy of each run, while its stack is open.
     """
     block = classes.block_of(type(module))
     assert block is not None, "not a module of these classes"
@@ -75,14 +87,13 @@ def observe(
     )
     if not plans:
         return ObservedRun(note="the inputs have no shapes to run on")
-    open_sizes = {name: size for name, size in known.items() if name not in given}
-    run = _Run(classes, module, block, plans, known, prepare)
-    found = run.complete(open_sizes)
-    if prepare is None and found.observation is None and open_sizes:
-        # Some code is about numbers only; then sizes are what they are by default.
-        plain = run.complete({})
-        return found if plain.observation is None else plain
-    return found
+    open_sizes = [name for name in known if name not in given]
+    run = _Run(classes, module, block, plans, prepare)
+    distinct = {**known, **_distinct_sizes(block, open_sizes)}
+    found = run.complete(distinct, open_sizes)
+    if found.observation is None and open_sizes:
+        return run.complete_otherwise(known, open_sizes, found)
+    return run.confirmed(found, distinct, open_sizes)
 
 
 class _Run:
@@ -92,7 +103,6 @@ class _Run:
         module: nn.Module,
         block: Block,
         plans: list[InputPlan],
-        sizes: Mapping[str, int],
         prepare: Prepare | None = None,
     ) -> None:
         self._prepare = prepare
@@ -100,25 +110,66 @@ class _Run:
         self._module = module
         self._block = block
         self._plans = plans
-        self._sizes = sizes
+        self._sizes: Mapping[str, int] = {}
 
-    def complete(self, symbols: Mapping[str, int]) -> ObservedRun:
-        """Run with these symbols left open."""
+    def complete_otherwise(
+        self, sizes: Mapping[str, int], names: Collection[str], found: ObservedRun
+    ) -> ObservedRun:
+        """After a failure: with the usual sizes, with a batch of one, with numbers.
+
+        Some models take no longer input or larger batch than they were made for, and
+        some code is about numbers only. What failed first is told if that fails too.
+        """
+        single = dict.fromkeys(_batches(self._block) & set(names), 1)
+        ways: tuple[tuple[dict[str, int], Collection[str]], ...] = (
+            ({}, names),
+            (single, names),
+            ({}, ()),
+            (single, ()),
+        )
+        for values, symbols in ways:
+            other = self.complete({**sizes, **values}, symbols)
+            if other.observation is not None:
+                return other
+        return found
+
+    def confirmed(
+        self, found: ObservedRun, sizes: Mapping[str, int], names: Collection[str]
+    ) -> ObservedRun:
+        """Leaves among the forced symbols those that other values force again.
+
+        A comparison with a number may have come out true by chance.
+        """
+        seen = found.observation
+        if seen is None or not seen.forced:
+            return found
+        others = {n: v * 2 if n in names else v for n, v in sizes.items()}
+        again = self.complete(others, names).observation
+        if again is None:
+            return found
+        still = {one.symbol for one in again.forced}
+        kept = tuple(one for one in seen.forced if one.symbol in still)
+        return replace(found, observation=replace(seen, forced=kept))
+
+    def complete(
+        self, sizes: Mapping[str, int], symbols: Collection[str]
+    ) -> ObservedRun:
+        """Run with sizes for all symbols, and these of them left open."""
+        self._sizes = sizes
         where = partial(running_span, self._classes.sources, self._classes.unwritten)
         environment = Environment(where)
-        sizes = Sizes(environment)
-        is_block = self._classes.block_of
-        recorder = Recorder(sizes, where, lambda one: is_block(type(one)) is not None)
+        converted = Sizes(environment)
+        recorder = Recorder(environment, converted, where, self._classes)
         try:
             with _quiet(), self._fakes(environment, recorder):
-                made = {n: environment.new_symbol(n, v) for n, v in symbols.items()}
+                made = {n: environment.new_symbol(n, sizes[n]) for n in symbols}
                 output = self._call(recorder, made)
         except Exception as error:
             if depends_on_values(error):
                 note = "the run stopped where it depends on the values of a tensor"
                 return ObservedRun(note=note)
-            return ObservedRun(failure=recorder.failed(error))
-        return ObservedRun(self._observed(recorder, environment, sizes, output))
+            return ObservedRun(diagnostic=self._describe(recorder, error))
+        return ObservedRun(self._observed(recorder, environment, converted, output))
 
     @contextmanager
     def _fakes(self, environment: Environment, recorder: Recorder) -> Iterator[None]:
@@ -126,7 +177,6 @@ class _Run:
             stack.enter_context(without_dynamo())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
-            stack.enter_context(enable_python_dispatcher())
             stack.enter_context(CountingFakes(environment, recorder.count))
             yield
 
@@ -151,7 +201,7 @@ class _Run:
         declared = next(one for one in self._block.inputs if one.name == plan.name)
         assert declared.shape is not None
         return [
-            symbols.get(name, size) if isinstance(name, str) else size
+            symbols.get(name, self._sizes[name]) if isinstance(name, str) else size
             for name, size in zip(declared.shape, plan.shape, strict=True)
         ]
 
@@ -173,8 +223,56 @@ class _Run:
             tuple(_forced(environment, sizes)),
         )
 
+    def _describe(self, recorder: Recorder, error: Exception) -> Diagnostic:
+        made = (size for one in recorder.drafts for size in _sizes_in(one.output))
+        multiples = find_multiples(made, self._sizes)
+        shown = Shown(self._sizes, multiples)
+        inputs = (
+            f"{one.path}={shown.tensor(one.output)}"
+            for one in recorder.drafts
+            if one.kind == "input" and isinstance(one.output, Tensor)
+        )
+        return describe_mismatch(
+            Scene(
+                recorder.failed(error),
+                recorder.drafts,
+                self._module,
+                self._classes,
+                self._block,
+                shown,
+                ", ".join(inputs),
+            )
+        )
+
     def _written(self, path: str) -> Span | None:
         return find_place(self._module, path, self._classes.block_of)
+
+
+def _distinct_sizes(block: Block, names: Iterable[str]) -> dict[str, int]:
+    """Values that few models have among their own numbers, and no two symbols share.
+
+    What fits by chance would not be found wrong. Images keep their usual sizes.
+    """
+    batches = _batches(block)
+    images = {
+        size
+        for one in block.inputs
+        if len(one.shape or ()) in IMAGE_RANKS
+        for size in (one.shape or ())[1:]
+    }
+    values: dict[str, int] = {}
+    for name in names:
+        if name in batches:
+            values[name] = 6 + 4 * len(values)
+        elif name not in images:
+            values[name] = 24 + 12 * len(values)
+    return values
+
+
+def _batches(block: Block) -> set[str]:
+    """The symbols that stand first in an input."""
+    first = (one.shape[0] for one in block.inputs if one.shape)
+    return {size for size in first if isinstance(size, str)}
 
 
 def _fake(tensor: torch.Tensor) -> torch.Tensor:
@@ -197,8 +295,12 @@ def positional_inputs(block: Block) -> list[str]:
 
 def _all_sizes(steps: Iterable[Step]) -> Iterator[Size]:
     for step in steps:
-        for tensor in tensors_of(step.output):
-            yield from tensor.shape
+        yield from _sizes_in(step.output)
+
+
+def _sizes_in(value: Value) -> Iterator[Size]:
+    for tensor in tensors_of(value):
+        yield from tensor.shape
 
 
 def _forced(environment: Environment, sizes: Sizes) -> Iterator[Forced]:

@@ -13,9 +13,13 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._dispatch.python import enable_python_dispatcher
 from torch.overrides import TorchFunctionMode
 
+from modelspec.backends.torch.classes import ModuleClasses
+from modelspec.backends.torch.meta_mode import check_call
 from modelspec.backends.torch.shapes.convert import Sizes
+from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
 from modelspec.diagnostics.span import Span
 from modelspec.sizes.observation import Edge, Kind, Many, Step, Tensor, Value
@@ -24,7 +28,11 @@ from modelspec.sizes.size import Size
 
 @dataclass(slots=True)
 class Draft:
-    """A step while it is recorded; `multiply_adds` may be symbolic."""
+    """A step while it is recorded; `multiply_adds` may be symbolic.
+
+    Of a module's call, `is_block` tells that its class is written in a spec, and
+    `is_written` that its `forward` is.
+    """
 
     index: int
     parent: int | None
@@ -36,6 +44,8 @@ class Draft:
     output: Value = "None"
     multiply_adds: int | torch.SymInt = 0
     made: list[torch.Tensor] = field(default_factory=list)
+    is_block: bool = False
+    is_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +63,23 @@ class Failure:
 
 
 class Recorder(TorchFunctionMode):
-    """`where` tells what line of the spec is running; `is_block` whether a module is
-    written in a spec, so that what its methods do is of interest."""
+    """`where` tells what line of the spec is running."""
 
     def __init__(
         self,
+        environment: Environment,
         sizes: Sizes,
         where: Callable[[], Span | None],
-        is_block: Callable[[nn.Module], bool],
+        classes: ModuleClasses,
     ) -> None:
         super().__init__()
         self.drafts: list[Draft] = []
         self.failure: Failure | None = None
+        self._environment = environment
         self._sizes = sizes
         self._where = where
-        self._is_block = is_block
-        self._open: list[tuple[Draft, bool]] = []
+        self._classes = classes
+        self._open: list[Draft] = []
         self._paths: dict[int, str] = {}
         self._owned: dict[int, tuple[Kind, str]] = {}
         self._source: dict[int, int] = {}
@@ -97,7 +108,7 @@ class Recorder(TorchFunctionMode):
     def count(self, multiply_adds: int | torch.SymInt) -> None:
         """Add to the innermost step that is running."""
         if self._open:
-            self._open[-1][0].multiply_adds += multiply_adds
+            self._open[-1].multiply_adds += multiply_adds
 
     def _enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -106,7 +117,10 @@ class Recorder(TorchFunctionMode):
             "module", self._paths.get(id(module), ""), type(module).__name__
         )
         draft.edges = tuple(self._edges((*args, *kwargs.values())))
-        self._open.append((draft, self._is_block(module)))
+        block = self._classes.block_of(type(module))
+        draft.is_block = block is not None and not block.source.is_standard
+        draft.is_written = self._classes.is_written(type(module))
+        self._open.append(draft)
 
     def _leave(
         self,
@@ -115,7 +129,7 @@ class Recorder(TorchFunctionMode):
         kwargs: dict[str, Any],
         output: object,
     ) -> None:
-        draft, _ = self._open.pop()
+        draft = self._open.pop()
         draft.output = self.describe(output)
 
     def __torch_function__(
@@ -132,7 +146,7 @@ class Recorder(TorchFunctionMode):
         draft = self._begin("operation", self._around(), name)
         inputs = (*args, *given.values())
         draft.edges = tuple(self._edges(inputs))
-        self._open.append((draft, False))
+        self._open.append(draft)
         try:
             output = self._call(name, func, args, given)
         except Exception as error:
@@ -150,11 +164,29 @@ class Recorder(TorchFunctionMode):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> object:
-        if name not in RECURRENT:
-            return func(*args, **kwargs)
-        output, multiply_adds = run_recurrent(name, args)
-        self.count(multiply_adds)
-        return output
+        check_call(func, args, kwargs)
+        if name in RECURRENT:
+            output, multiply_adds = run_recurrent(name, args)
+            self.count(multiply_adds)
+            return output
+        return self._with_symbols(lambda: func(*args, **kwargs))
+
+    def _with_symbols(self, call: Callable[[], object]) -> object:
+        """Some operations are taken apart in C++, where sizes must be numbers, and in
+        Python, where they need not; all in Python would take half as long again."""
+        sizes = self._environment
+        asked, answered = sizes.numbers_asked, len(sizes.answers)
+        try:
+            output = call()
+        except RuntimeError as error:
+            if "SymInt" not in str(error):
+                raise
+        else:
+            if sizes.numbers_asked == asked:
+                return output
+        sizes.forget_after(answered)
+        with enable_python_dispatcher():
+            return call()
 
     def _finish(self, draft: Draft, output: object, inputs: tuple[Any, ...]) -> None:
         tensors = list(_tensors(output))
@@ -186,17 +218,17 @@ class Recorder(TorchFunctionMode):
         """What was running when the run failed."""
         if self.failure is not None and self.failure.error is error:
             return self.failure
-        running = self._open[-1][0] if self._open else Draft(0, None, "module", "", "")
+        running = self._open[-1] if self._open else Draft(0, None, "module", "", "")
         return Failure(error, running)
 
     def _begin(self, kind: Kind, path: str, label: str) -> Draft:
-        parent = self._open[-1][0].index if self._open else None
+        parent = self._open[-1].index if self._open else None
         made = Draft(len(self.drafts), parent, kind, path, label, self._where())
         self.drafts.append(made)
         return made
 
     def _around(self) -> str:
-        return self._open[-1][0].path if self._open else ""
+        return self._open[-1].path if self._open else ""
 
     def running(self) -> Span | None:
         """The line of the spec that is running."""
@@ -225,8 +257,8 @@ class Recorder(TorchFunctionMode):
 
     def _reads_itself(self) -> bool:
         # The innermost is the operation that reads, the one around it is its module.
-        around = [is_block for draft, is_block in self._open if draft.kind == "module"]
-        return bool(around) and around[-1]
+        around = [draft for draft in self._open if draft.kind == "module"]
+        return bool(around) and around[-1].is_block
 
     def _origin(self, kind: Kind, path: str, tensor: torch.Tensor) -> int:
         index = len(self.drafts)

@@ -48,6 +48,7 @@ class Sizing:
     def __init__(self, program: ir.Program, limits: Limits) -> None:
         self._program = program
         self._sites: dict[int, Site] = find_sites(program)
+        self._traces: dict[object, Trace] = {}
         self._tracer = Tracer()
         self.classes = TracingClasses(instrument(program), limits, self._tracer)
 
@@ -62,9 +63,22 @@ class Sizing:
         Raises:
             SpecError: a size cannot be found, or the model does not run.
         """
+        key = _frozen((variant, dict(sizes or {}), dict(params)))
+        found = self._traces.get(key)
+        if found is None:
+            found = self._find(params, variant, dict(sizes or {}))
+            if key is not None:
+                self._traces[key] = found
+        return found
+
+    def _find(
+        self,
+        params: Mapping[str, object],
+        variant: str | None,
+        sizes: Mapping[str, int],
+    ) -> Trace:
         tracer = self._tracer
         tracer.known = {}
-        sizes = dict(sizes or {})
         for _ in range(_MOST_RUNS):
             module = self._make(params)
             activations = tuple(tracer.activations)
@@ -143,14 +157,16 @@ class Sizing:
         block = self._program.root_block
         assert block is not None
         unknown = [o for o in self._tracer.met if o not in self._tracer.known]
-        by_values = run.error is None or depends_on_values(run.error)
-        if run.error is not None and not by_values:
+        told = run.diagnostic
+        if run.error is not None and not depends_on_values(run.error):
             told = describe_failure(run.error, run.inputs, block, self.classes)
-            if not unknown or self._is_told_again(run.error, params, sizes):
-                return told
+        if told is not None and (
+            not unknown or self._is_told_again(told, params, sizes)
+        ):
+            return told
         site = self._sites[unknown[0][0]] if unknown else None
         why = "the run stopped where it depends on the values of a tensor"
-        if not by_values:
+        if told is not None:
             why = "the run fails before it is called"
         return Diagnostic(
             "auto-not-inferred",
@@ -161,14 +177,19 @@ class Sizing:
 
     def _is_told_again(
         self,
-        error: Exception,
+        told: Diagnostic,
         params: Mapping[str, object],
         sizes: Mapping[str, int],
     ) -> bool:
         """Whether the run fails in the same words with other provisional sizes."""
         module = self._make(params, tuple(reversed(_PROVISIONAL)))
-        again = self._run(module, params, sizes).error
-        return again is not None and str(again) == str(error)
+        again = self._run(module, params, sizes)
+        if again.diagnostic is not None or again.error is None:
+            return again.diagnostic == told
+        block = self._program.root_block
+        assert block is not None
+        other = describe_failure(again.error, again.inputs, block, self.classes)
+        return (other.message, other.span) == (told.message, told.span)
 
     # --- the result -----------------------------------------------------------------
 
@@ -193,6 +214,16 @@ class Sizing:
             for met in tracer.met.values()
         )
         return Trace(variant, activations, executions)
+
+
+def _frozen(value: object) -> object:
+    """A value as a key; None where it holds what is none. Types count: `1 == True`."""
+    if isinstance(value, dict):
+        value = tuple(value.items())
+    if isinstance(value, (list, tuple)):
+        items = tuple(map(_frozen, value))
+        return None if None in items else (type(value), items)
+    return (type(value), value) if value.__hash__ is not None else None
 
 
 def _first_run(trials: Trials) -> tuple[Run, Change]:

@@ -23,6 +23,7 @@ from modelspec.backends.torch.shapes.observe import observe, positional_inputs
 from modelspec.backends.torch.shapes.recorder import Recorder
 from modelspec.backends.torch.shapes.sizing.reading import Reading
 from modelspec.backends.torch.stand_ins import copy_on_meta
+from modelspec.diagnostics.diagnostic import Diagnostic
 
 Change: TypeAlias = Callable[[int], int]
 SMALL = 4
@@ -53,12 +54,14 @@ def a_bit_larger(size: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run has read, and how it ended; `inputs` are those it was given."""
+    """What a run has read, and how it ended: with an error, if it was on numbers, with a
+    diagnostic, if it was on symbols. `inputs` are those it was given."""
 
     reading: Reading
     is_complete: bool
     error: Exception | None = None
     inputs: str = ""
+    diagnostic: Diagnostic | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -121,17 +124,21 @@ class Trials:
         return Run(reading, True, None, inputs)
 
     def on_symbols(self) -> Run:
+        """What counts is read in the last run: there may be several, with other
+        defaults, until one comes to its end."""
         reading = self._reading()
 
         def prepare(trial: nn.Module, recorder: Recorder, stack: ExitStack) -> None:
+            nonlocal reading
+            reading = self._reading()
             reading.measure, reading.symbols = recorder.size, self._sizes
             reading.watch(trial, stack)
 
         run = observe(
             self._classes, self._module, self._params, self._given, prepare=prepare
         )
-        error = None if run.failure is None else run.failure.error
-        return Run(reading, run.observation is not None, error)
+        is_complete = run.observation is not None
+        return Run(reading, is_complete, diagnostic=run.diagnostic)
 
     def _plan(self, sizes: Mapping[str, int]) -> tuple[list[InputPlan], dict[str, int]]:
         block, classes = self._block, self._classes

@@ -1,0 +1,40 @@
+"""A hole: what stands in a tree for a mistake that was told.
+
+An expression that could not be read, or a name that means nothing, is a `Hole` from
+there on, as long as the text that it replaces. Whatever looks at a tree knows nothing
+of a hole and says nothing about what touches one; what it hides is no more than that.
+A tree with a hole is never built or printed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import TypeGuard
+
+UNKNOWN_NAME = "?"
+"""What the world of an evaluator is asked for where a hole stands."""
+
+
+class Hole(ast.expr):
+    """An expression of which nothing is known."""
+
+    _fields = ()
+
+
+def has_hole(nodes: Iterable[ast.AST]) -> bool:
+    return any(isinstance(one, Hole) for root in nodes for one in ast.walk(root))
+
+
+def hole_body(at: Hole) -> tuple[ast.stmt, ...]:
+    """The statements of a text that could not be read."""
+    return (ast.copy_location(ast.Return(at), at),)
+
+
+def is_hole_body(statements: Sequence[ast.stmt]) -> bool:
+    only = statements[0] if len(statements) == 1 else None
+    return isinstance(only, ast.Return) and is_hole(only.value)
+
+
+def is_hole(node: object) -> TypeGuard[Hole]:
+    return isinstance(node, Hole)

@@ -1,0 +1,1 @@
+"""Specs with random mistakes."""

@@ -1,0 +1,60 @@
+"""Specs may be compiled by several threads at once."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+import modelspec
+from modelspec.trees import expression_tree, quiet_tree
+
+SPEC = "modelspec: 1\nname: Net\nforward: |\n" + "".join(
+    f"  x = (((x + {at}) * 2) ** 1.5).view(-1)[{at}:]\n" for at in range(60)
+)
+
+
+@pytest.fixture
+def hectic() -> Iterator[None]:
+    """Another thread runs whenever garbage is collected, which is often: that is when
+    `ast.parse` by itself loses count of its depth."""
+
+    def pause(phase: str, info: dict[str, int]) -> None:
+        time.sleep(1e-6)
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(300, 100, 100)
+    gc.callbacks.append(pause)
+    yield
+    gc.callbacks.remove(pause)
+    gc.set_threshold(*threshold)
+
+
+@pytest.mark.usefixtures("hectic")
+def test_checked_by_several_threads() -> None:
+    found: list[object] = []
+
+    def check() -> None:
+        try:
+            found.extend(one.code for one in modelspec.check(SPEC))
+        except Exception as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=check) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert found == [one.code for one in modelspec.check(SPEC)] * 4
+
+
+def test_warnings_are_left_as_they_were() -> None:
+    before = list(warnings.filters)
+    quiet_tree("1 is 1", "<spec>", "eval")
+    assert warnings.filters == before
+    with pytest.raises(SyntaxError):
+        expression_tree("1 +")
