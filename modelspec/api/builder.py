@@ -44,9 +44,10 @@ _SEEDS = range(-(2**63), 2**64)
 class BuildRequest:
     """What a caller asked for; None leaves it to torch.
 
-    `texts` are values as they are written in a spec, `params` are values. What is made
-    for a `trial` is only looked at: torch's random numbers are as before afterwards. `sizes`
-    are those of symbols in `inputs`, from which sizes left to `auto` may follow.
+    `texts` are values as they are written in a spec, `params` are values. `sizes` are
+    those of symbols in `inputs`, from which sizes left to `auto` may follow. What is
+    made for a `trial` is only looked at: torch's random numbers are as before
+    afterwards.
     """
 
     variant: str | None = None

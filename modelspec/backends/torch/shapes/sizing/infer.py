@@ -18,7 +18,7 @@ from modelspec.backends.torch.failure import fail
 from modelspec.backends.torch.instantiate import instantiate
 from modelspec.backends.torch.run_failure import depends_on_values, describe_failure
 from modelspec.backends.torch.shapes.sizing.reading import Reading
-from modelspec.backends.torch.shapes.sizing.tracing import Tracer, TracingClasses
+from modelspec.backends.torch.shapes.sizing.tracing import Key, Tracer, TracingClasses
 from modelspec.backends.torch.shapes.sizing.trials import (
     Change,
     Run,
@@ -135,9 +135,16 @@ class Sizing:
             return named if named.is_refused else first
         if not trials.has_symbols:
             return trials.on_symbols() if first.is_beyond else first
-        if first.is_complete and _is_confirmed(trials, first, change):
+        second = _second_run(trials, change) if first.is_complete else first
+        differs = _difference(first, second)
+        if second.is_complete and differs is None:
             return first
         exact = trials.on_symbols()
+        if differs is not None and not exact.is_refused:
+            first.reading.problem = _depends(self._sites[differs[0]])
+            return first
+        if first.is_complete and not exact.is_refused:
+            return first
         is_known = exact.is_complete or exact.is_refused
         return exact if is_known or first.is_beyond else first
 
@@ -223,7 +230,11 @@ def _frozen(value: object) -> object:
     if isinstance(value, (list, tuple)):
         items = tuple(map(_frozen, value))
         return None if None in items else (type(value), items)
-    return (type(value), value) if value.__hash__ is not None else None
+    try:
+        hash(value)
+    except TypeError:
+        return None
+    return (type(value), value)
 
 
 def _first_run(trials: Trials) -> tuple[Run, Change]:
@@ -238,13 +249,28 @@ def _first_run(trials: Trials) -> tuple[Run, Change]:
     return first, as_it_is
 
 
-def _is_confirmed(trials: Trials, first: Run, change: Change) -> bool:
-    """Whether a run with larger sizes finds the same."""
-    for further in (larger, a_bit_larger):
-        run = trials.on_numbers(_both(change, further))
-        if run.is_complete:
-            return run.reading.found == first.reading.found
-    return False
+def _second_run(trials: Trials, change: Change) -> Run:
+    """A run with larger sizes, of two the one that comes to its end."""
+    run = trials.on_numbers(_both(change, larger))
+    return run if run.is_complete else trials.on_numbers(_both(change, a_bit_larger))
+
+
+def _difference(first: Run, second: Run) -> Key | None:
+    """What the second run found another number for."""
+    found = first.reading.found
+    for key, value in second.reading.found.items():
+        if found.get(key, value) != value:
+            return key
+    return None
+
+
+def _depends(site: Site) -> Diagnostic:
+    return Diagnostic(
+        "auto-symbolic",
+        f"{site.words} is another number for inputs of other sizes",
+        site.span,
+        help=("give the sizes that it depends on as numbers in `inputs`",),
+    )
 
 
 def _both(one: Change, other: Change) -> Change:

@@ -21,7 +21,7 @@ from modelspec.backends.torch.meta_mode import on_meta
 from modelspec.backends.torch.run_failure import depends_on_values, is_beyond_meta
 from modelspec.backends.torch.shapes.observe import observe, positional_inputs
 from modelspec.backends.torch.shapes.recorder import Recorder
-from modelspec.backends.torch.shapes.sizing.reading import Reading
+from modelspec.backends.torch.shapes.sizing.reading import Reading, Refused
 from modelspec.backends.torch.stand_ins import copy_on_meta
 from modelspec.diagnostics.diagnostic import Diagnostic
 
@@ -54,8 +54,8 @@ def a_bit_larger(size: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run has read, and how it ended: with an error, if it was on numbers, with a
-    diagnostic, if it was on symbols. `inputs` are those it was given."""
+    """What a run has read, and how it ended: with an error, if it was on numbers, with
+    a diagnostic, if it was on symbols. `inputs` are those it was given."""
 
     reading: Reading
     is_complete: bool
@@ -130,6 +130,8 @@ class Trials:
 
         def prepare(trial: nn.Module, recorder: Recorder, stack: ExitStack) -> None:
             nonlocal reading
+            if reading.problem is not None:
+                raise Refused
             reading = self._reading()
             reading.measure, reading.symbols = recorder.size, self._sizes
             reading.watch(trial, stack)
