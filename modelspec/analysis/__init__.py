@@ -25,6 +25,7 @@ from modelspec.analysis.paths import check_paths
 from modelspec.analysis.reachability import check_reachability
 from modelspec.analysis.recursion import check_recursion
 from modelspec.analysis.rules import check_rules
+from modelspec.analysis.sizes import check_sizes
 from modelspec.analysis.structure import check_structure
 from modelspec.analysis.unused import check_unused
 from modelspec.analysis.values import check_values
@@ -43,6 +44,7 @@ class Pass:
 
 
 PASSES: tuple[Pass, ...] = (
+    Pass("sizes", check_sizes),
     Pass("values", check_values),
     Pass("calls", check_calls),
     Pass("literals", check_literals),

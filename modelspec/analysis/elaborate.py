@@ -101,7 +101,7 @@ class Elaborator:
         self.limits = limits
         self.budget = Allowance(program, limits)
         self.evaluator = Evaluator(StandInWorld(self.make), limits, self.budget)
-        self.globals: dict[str, object] = {}
+        self.globals: dict[str, object] = {"auto": Opaque()}
         self._steps: dict[str, Steps] = {}
         self._made: dict[object, Module] = {}
         self._entered: list[Label] = []

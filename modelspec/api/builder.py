@@ -14,6 +14,7 @@ from dataclasses import field
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
+from modelspec.api.sizes import Traces, fill_for_build, fill_for_source
 from modelspec.api.weights import WeightsRequest
 from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
 from modelspec.diagnostics.span import Source
@@ -43,8 +44,10 @@ _SEEDS = range(-(2**63), 2**64)
 class BuildRequest:
     """What a caller asked for; None leaves it to torch.
 
-    `texts` are values as they are written in a spec, `params` are values. What is made
-    for a `trial` is only looked at: torch's random numbers are as before afterwards.
+    `texts` are values as they are written in a spec, `params` are values. `sizes` are
+    those of symbols in `inputs`, from which sizes left to `auto` may follow. What is
+    made for a `trial` is only looked at: torch's random numbers are as before
+    afterwards.
     """
 
     variant: str | None = None
@@ -54,6 +57,7 @@ class BuildRequest:
     dtype: str | torch.dtype | None = None
     seed: int | None = None
     weights: WeightsRequest | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
     trial: bool = False
 
 
@@ -63,7 +67,8 @@ class Built:
 
     `seconds` is what making it took, without reading the spec and importing torch.
     `dtype` is what it was made with; None is torch's default. `loaded` is how many
-    tensors the files of weights had for it; None where there are none.
+    tensors the files of weights had for it; None where there are none. `traces` tell
+    the sizes that the spec left to `auto`.
     """
 
     module: nn.Module
@@ -74,6 +79,7 @@ class Built:
     seconds: float
     dtype: str | torch.dtype | None = None
     loaded: int | None = None
+    traces: Traces = ()
 
     def run_once(self, sizes: Mapping[str, int]) -> RunResult:
         """Run it once on its declared inputs, without memory or random numbers."""
@@ -114,9 +120,15 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
     )
 
     start = perf_counter()
-    classes = classes_of(program, limits)
-    params = _values(classes, given) | dict(request.params)
-    _require(_check_values(block, params))
+
+    def values(classes: ModuleClasses) -> dict[str, object]:
+        found = _values(classes, given) | dict(request.params)
+        _require(_check_values(block, found))
+        return found
+
+    filled = fill_for_build(program, limits, values, request.sizes)
+    classes = classes_of(filled.program, limits, filled.traces)
+    params = values(classes)
     with keep_random_state() if request.trial else nullcontext():
         module = instantiate(
             classes,
@@ -136,7 +148,15 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
             key=given_weights.key,
         )
     return Built(
-        module, block, classes, params, warnings, seconds, request.dtype, loaded
+        module,
+        block,
+        classes,
+        params,
+        warnings,
+        seconds,
+        request.dtype,
+        loaded,
+        filled.traces,
     )
 
 
@@ -144,7 +164,9 @@ def find_class(program: Program, limits: Limits) -> type[nn.Module]:
     """The class of the root block."""
     from modelspec.api.pickles import classes_of
 
-    return classes_of(program, limits)[_found(find_root(program)).name]
+    root = _found(find_root(program)).name
+    filled = fill_for_source(program, limits)
+    return classes_of(filled.program, limits, filled.traces)[root]
 
 
 def symbol_sizes(block: Block, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

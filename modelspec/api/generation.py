@@ -1,7 +1,7 @@
 """Specs to source: one text, or the files of a package; planned whole, then written.
 
 In: specs and a style. Out: texts, or `SpecError` where the caller's files or templates
-stand in the way. Never imports torch.
+stand in the way. Imports torch only for specs that leave sizes to `auto`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from modelspec.api.sizes import Known, fill_for_source
 from modelspec.diagnostics.diagnostic import Diagnostic, InternalError, SpecError
 from modelspec.output.difference import render_difference
 from modelspec.output.files import (
@@ -20,6 +21,7 @@ from modelspec.output.files import (
     find_other,
 )
 from modelspec.output.staging import write_files
+from modelspec.program.ir import Program
 
 if TYPE_CHECKING:
     from modelspec.api.spec import Spec
@@ -36,7 +38,10 @@ class Generation:
         specs: Sequence[Spec],
         style: str = "parametric",
         templates: Path | None = None,
+        known: Known | None = None,
     ) -> None:
+        """`known` is what a build of the only spec has told of its sizes."""
+        self._known = known
         self._specs = specs
         self._style = _known_style(style)
         self._templates = templates
@@ -47,11 +52,12 @@ class Generation:
         from modelspec.backends.python import emit_module
 
         (spec,) = self._specs
+        program = self._filled(spec)
         with _TemplateFaults(self._templates):
             return emit_module(
-                spec.program,
+                program,
                 style=self._style,
-                values=self._values(spec),
+                values=self._values(spec, program),
                 templates=self._templates,
             )
 
@@ -70,14 +76,19 @@ class Generation:
         from modelspec.backends.python import Member
 
         specs = dict(zip(module_names(self._specs), self._specs, strict=True))
+        filled = {name: self._filled(spec) for name, spec in specs.items()}
         return [
-            Member(name, spec.program, self._values(spec))
+            Member(name, filled[name], self._values(spec, filled[name]))
             for name, spec in specs.items()
         ]
 
-    def _values(self, spec: Spec) -> Mapping[str, object]:
+    def _filled(self, spec: Spec) -> Program:
+        limits = spec.policy.limits
+        return fill_for_source(spec.program, limits, self._known).program
+
+    def _values(self, spec: Spec, program: Program) -> Mapping[str, object]:
         """What the variant that the spec was named with gives, for the flat style."""
-        variants = (one for one in spec.program.variants if one.name == spec.variant)
+        variants = (one for one in program.variants if one.name == spec.variant)
         return {name: value for one in variants for name, value in one.values}
 
 

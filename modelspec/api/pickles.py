@@ -18,6 +18,8 @@ from weakref import WeakValueDictionary
 
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.diagnostics.span import Source
+from modelspec.inference.fill import fill
+from modelspec.inference.trace import Trace
 from modelspec.policy import Limits, Policy
 from modelspec.program.ir import Program
 
@@ -29,36 +31,46 @@ PackedFile: TypeAlias = "tuple[str, str, str]"
 Packed: TypeAlias = "tuple[PackedFile, ...]"
 Raised: TypeAlias = "tuple[tuple[str, int | float], ...]"
 
-_classes: WeakValueDictionary[tuple[Packed, Raised], ModuleClasses]
+Traces: TypeAlias = "tuple[Trace, ...]"
+"""What sizes left to `auto` are: empty for a spec without."""
+_Key: TypeAlias = "tuple[Packed, Raised, Traces]"
+
+_classes: WeakValueDictionary[_Key, ModuleClasses]
 _classes = WeakValueDictionary()
 _lock = threading.RLock()
 
 
-def classes_of(program: Program, limits: Limits) -> ModuleClasses:
-    """The classes of a program: those there are, else new ones."""
-    key = (_pack(program.sources), _raised(limits))
+def classes_of(program: Program, limits: Limits, traces: Traces = ()) -> ModuleClasses:
+    """The classes of a program: those there are, else new ones.
+
+    `traces` are those that the program was filled with.
+    """
+    key = (_pack(program.sources), _raised(limits), traces)
     with _lock:
         return _classes.get(key) or _build(program, limits, key)
 
 
-def rebuild_class(files: Packed, name: str, raised: Raised = ()) -> type:
+def rebuild_class(
+    files: Packed, name: str, raised: Raised = (), traces: Traces = ()
+) -> type:
     """What a pickle calls: the class of a block of a packed spec."""
     with _lock:
-        classes = _classes.get((files, raised))
+        classes = _classes.get((files, raised, traces))
         if classes is None:
             limits = dataclasses.replace(Limits(), **dict(raised))  # type: ignore[arg-type]  # fields by name
-            classes = _build(_unpack(files, limits), limits, (files, raised))
+            program = fill(_unpack(files, limits), traces)
+            classes = _build(program, limits, (files, raised, traces))
         return classes[name]
 
 
-def _build(
-    program: Program, limits: Limits, key: tuple[Packed, Raised]
-) -> ModuleClasses:
+def _build(program: Program, limits: Limits, key: _Key) -> ModuleClasses:
     from modelspec.backends.torch import build_classes
 
-    files, raised = key
+    files, raised, traces = key
 
     def reduce(name: str) -> Rebuild:
+        if traces:
+            return rebuild_class, (files, name, raised, traces)
         return rebuild_class, (files, name, raised) if raised else (files, name)
 
     classes = _classes[key] = build_classes(program, limits, reduce)

@@ -23,6 +23,7 @@ from modelspec.report.summary.summary import Summary
 if TYPE_CHECKING:
     from torch import nn
 
+    from modelspec.api.sizes import Known
     from modelspec.api.spec import Spec
 
 
@@ -53,10 +54,12 @@ class Products:
         *,
         draw: Callable[[], Drawing],
         summarise: Callable[[], Summary] | None = None,
+        known: Known | None = None,
     ) -> None:
         """Write them all; `module` is there for weights, the others are called if a
-        file wants a picture or a summary. `.md` holds both that can be had."""
-        texts = dict(self._texts(spec, draw, summarise))
+        file wants a picture or a summary. `.md` holds both that can be had. `known`
+        tells the sizes that the spec leaves out."""
+        texts = dict(self._texts(spec, draw, summarise, known))
         with Staging() as staging:
             for path in self._paths:
                 if path.suffix in texts:
@@ -69,11 +72,14 @@ class Products:
         spec: Spec,
         draw: Callable[[], Drawing],
         summarise: Callable[[], Summary] | None,
+        known: Known | None,
     ) -> Iterator[tuple[str, str]]:
         """What files of a suffix hold, where it is a text."""
+        from modelspec.api.generation import Generation
+
         suffixes = {path.suffix for path in self._paths}
         if ".py" in suffixes:
-            yield ".py", spec.source()
+            yield ".py", Generation([spec], known=known).text()
         summary = None
         if summarise is not None and suffixes & {".json", ".md"}:
             summary = summarise()

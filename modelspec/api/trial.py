@@ -7,6 +7,7 @@ fake tensors: it takes no memory and draws no random numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from modelspec.api.budget import require_budget
@@ -18,6 +19,7 @@ from modelspec.api.builder import (
     symbol_sizes,
 )
 from modelspec.api.observing import build_on_meta
+from modelspec.api.sizes import Known
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.records import dataclass
 from modelspec.report.built import BuildReport
@@ -36,6 +38,7 @@ class Trial:
     module: nn.Module
     report: BuildReport
     diagnostics: tuple[Diagnostic, ...]
+    known: Known = field(default_factory=Known)
 
 
 def build_and_run(
@@ -48,6 +51,7 @@ def build_and_run(
     """Make a module and run it once; a run that fails is among the diagnostics."""
     block = spec.program.root_block
     sizes = symbol_sizes(block, shapes) if block is not None else {}
+    request = replace(request, sizes=sizes)
     result = _run_without_memory(spec, request, sizes)
     warnings = require_budget(spec, request)
     built = build_module(spec.program, spec.policy.limits, request)
@@ -60,7 +64,8 @@ def build_and_run(
     found = (*built.warnings, *warnings)
     if result.diagnostic is not None:
         found = (*found, explained(built, sizes, result.diagnostic))
-    return Trial(built.module, _report(built, request, result), found)
+    report = _report(built, request, result)
+    return Trial(built.module, report, found, Known(built.traces, sizes))
 
 
 def _run_without_memory(

@@ -139,6 +139,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             trial.module,
             draw=lambda: draw_spec(spec, request, shapes),
             summarise=lambda: summarise(spec, request, shapes),
+            known=trial.known,
         )
         console.say(render_built(trial.report))
         for path in arguments.output:

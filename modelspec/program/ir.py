@@ -16,7 +16,9 @@ generated module whose imports are `import math`, `import torch`,
   name, else a function, else a Python built-in: Python's own rule of scope;
 - a dict's key read as an attribute (`cfg.dim`) has become `cfg["dim"]`;
 - a layer type where a module is expected has been called (`ReLU` is `nn.ReLU()`);
-- `self` is the module under construction.
+- `self` is the module under construction;
+- `auto`, which nothing else may be called, is a size that `inference` puts a number or
+  an expression in the place of. Back ends are given Programs without it.
 
 Positions of nodes are those of the spec's file (`pysubset.span_of`).
 

@@ -23,7 +23,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What generated modules import or define under these very names.
 RESERVED = frozenset(
     "torch nn F math self super partial linspace OrderedDict Any Callable fnmatchcase"
-    " annotations isinstance ValueError".split()
+    " annotations isinstance ValueError auto".split()
 )
 
 

@@ -23,7 +23,7 @@ from modelspec.program.ir import (
     Statement,
 )
 from modelspec.program.names import is_identifier
-from modelspec.program.walk import block_nodes, names_read, walk_statements
+from modelspec.program.walk import block_nodes, walk_statements
 
 
 def verify_program(program: Program) -> None:
@@ -66,9 +66,6 @@ def _block_problems(block: Block) -> Iterator[str]:
     for node in block_nodes(block):
         if isinstance(node, ast.expr | ast.stmt) and not hasattr(node, "lineno"):
             yield f"{block.name}: an expression without a position"
-    read = names_read(block_nodes(block))
-    if "auto" in read:
-        yield f"{block.name}: an `auto` is left"
 
 
 def _statement_problems(statement: Statement) -> Iterator[str]:

@@ -40,7 +40,8 @@ def in_place(statements: list[ast.stmt], refused: Collection[int]) -> None:
     """Puts holes in the place of nodes inside statements, known by their `id`; of a
     statement nothing but a hole is left."""
     cutter = _Cutter(refused)
-    statements[:] = [cutter.visit(one) for one in statements]
+    made = [cutter.visit(one) for one in statements]
+    statements[:] = [one for one in made if isinstance(one, ast.stmt)]
 
 
 class _Cutter(ast.NodeTransformer):

@@ -13,10 +13,18 @@ from typing import NoReturn
 
 from modelspec.records import dataclass
 
-NUMBERS: frozenset[type] = frozenset({int, float, bool})
-SCALARS: frozenset[type] = frozenset(
-    {int, float, bool, str, type(None), type(Ellipsis)}
-)
+
+class Provisional(int):
+    """A whole number in place of a size that is not known yet; `key` tells which.
+
+    What is computed from it is a plain number.
+    """
+
+    key: object = None
+
+
+NUMBERS: frozenset[type] = frozenset({int, float, bool, Provisional})
+SCALARS: frozenset[type] = frozenset({*NUMBERS, str, type(None), type(Ellipsis)})
 SEQUENCES: frozenset[type] = frozenset({list, tuple})
 VIEWS: frozenset[type] = frozenset(
     {

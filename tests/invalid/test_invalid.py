@@ -88,9 +88,9 @@ ELSEWHERE = set(
     wrong-rename wrong-seed
     """
     # What only a build knows.
-    """call-error constructor-error forward-error init-error invalid-size not-a-layer
-    over-budget unchecked-budget
-    rule-never-applies
+    """auto-contradiction auto-not-inferred auto-symbolic call-error constructor-error
+    forward-error init-error invalid-size not-a-layer over-budget rule-never-applies
+    unchecked-budget
     """.split()
 )
 """Codes of which no spec that is only checked is an example."""

@@ -7,6 +7,7 @@ from modelspec.backends.python.emit import (
     emit_module,
 )
 from modelspec.backends.python.package import Member, emit_package
+from modelspec.backends.python.reach import reachable
 
 __all__ = [
     "HEADER",
@@ -15,4 +16,5 @@ __all__ = [
     "Style",
     "emit_module",
     "emit_package",
+    "reachable",
 ]

@@ -72,7 +72,7 @@ class ModuleClasses:
         self._plain = PlainFunctions(program, self.get)
         account = Account(limits)
         self._sessions = Sessions(account)
-        self._world = TorchWorld(account, self._plain.plain)
+        self._world = self.world(account)
         self._evaluator = Evaluator(self._world, limits, account)
         self._guard = Guard(limits)
         self._plain.namespace[GUARD] = self._guard
@@ -82,6 +82,10 @@ class ModuleClasses:
             one.name: self._evaluator.function(one.definition, one.source, self._names)
             for one in program.functions
         }
+
+    def world(self, account: Account) -> TorchWorld:
+        """What expressions may do with layers and tensors."""
+        return TorchWorld(account, self._plain.plain)
 
     @property
     def warnings(self) -> list[Diagnostic]:

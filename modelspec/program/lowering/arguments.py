@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable
 from typing import TypeAlias
 
+from modelspec.catalog import load_catalog
 from modelspec.program.ir import TypeExpression
 from modelspec.program.lowering.context import Context, hole, place
 from modelspec.program.names import is_identifier
@@ -31,7 +32,8 @@ def call_with(
         return ast.Call(callee, given, [])
     if node.is_null:
         return ast.Call(callee, [], [])
-    return ast.Call(callee, [_argument(node, nested, context)], [])
+    value = _argument(node, nested, context)
+    return ast.Call(callee, [_as_taken(value, callee, 0, context)], [])
 
 
 def _keywords(
@@ -56,11 +58,16 @@ def _keywords(
 def _as_taken(
     value: ast.expr, callee: ast.expr, which: int | str, context: Context
 ) -> ast.expr:
-    """A list as a tuple, where what is called takes a tuple there."""
+    """A list as a tuple, where what is called takes a tuple there; `auto` as itself,
+    where what is called takes a size."""
+    if _is_auto(value) and _takes_size(callee, which, context):
+        return ast.copy_location(ast.Name("auto", ast.Load()), value)
     if not isinstance(value, ast.List) or any(
         isinstance(item, ast.Call) for item in value.elts
     ):
         return value
+    if any(map(_is_auto, value.elts)) and _takes_size(callee, which, context):
+        value.elts = [_as_taken(one, callee, which, context) for one in value.elts]
     if isinstance(callee, ast.Name):
         entry = context.scope.file.entry_of_class(callee.id)
         params = entry.params if entry is not None else ()
@@ -70,6 +77,38 @@ def _as_taken(
     elif not isinstance(callee, ast.Attribute):
         return value
     return ast.copy_location(ast.Tuple(value.elts, ast.Load()), value)
+
+
+def _is_auto(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value == "auto"
+
+
+def _takes_size(callee: ast.expr, which: int | str, context: Context) -> bool:
+    """Whether an argument is a size that an input determines, or may be one."""
+    from modelspec.catalog.determined import determined
+
+    if isinstance(callee, ast.Attribute):
+        layer = load_catalog().layer(callee.attr)
+        names = (
+            () if layer is None else tuple(o.name for o in layer.signature.positional)
+        )
+        if isinstance(which, int):
+            which = names[which] if which < len(names) else ""
+        return determined(callee.attr, which) is not None
+    entry = (
+        context.scope.file.entry_of_class(callee.id)
+        if isinstance(callee, ast.Name)
+        else None
+    )
+    params = entry.params if entry is not None else ()
+    taken = [p for at, p in enumerate(params) if which in (at, p.name)]
+    return any(_takes_int(param.type) for param in taken)
+
+
+def _takes_int(type_: TypeExpression) -> bool:
+    members = type_.arguments if type_.name == "union" else (type_,)
+    names = {one.name for one in members}
+    return "int" in names and not names & {"str", "any"}
 
 
 def _takes_tuple(type_: TypeExpression) -> bool:

@@ -73,6 +73,8 @@ class Canonicalizer(ast.NodeTransformer):
             return node
         if name == "self":
             return node if self.in_text else self._unmade_self(node)
+        if name == "auto":
+            return node  # `analysis.sizes` looks where it stands
         found = self._global(name)
         if found is None:
             self._unknown_name(node)
@@ -118,14 +120,6 @@ class Canonicalizer(ast.NodeTransformer):
                 f"nothing is named '{node.id}' here",
                 span_of(node, self.source),
                 note=self.hints[node.id],
-            )
-            return
-        if node.id == "auto":
-            self.report.error(
-                "auto-not-inferred",
-                "sizes cannot be left to `auto` in this version",
-                span_of(node, self.source),
-                help="write the size",
             )
             return
         advice = advice_for(node.id, self.scope, self._text(node))

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from modelspec.catalog import Layer, Parameter, ParameterKind, load_catalog
+from modelspec.catalog.determined import determined
 from modelspec.catalog.docs import argument_doc, argument_type, layer_doc, layer_link
 from modelspec.spec.schema.parts import ANYTHING, Schema, ref, told
 from modelspec.spec.schema.values import argument_schema
@@ -148,4 +149,8 @@ def _argument(one: Parameter, layer: Layer) -> Schema:
     schema = told(f"{doc}\n\n{', '.join(facts)}" if facts else doc)
     if doc.startswith("Former "):
         schema["deprecationMessage"] = doc
-    return schema | argument_schema(one, tuple(layer.choices.get(one.name, ())))
+    choices = tuple(layer.choices.get(one.name, ()))
+    known = determined(layer.name, one.name)
+    if known is not None and not known.is_shape:
+        choices = (*choices, "auto")
+    return schema | argument_schema(one, choices)

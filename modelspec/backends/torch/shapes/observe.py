@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeAlias
 
 import torch
 from torch import nn
@@ -47,6 +48,8 @@ from modelspec.sizes.observation import (
 from modelspec.sizes.size import Size
 from modelspec.sizes.text import render_size
 
+Prepare: TypeAlias = Callable[[nn.Module, Recorder, ExitStack], None]
+
 
 @dataclass(frozen=True, slots=True)
 class ObservedRun:
@@ -66,12 +69,14 @@ def observe(
     params: Mapping[str, object] | None = None,
     sizes: Mapping[str, int] | None = None,
     dtype: str | torch.dtype | None = None,
+    prepare: Prepare | None = None,
 ) -> ObservedRun:
     """Run a built module's `forward` in eval mode on the inputs that it declares.
 
     `params` are those it was built with; sizes of inputs may depend on them. Symbols
     without a value in `sizes` stay symbols. `dtype` is what it was built with; inputs
-    that are float32 get it, None is torch's default.
+    that are float32 get it, None is torch's default. `prepare` may do something to the
+    copy of each run, while its stack is open.
     """
     block = classes.block_of(type(module))
     assert block is not None, "not a module of these classes"
@@ -84,7 +89,7 @@ def observe(
     if not plans:
         return ObservedRun(note="the inputs have no shapes to run on")
     open_sizes = [name for name in known if name not in given]
-    run = _Run(classes, module, block, plans)
+    run = _Run(classes, module, block, plans, prepare)
     distinct = {**known, **_distinct_sizes(block, open_sizes)}
     found = run.complete(distinct, open_sizes)
     told = found.diagnostic
@@ -102,7 +107,9 @@ class _Run:
         module: nn.Module,
         block: Block,
         plans: list[InputPlan],
+        prepare: Prepare | None = None,
     ) -> None:
+        self._prepare = prepare
         self._classes = classes
         self._module = module
         self._block = block
@@ -188,8 +195,11 @@ class _Run:
             shape = self._shape(plan, symbols)
             tensors[plan.name] = torch.empty(shape, dtype=plan.dtype, device="cpu")
             recorder.add_input(plan.name, tensors[plan.name])
-        args = [tensors.pop(name) for name in positional_names(self._block)]
-        with self._classes.bounded(), recorder:
+        args = [tensors.pop(name) for name in positional_inputs(self._block)]
+        with self._classes.bounded(), ExitStack() as stack:
+            if self._prepare is not None:
+                self._prepare(trial, recorder, stack)
+            stack.enter_context(recorder)
             return trial(*args, **tensors)
 
     def _shape(
@@ -283,7 +293,7 @@ def fake_tensor(tensor: torch.Tensor) -> torch.Tensor:
     return made
 
 
-def positional_names(block: Block) -> list[str]:
+def positional_inputs(block: Block) -> list[str]:
     """Inputs up to the first that is left out: a container's own `forward` knows no
     names."""
     names = [one.name for one in block.inputs]

@@ -27,6 +27,7 @@ from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
 from modelspec.diagnostics.span import Span
 from modelspec.sizes.observation import Edge, Kind, Many, Step, Tensor, Value
+from modelspec.sizes.size import Size
 
 
 @dataclass(slots=True)
@@ -241,6 +242,14 @@ class Recorder(TorchFunctionMode):
 
     def _around(self) -> str:
         return self._open[-1].path if self._open else ""
+
+    def running(self) -> Span | None:
+        """The line of the spec that is running."""
+        return self._where()
+
+    def size(self, value: int | torch.SymInt) -> Size:
+        """A size of a tensor of this run, as a plain value."""
+        return self._sizes.size(value)
 
     # --- tensors ----------------------------------------------------------------
 

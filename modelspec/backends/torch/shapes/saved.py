@@ -20,7 +20,7 @@ from modelspec.backends.torch.inputs import plan_inputs
 from modelspec.backends.torch.instantiate import find_dtype
 from modelspec.backends.torch.shapes.observe import (
     fake_tensor,
-    positional_names,
+    positional_inputs,
     quiet,
 )
 from modelspec.backends.torch.stand_ins import copy_with
@@ -56,7 +56,7 @@ def count_saved(
             plan.name: torch.empty(plan.shape, dtype=plan.dtype, device="cpu")
             for plan in plans
         }
-        args = [tensors.pop(name) for name in positional_names(block)]
+        args = [tensors.pop(name) for name in positional_inputs(block)]
         saved = _Saved(trial)
         try:
             with classes.bounded(), torch.enable_grad(), saved.watched():
