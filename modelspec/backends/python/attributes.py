@@ -198,6 +198,17 @@ class Attributes:
             current = self.block_of(kind)
         return kind
 
+    def redefines(self, block: ir.Block) -> bool:
+        """Whether an inherited attribute becomes what its class does not declare."""
+        if block.base.call is None:
+            return False
+        parent = self.block_of(_callee(block.base.call))
+        known = self.of(parent) if parent is not None else {}
+        return any(
+            key in known and not set(types) <= set(known[key])
+            for key, types in self._own(block).items()
+        )
+
     # What the class must say -------------------------------------------------------
 
     def declared(self, block: ir.Block) -> list[tuple[str, ast.expr]]:

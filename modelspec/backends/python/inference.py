@@ -92,6 +92,8 @@ class Inference:
         """What `__init__` needs; it is given as it will be written. Out: values of
         f-strings that are texts already."""
         codes = self.codes.setdefault(block.name, set())
+        if self.attributes.redefines(block):
+            codes.add("assignment")
         inferred = Body(self, block, declared, codes)
         inferred.run(body)
         return {value for value, is_text in inferred.shown.items() if is_text}
