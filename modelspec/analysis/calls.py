@@ -67,7 +67,7 @@ def check_calls(facts: Facts) -> Iterator[Diagnostic]:
     for text in facts.texts:
         into, rules = _into(text), _rule_calls(text)
         for node in text.calls:
-            if id(node) in facts.settled:
+            if id(node) in facts.judged:
                 continue
             for use in _uses(node, text, facts, into.get(id(node))):
                 if id(node) in rules:

@@ -76,7 +76,7 @@ class Facts:
 
     `told` is what was found before the Program was whole and what earlier passes found,
     so that later ones do not repeat it; `known` are the names that blocks have anywhere
-    (`analysis.attributes`); `settled` are calls of which enough is told.
+    (`analysis.attributes`); `judged` are wrong calls that the pass over values told.
     """
 
     program: Program
@@ -87,7 +87,7 @@ class Facts:
     possible: dict[tuple[str, str], tuple[Callee, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     holes: Holes = field(init=False)
-    settled: set[int] = field(default_factory=set)
+    judged: set[int] = field(default_factory=set)
     _members: dict[str, Members] = field(default_factory=dict)
     _computed: Sequence[NamePattern] | None = None
     _handed_on: set[str] | None = None

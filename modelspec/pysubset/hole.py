@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 UNKNOWN_NAME = "?"
 """What the world of an evaluator is asked for where a hole stands."""
@@ -48,7 +48,7 @@ class _Cutter(ast.NodeTransformer):
     def __init__(self, refused: Collection[int]) -> None:
         self._refused = refused
 
-    def visit(self, node: ast.AST) -> ast.AST:
+    def visit(self, node: ast.AST) -> Any:  # as in typeshed
         if id(node) not in self._refused:
             return self.generic_visit(node)
         at = ast.copy_location(Hole(), node)

@@ -309,7 +309,7 @@ class Judge:
             return True
         self.tell(found.code, found.message, found.node, help=found.help)
         if self.report is not None:
-            self.facts.settled.add(id(node))
+            self.facts.judged.add(id(node))
         return False
 
     def _fits(self, node: ast.Call, called: Held) -> bool:

@@ -65,7 +65,12 @@ def lower_text(
             _def_name_span(node),
         )
     arguments = _arguments(parsed, name, inputs, mode, context)
-    statements = canonical_body(parsed.statements, arguments, context, method=True)
+    # Only of `forward` it is told when it leaves one out.
+    declared = {one.name for one in inputs if name == "forward"}
+    untaken = frozenset(declared - {one.arg for one in all_arguments(arguments)})
+    statements = canonical_body(
+        parsed.statements, arguments, context, method=True, untaken=untaken
+    )
     return Method(
         name,
         arguments,
@@ -150,8 +155,11 @@ def canonical_body(
     context: Context,
     *,
     method: bool = False,
+    untaken: frozenset[str] = frozenset(),
 ) -> tuple[ast.stmt, ...]:
-    """Statements with their names resolved; assigned names are the text's locals."""
+    """Statements with their names resolved; assigned names are the text's locals.
+    Of inputs that a `def` line leaves out, `untaken`, nothing more is said.
+    """
     given = all_arguments(arguments)
     for argument in given:
         is_written = argument.end_col_offset != argument.col_offset
@@ -162,7 +170,7 @@ def canonical_body(
             argument.annotation = annotation(argument.annotation, context)
     names = {argument.arg for argument in given} | set(_stored(statements, context))
     known = dict.fromkeys(sorted(names), UNKNOWN)
-    scope = Scope(context.scope.file, known, context.scope.unread)
+    scope = Scope(context.scope.file, known, context.scope.unread | untaken)
     hints = context.hints | dict(through_self(context.scope.locals)) if method else {}
     visitor = Canonicalizer(
         scope, context.source, context.report, in_text=True, hints=hints
