@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import modelspec
 from modelspec.diagnostics import codes
 from modelspec.diagnostics.codes import all_codes, find_code, nearest_code, render_code
-from modelspec.policy import Policy
-from tests.invalid.test_invalid import ELSEWHERE
+from tests.invalid.test_invalid import ELSEWHERE, FOUND_BY_RUNNING
 
 TABLE = Path(codes.__file__).with_name("codes.md").read_text(encoding="utf-8")
 
@@ -54,12 +54,9 @@ def test_every_code_is_explained_in_words(name: str) -> None:
     assert len(all_codes()[name].explanation.split()) > 5
 
 
-def told_of(text: str) -> list[str]:
+def told_of(text: str, *, shapes: bool) -> list[str]:
     """The codes of what is wrong with a text."""
-    from modelspec.driver import compile_text
-
-    found = compile_text(text.encode(), Policy(), name="<text>").diagnostics
-    return [one.code for one in found]
+    return [one.code for one in modelspec.check(text, shapes=shapes)]
 
 
 # What only a build finds is tried in `tests/refused`.
@@ -70,5 +67,6 @@ SHOWN = [n for n, one in all_codes().items() if one.example and n not in ELSEWHE
 def test_examples_are_what_they_say(name: str) -> None:
     """What is wrong has this mistake and no other, what is right has none."""
     code = all_codes()[name]
-    assert set(told_of(code.example)) == {name}
-    assert not code.fixed or told_of(code.fixed) == []
+    shapes = name in FOUND_BY_RUNNING
+    assert set(told_of(code.example, shapes=shapes)) == {name}
+    assert not code.fixed or told_of(code.fixed, shapes=shapes) == []
