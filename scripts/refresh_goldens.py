@@ -2,7 +2,8 @@
 
 Goes over `examples/` and `tests/cases/`, writes only what changed and says so, and
 removes goldens whose case is gone. Then does the same with the messages that
-`docs/language.md` shows. Exits with 1 if a case could not be generated.
+`docs/language.md` shows, and with pictures. Exits with 1 if a case could not be
+generated.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import modelspec  # noqa: E402  # found in the checkout by the line above
 from tests.agreement.cases import CASES, Case, all_cases  # noqa: E402
 from tests.docs.examples import PAGE  # noqa: E402
 from tests.docs.refresh import refreshed_page  # noqa: E402
+from tests.graph.pictures import pictures  # noqa: E402
 
 
 def main() -> int:
@@ -27,6 +29,7 @@ def main() -> int:
         path.unlink()
         print(f"removed {path.relative_to(ROOT)}")
     refresh_page()
+    refresh_pictures()
     return 1 if failed else 0
 
 
@@ -53,6 +56,15 @@ def refresh_page() -> None:
     if text != PAGE.read_text(encoding="utf-8"):
         PAGE.write_text(text, encoding="utf-8", newline="\n")
         print(f"changed {PAGE.relative_to(ROOT)}")
+
+
+def refresh_pictures() -> None:
+    """Writes the pictures of tests and documents that changed."""
+    for path, text in pictures():
+        old = path.read_text(encoding="utf-8") if path.exists() else None
+        if text != old:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            print(f"wrote {path.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
