@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+WIDTH, HEIGHT = 1200, 900
 _PATIENCE = 60.0
 
 
@@ -81,15 +82,12 @@ class Browser:
                 assert "error" not in found, found
                 return found["result"]
 
-    def open(
-        self, page: Path, hash: str = "", size: tuple[int, int] = (1200, 900)
-    ) -> None:
+    def open(self, page: Path, hash: str = "") -> None:
         """Show a file, and wait until it is there."""
-        width, height = size
         self.ask(
             "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
+            width=WIDTH,
+            height=HEIGHT,
             deviceScaleFactor=1,
             mobile=False,
         )
@@ -114,8 +112,9 @@ class Browser:
         self.ask("Input.dispatchMouseEvent", type="mouseReleased", **place)
 
     def screenshot(self) -> list[bytes]:
-        """Rows of pixels, three or four bytes each."""
-        data = self.ask("Page.captureScreenshot", format="png")["data"]
+        """Rows of pixels of the page at a third of its size, RGB or RGBA."""
+        clip = {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT, "scale": 1 / 3}
+        data = self.ask("Page.captureScreenshot", format="png", clip=clip)["data"]
         return png_rows(base64.b64decode(data))
 
     def _next(self) -> Any:

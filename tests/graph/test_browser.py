@@ -13,7 +13,7 @@ from modelspec.report.graph.measures import faces_of
 from modelspec.report.graph.model import Graph
 from modelspec.report.graph.placing import place
 from modelspec.report.graph.view import choose_view
-from tests.graph.browser import Browser, find_browser
+from tests.graph.browser import WIDTH, Browser, find_browser
 from tests.graph.runs import drawn
 
 pytestmark = pytest.mark.skipif(
@@ -63,8 +63,8 @@ def centre(browser: Browser, selector: str) -> tuple[float, float]:
 
 def colors(browser: Browser) -> set[bytes]:
     rows = browser.screenshot()
-    size = 3 if len(rows[0]) == 1200 * 3 else 4
-    return {row[at : at + 3] for row in rows[::4] for at in range(0, len(row), size)}
+    size = len(rows[0]) * 3 // WIDTH
+    return {row[at : at + 3] for row in rows for at in range(0, len(row), size)}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -128,11 +128,11 @@ def test_search_finds_what_is_closed(browser: Browser, tmp_path: Path) -> None:
     browser.value("document.getElementById('collapse').click()")
     browser.value("document.getElementById('query').focus()")
     browser.ask("Input.insertText", text="k_proj")
-    assert browser.value("document.getElementById('found').textContent") == "2 found"
+    assert browser.value("document.getElementById('found').textContent") == "4 found"
     assert browser.value("document.querySelectorAll('.holds').length") == 2
     key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
     browser.ask("Input.dispatchKeyEvent", type="keyDown", **key)
-    assert browser.value("document.getElementById('found').textContent") == "1 of 2"
+    assert browser.value("document.getElementById('found').textContent") == "1 of 4"
     assert browser.value("document.querySelectorAll('.hit.current').length") == 1
 
 
@@ -145,11 +145,10 @@ def test_wheel_and_drag(browser: Browser, tmp_path: Path) -> None:
     zoomed = browser.value(place)
     assert zoomed != first
     button: dict[str, Any] = {"button": "left", "clickCount": 1}
-    browser.ask("Input.dispatchMouseEvent", type="mousePressed", x=100, y=300, **button)
-    browser.ask("Input.dispatchMouseEvent", type="mouseMoved", x=160, y=340, buttons=1)
-    browser.ask(
-        "Input.dispatchMouseEvent", type="mouseReleased", x=160, y=340, **button
-    )
+    mouse = "Input.dispatchMouseEvent"
+    browser.ask(mouse, type="mousePressed", x=100, y=300, **button)
+    browser.ask(mouse, type="mouseMoved", x=160, y=340, buttons=1)
+    browser.ask(mouse, type="mouseReleased", x=160, y=340, **button)
     moved = browser.value(place)
     assert moved.rpartition(")")[0].split("scale")[1] == zoomed.split("scale")[1][:-1]
     assert moved != zoomed
