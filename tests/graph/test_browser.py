@@ -134,6 +134,8 @@ def test_search_finds_what_is_closed(browser: Browser, tmp_path: Path) -> None:
     browser.ask("Input.dispatchKeyEvent", type="keyDown", **key)
     assert browser.value("document.getElementById('found').textContent") == "1 of 4"
     assert browser.value("document.querySelectorAll('.hit.current').length") == 1
+    stroke = "getComputedStyle(document.querySelector('.hit.current rect')).stroke"
+    assert browser.value(stroke) == "rgb(245, 158, 11)"
 
 
 def test_wheel_and_drag(browser: Browser, tmp_path: Path) -> None:

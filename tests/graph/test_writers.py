@@ -108,6 +108,7 @@ def test_a_network_of_any_size_fits() -> None:
 
 
 def hostile() -> Graph:
+    """A graph whose every text is an attack, before any of them is shortened."""
     nodes = (
         Node(0, None, "block", HOSTILE, children=(1, 2, 4)),
         Node(1, 0, "input", HOSTILE, output=HOSTILE),
@@ -142,7 +143,7 @@ def test_hostile_texts_are_no_markup() -> None:
     check_mermaid(render(graph, "mermaid"))
     page = render(graph, "html")
     assert page.count("<script") == page.count("</script>") == 2
-    assert "alert('1')" not in page.replace("\\u003c", "<").split("<script")[0]
+    assert "<script>alert" not in page
     data = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
     assert data is not None
     assert json.loads(data[1])["nodes"][1]["title"] == HOSTILE

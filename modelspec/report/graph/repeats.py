@@ -174,8 +174,9 @@ class _Joining:
         else:
             run = Draft(first[0].order, "block", "", count=count)
             run.inputs = first[0].inputs
-            for one in first:
-                one.name = ""
+            for one, others in zip(first, zip(*parts[1:], strict=True), strict=True):
+                if any(other.name != one.name for other in others):
+                    one.name = ""
             run.adopt(first)
             run.parent = group
         run.output, run.paths, run.multiply_adds = last[-1].output, paths, work

@@ -44,7 +44,10 @@ class _Drawing:
         picture = self._picture
         kinds = self._kinds()
         legend = measures.MARGIN * 2 + _LEGEND_WIDTH
-        title = measures.text_width(self._graph.title, 20) + 2 * measures.MARGIN
+        title = 2 * measures.MARGIN + max(
+            measures.text_width(self._graph.title, 20) * 1.06,
+            measures.text_width(self._graph.subtitle, measures.SMALL) - legend,
+        )
         width = max(picture.width, title) + (legend if kinds else 0)
         height = picture.height + _TITLE_HEIGHT
         height = max(height, _TITLE_HEIGHT + 30 + 20 * len(kinds))
