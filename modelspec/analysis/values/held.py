@@ -84,20 +84,30 @@ _WORDS = {
 
 def join(values: Iterable[Held]) -> Held:
     """A value that is one of several."""
-    found = list(values)
+    return _joined(tuple(values), {})
+
+
+def _joined(found: tuple[Held, ...], known: dict[tuple[int, ...], Held]) -> Held:
+    """`known` are joins made already: tuples may hold one value over and over, which
+    would be gone through as often as it can be reached."""
     if not found or any(one.what != found[0].what for one in found):
         return UNKNOWN
     first = found[0]
+    if all(one is first for one in found):
+        return first
     if first.what == "module":
         same = all(_is_same(one.made, first.made) for one in found)
         return first if same else UNKNOWN
     if first.items is None or any(
         one.items is None or len(one.items) != len(first.items) for one in found
     ):
-        return first if len(found) == 1 else Held(first.what)
-    columns = zip(*(one.items or () for one in found), strict=True)
-    items = tuple(join(column) for column in columns)
-    return Held(first.what, items, said=first.said)
+        return Held(first.what)
+    key = tuple(map(id, found))
+    if key not in known:
+        columns = zip(*(one.items or () for one in found), strict=True)
+        items = tuple(_joined(column, known) for column in columns)
+        known[key] = Held(first.what, items, said=first.said)
+    return known[key]
 
 
 def _is_same(one: Made | None, other: Made | None) -> bool:

@@ -51,21 +51,30 @@ OBJECT = Kind("object")
 EMPTY_LIST = Kind("list[Any]", "exact", (ANY,))
 EMPTY_DICT = Kind("dict[str, Any]", "exact", (ANY,))
 HIDDEN = "tuple[torch.Tensor, torch.Tensor]"
+_LONGEST = 1000
+"""Characters of an annotation that a person still writes out. Values that hold others
+twice, line after line, would have one without end."""
 
 
 def tuple_kind(items: Sequence[Kind]) -> Kind:
     if not items:
         return Kind("tuple[()]")
+    if sum(len(item.text) for item in items) > _LONGEST:
+        return Kind("tuple[Any, ...]")
     return Kind(
         f"tuple[{', '.join(item.text for item in items)}]", "exact", tuple(items)
     )
 
 
 def list_kind(item: Kind) -> Kind:
+    if len(item.text) > _LONGEST:
+        return Kind("list[Any]", "exact", (ANY,))
     return Kind(f"list[{item.text}]", "exact", (item,))
 
 
 def dict_kind(value: Kind, key: str = "str") -> Kind:
+    if len(value.text) > _LONGEST:
+        return Kind(f"dict[{key}, Any]", "exact", (ANY,))
     return Kind(f"dict[{key}, {value.text}]", "exact", (value,))
 
 

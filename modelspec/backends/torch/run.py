@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count, islice
 from typing import Any, TypeAlias
 
 import torch
@@ -34,6 +35,7 @@ from modelspec.backends.torch.stand_ins import copy_on_meta, copy_with, device_o
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.program.ir import Block
 
+MOST_VALUES = 1000
 _Run: TypeAlias = "Callable[[nn.Module, torch.device], object]"
 
 
@@ -160,15 +162,25 @@ class _Trial:
 
 
 def describe_output(value: object) -> Structure:
-    """A returned value with tensors as their shapes."""
+    """A returned value with tensors as their shapes; of very many only the first.
+
+    Values that hold one another twice, time after time, are few and look endless.
+    """
+    return _described(value, count(1))
+
+
+def _described(value: object, seen: Iterator[int]) -> Structure:
+    if next(seen) > MOST_VALUES:
+        return "..."
     if isinstance(value, torch.Tensor):
         return TensorShape(tuple(map(int, value.shape)), _dtype_name(value.dtype))
     if isinstance(value, tuple):
-        return tuple(describe_output(one) for one in value)
+        return tuple(_described(one, seen) for one in islice(value, MOST_VALUES))
     if isinstance(value, list):
-        return [describe_output(one) for one in value]
+        return [_described(one, seen) for one in islice(value, MOST_VALUES)]
     if isinstance(value, dict):
-        return {str(key): describe_output(one) for key, one in value.items()}
+        pairs = islice(value.items(), MOST_VALUES)
+        return {str(key): _described(one, seen) for key, one in pairs}
     return "None" if value is None else type(value).__name__
 
 

@@ -86,6 +86,9 @@ def observe(
     run = _Run(classes, module, block, plans)
     distinct = {**known, **_distinct_sizes(block, open_sizes)}
     found = run.complete(distinct, open_sizes)
+    told = found.diagnostic
+    if told is not None and told.code == "limit-exceeded":
+        return found
     if found.observation is None and open_sizes:
         return run.complete_otherwise(known, open_sizes, found)
     return run.confirmed(found, distinct, open_sizes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count, islice
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.meta_mode import check_call
+from modelspec.backends.torch.run import MOST_VALUES
 from modelspec.backends.torch.shapes.convert import Sizes
 from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
@@ -264,14 +266,21 @@ class Recorder(TorchFunctionMode):
         return index
 
     def describe(self, value: object) -> Value:
-        """A value with tensors as their shapes."""
+        """A value with tensors as their shapes; of very many only the first."""
+        return self._described(value, count(1))
+
+    def _described(self, value: object, seen: Iterator[int]) -> Value:
+        if next(seen) > MOST_VALUES:
+            return "..."
         if isinstance(value, torch.Tensor):
             return self._tensor(value)
-        if isinstance(value, dict):
-            items = tuple(self.describe(one) for one in value.values())
-            return Many("dict", items, tuple(map(str, value)))
-        if isinstance(value, (tuple, list)):
-            items = tuple(self.describe(one) for one in value)
+        if isinstance(value, (dict, tuple, list)):
+            inside = value.values() if isinstance(value, dict) else value
+            items = tuple(
+                self._described(one, seen) for one in islice(inside, MOST_VALUES)
+            )
+            if isinstance(value, dict):
+                return Many("dict", items, tuple(map(str, value))[:MOST_VALUES])
             return Many("list" if isinstance(value, list) else "tuple", items)
         return "None" if value is None else type(value).__name__
 
@@ -279,14 +288,14 @@ class Recorder(TorchFunctionMode):
         shape = tuple(self._sizes.size(size) for size in tensor.shape)
         return Tensor(shape, str(tensor.dtype).removeprefix("torch."))
 
-    def _plain(self, value: object) -> object:
+    def _plain(self, value: object, depth: int = 3) -> object:
         """An argument with sizes and tensors as plain values."""
         if isinstance(value, torch.Tensor):
             return self._tensor(value)
         if isinstance(value, torch.SymInt):
             return self._sizes.size(value)
         if isinstance(value, (tuple, list)):
-            return tuple(self._plain(one) for one in value)
+            return tuple(self._plain(one, depth - 1) for one in value) if depth else ()
         return value
 
     def steps(self, written: Callable[[str], Span | None]) -> Iterator[Step]:
@@ -326,14 +335,17 @@ def _name(func: Callable[..., Any]) -> str:
 
 
 def _tensors(value: object) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for one in value:
-            yield from _tensors(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _tensors(one)
+    """The tensors in a value; what holds others is gone through once."""
+    seen: set[int] = set()
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, torch.Tensor):
+            yield one
+        elif isinstance(one, (tuple, list, dict)) and id(one) not in seen:
+            seen.add(id(one))
+            inside = one.values() if isinstance(one, dict) else one
+            pending += reversed(list(inside))
 
 
 def _storage(tensor: torch.Tensor) -> int:
