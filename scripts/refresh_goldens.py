@@ -1,8 +1,9 @@
 """Writes the expected sources of all cases anew; review the diff like code.
 
 Goes over `examples/` and `tests/cases/`, writes only what changed and says so, and
-removes goldens whose case is gone. Also the summaries of cases that have one, and the
-messages that `docs/language.md` shows. Exits with 1 if a case could not be generated.
+removes goldens whose case is gone. Also the summaries of cases that have one, the
+messages that `docs/language.md` shows, and pictures. Exits with 1 if a case could not
+be generated.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import modelspec  # noqa: E402  # found in the checkout by the line above
 from tests.agreement.cases import CASES, Case, all_cases  # noqa: E402
 from tests.docs.examples import PAGE  # noqa: E402
 from tests.docs.refresh import refreshed_page  # noqa: E402
+from tests.graph.pictures import pictures  # noqa: E402
 from tests.summary.goldens import rendered, summary_goldens  # noqa: E402
 
 
@@ -30,6 +32,7 @@ def main() -> int:
     for golden in summary_goldens():
         write(golden, rendered(golden))
     refresh_page()
+    refresh_pictures()
     return 1 if failed else 0
 
 
@@ -59,6 +62,15 @@ def refresh_page() -> None:
     if text != PAGE.read_text(encoding="utf-8"):
         PAGE.write_text(text, encoding="utf-8", newline="\n")
         print(f"changed {PAGE.relative_to(ROOT)}")
+
+
+def refresh_pictures() -> None:
+    """Writes the pictures of tests and documents that changed."""
+    for path, text in pictures():
+        old = path.read_text(encoding="utf-8") if path.exists() else None
+        if text != old:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            print(f"wrote {path.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ COMMANDS = [
     "generate",
     "check",
     "summary",
+    "graph",
     "fmt",
     "explain",
     "layers",

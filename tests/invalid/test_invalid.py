@@ -84,7 +84,7 @@ ELSEWHERE = set(
     unreadable-file unreadable-weights unknown-suffix weights-mismatch wrong-template
     """
     # What the caller gives beside a spec.
-    """missing-param no-root unknown-device unknown-variant wrong-input wrong-param
+    """missing-param no-root no-run unknown-device unknown-variant wrong-input wrong-param
     wrong-rename wrong-seed
     """
     # What only a build knows.

@@ -243,13 +243,15 @@ def test_a_wrong_spec(tmp_path: Path) -> None:
 
 
 def test_files_of_a_build(path: str, tmp_path: Path) -> None:
-    """`build -o` writes the same as data and as markdown."""
+    """`build -o` writes the same as data; markdown has a picture above it."""
     files = [tmp_path / "out.json", tmp_path / "out.md"]
     found = run("build", path, "-o", str(files[0]), "-o", str(files[1]))
     assert found.status == 0
     for file, format in zip(files, ("json", "md"), strict=True):
         shown = run("summary", path, "--format", format).out
-        assert file.read_text(encoding="utf-8") == shown
+        written = file.read_text(encoding="utf-8")
+        assert written.endswith(shown)
+        assert ("```mermaid" in written) == (format == "md")
     assert run("build", path, "-o", str(files[0])).status == 2
     assert run("build", path, "-o", str(files[0]), "--force").status == 0
 

@@ -11,6 +11,7 @@ from modelspec.report.graph.colors import LIGHT
 from modelspec.report.graph.kinds import SIGNS
 from modelspec.report.graph.model import Graph, Node
 from modelspec.report.graph.view import View, choose_view
+from modelspec.report.graph.words import one_line
 
 _BREAK = "\\n"
 _ROUND = ("input", "output", "parameter")
@@ -66,5 +67,5 @@ def _title(node: Node) -> str:
 
 def _quoted(*lines: str) -> str:
     """A string of dot's; only our own `\\n` breaks lines."""
-    escaped = (one.replace("\\", "\\\\").replace('"', '\\"') for one in lines)
+    escaped = (one_line(one).replace("\\", "\\\\").replace('"', '\\"') for one in lines)
     return f'"{_BREAK.join(escaped)}"'

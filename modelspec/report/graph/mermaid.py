@@ -14,7 +14,7 @@ from modelspec.report.graph.colors import LIGHT
 from modelspec.report.graph.kinds import SIGNS
 from modelspec.report.graph.model import Graph, Kind, Link, Node
 from modelspec.report.graph.view import View, choose_view
-from modelspec.report.graph.words import shortened
+from modelspec.report.graph.words import one_line, shortened
 
 MOST_CHARACTERS = 50_000
 MOST_EDGES = 500
@@ -104,4 +104,6 @@ def _styles(view: View) -> Iterator[str]:
 
 def _escape(text: str) -> str:
     """Whatever means something to mermaid or HTML as a number, as mermaid reads it."""
-    return "".join(f"#{ord(one)};" if one in _ESCAPED else one for one in text)
+    return "".join(
+        f"#{ord(one)};" if one in _ESCAPED else one for one in one_line(text)
+    )

@@ -4,7 +4,8 @@ In: the draft of everything, simplified. It is changed in place: of a run its fi
 repetition stays, with its count; links to and from the others are its own, and those
 among them go. A run is of one child (a layer, a block) or of several that come again in
 the same order (`conv, norm, relu, conv, norm, relu`). Equal is what has the same types,
-whole-number arguments, shapes and links inside; rates may differ.
+whole-number arguments, shapes and links inside; rates may differ. Siblings whose names
+differ in more than a number (`query`, `key`) are told apart.
 
 Siblings stand in the order in which they begin, and a run is without gaps, so that no
 circle comes of it.
@@ -83,7 +84,7 @@ class _Joining:
 
     def _count(self, children: list[Draft], at: int, period: int) -> int:
         """How often the next children come again, linked in the same way."""
-        first = [one.signature for one in children[at : at + period]]
+        first = [_likeness(one) for one in children[at : at + period]]
         inner = self._inner(children, at, at, period)
         taken = self._outs(children, at, period, period)
         before: tuple[object, ...] | None = None
@@ -91,7 +92,7 @@ class _Joining:
         while at + (count + 1) * period <= len(children):
             start = at + count * period
             part = children[start : start + period]
-            if [one.signature for one in part] != first:
+            if [_likeness(one) for one in part] != first:
                 break
             if self._inner(children, start, start, period) != inner:
                 break
@@ -173,8 +174,9 @@ class _Joining:
         else:
             run = Draft(first[0].order, "block", "", count=count)
             run.inputs = first[0].inputs
-            for one in first:
-                one.name = ""
+            for one, others in zip(first, zip(*parts[1:], strict=True), strict=True):
+                if any(other.name != one.name for other in others):
+                    one.name = ""
             run.adopt(first)
             run.parent = group
         run.output, run.paths, run.multiply_adds = last[-1].output, paths, work
@@ -232,3 +234,7 @@ class _Joining:
         for leaf in draft.leaves():
             for source, text in leaf.sources:
                 yield self._kept(source), text
+
+
+def _likeness(draft: Draft) -> tuple[int, str]:
+    return draft.signature, draft.name.strip("0123456789")

@@ -6,8 +6,8 @@ text of the spec's is escaped.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
-from html import escape
 
 from modelspec.report.graph import measures
 from modelspec.report.graph.colors import LIGHT, NAMES
@@ -16,6 +16,7 @@ from modelspec.report.graph.measures import Face, faces_of
 from modelspec.report.graph.model import Graph, Kind
 from modelspec.report.graph.placing import Box, Picture, Text, Wire, place
 from modelspec.report.graph.view import choose_view
+from modelspec.report.graph.words import one_line
 
 _FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 _TITLE_HEIGHT = 52
@@ -43,7 +44,10 @@ class _Drawing:
         picture = self._picture
         kinds = self._kinds()
         legend = measures.MARGIN * 2 + _LEGEND_WIDTH
-        title = measures.text_width(self._graph.title, 20) + 2 * measures.MARGIN
+        title = 2 * measures.MARGIN + max(
+            measures.text_width(self._graph.title, 20) * 1.06,
+            measures.text_width(self._graph.subtitle, measures.SMALL) - legend,
+        )
         width = max(picture.width, title) + (legend if kinds else 0)
         height = picture.height + _TITLE_HEIGHT
         height = max(height, _TITLE_HEIGHT + 30 + 20 * len(kinds))
@@ -207,6 +211,11 @@ def _legend(kinds: list[Kind], x: float) -> Iterator[str]:
             f' rx="3"/><text class="ms-line" style="text-anchor:start"'
             f' x="{_n(x + 24)}" y="{y}">{escape(NAMES[kind])}</text>'
         )
+
+
+def escape(text: str) -> str:
+    """Text that is no markup, without what XML does not allow."""
+    return html.escape(one_line(text))
 
 
 def _n(value: float) -> str:

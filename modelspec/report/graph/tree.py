@@ -25,6 +25,7 @@ from modelspec.sizes.contents import HeldModule
 
 MOST_CHILDREN = 160
 _LONGEST_LABEL = 40
+_LONGEST_SUBTITLE = 160
 _LONGEST_SHAPE = 60
 _LONGEST_DETAILS = 300
 _MOST_PATHS = 4
@@ -84,7 +85,7 @@ class _Freezing:
         nodes = tuple(self._node(one, index) for one in drafts)
         return Graph(
             shortened(title, _LONGEST_LABEL),
-            shortened(subtitle, 2 * _LONGEST_LABEL),
+            shortened(subtitle, _LONGEST_SUBTITLE),
             nodes,
             tuple(_links(drafts, index)),
         )

@@ -66,7 +66,8 @@ def open_to(graph: Graph, depth: int) -> View:
 def open_for_page(graph: Graph, plans: Plans, room: int = _ROOM) -> View:
     """Each pattern open once, outer groups first, while it fits into the room.
 
-    What stands beside a single layer stays closed: it would tear a hole there.
+    What stands side by side is opened together; beside a single layer a group stays
+    closed, it would tear a hole there.
     """
     opened = {0}
     seen: set[int] = set()
@@ -74,32 +75,32 @@ def open_for_page(graph: Graph, plans: Plans, room: int = _ROOM) -> View:
     level = [0]
     while level:
         inner: list[int] = []
-        for node in _beside_groups(graph, plans, level):
-            more = len(node.children) - 1
-            if node.pattern in seen or boxes + more > room:
+        for nodes in _rows_of_groups(graph, plans, level):
+            more = sum(len(node.children) - 1 for node in nodes)
+            patterns = {node.pattern for node in nodes}
+            if patterns <= seen or boxes + more > room:
                 continue
-            seen.add(node.pattern)
+            seen |= patterns
             boxes += more
-            opened.add(node.index)
-            inner.append(node.index)
+            inner += [node.index for node in nodes]
+        opened.update(inner)
         level = inner
     return View(graph, frozenset(opened))
 
 
-def _beside_groups(graph: Graph, plans: Plans, groups: Iterable[int]) -> Iterator[Node]:
-    """The groups in these groups, without those that stand beside a leaf."""
+def _rows_of_groups(
+    graph: Graph, plans: Plans, groups: Iterable[int]
+) -> Iterator[list[Node]]:
+    """The rows of groups in these groups, without those with a leaf among them."""
     for group in groups:
         plan = plans[group]
-        beside_leaf: set[int] = set()
         for row in plan.layers:
             items = (plan.items[one] for one in row)
             nodes = [graph.nodes[one.ref] for one in items if one.kind == "node"]
-            if not all(one.is_group or one.kind == "parameter" for one in nodes):
-                beside_leaf.update(one.index for one in nodes)
-        for index in graph.nodes[group].children:
-            node = graph.nodes[index]
-            if node.is_group and index not in beside_leaf:
-                yield node
+            found = [node for node in nodes if node.is_group]
+            beside = [one for one in nodes if not one.is_group]
+            if found and all(one.kind == "parameter" for one in beside):
+                yield found
 
 
 def choose_view(graph: Graph, depth: int | None, plans: Plans | None = None) -> View:

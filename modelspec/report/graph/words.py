@@ -107,9 +107,14 @@ def line_text(span: Span | None) -> str:
     return shortened(span.source.line(span.first.line).strip(), _LONGEST_LINE)
 
 
+def one_line(text: str) -> str:
+    """A text without line breaks and control characters."""
+    return "".join(one if one.isprintable() else " " for one in text)
+
+
 def shortened(text: str, most: int) -> str:
     """A text of at most so many characters, without control characters."""
-    text = "".join(one if one.isprintable() else " " for one in text)
+    text = one_line(text)
     return text if len(text) <= most else text[: most - 1].rstrip(" ,") + "…"
 
 
