@@ -16,6 +16,7 @@ COMMANDS = [
     "build",
     "generate",
     "check",
+    "graph",
     "fmt",
     "explain",
     "layers",
