@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from modelspec.diagnostics.span import Span
 from modelspec.sizes import Size, Symbolic, assume_multiples, render_size
 from modelspec.sizes.size import (
-    Atom,
     Monomial,
     Quotient,
     Symbol,
@@ -62,15 +61,17 @@ def size_text(
     size = assume_multiples(size, multiples)
     if isinstance(size, int):
         return count_text(size)
-    terms = (_undivided(*term, multiples) for term in size.terms)
-    return " + ".join(_term(*term, order) for term in terms)
+    total: Size = 0
+    for one, coefficient in size.terms:
+        total = total + _undivided(one, coefficient, multiples)
+    if isinstance(total, int):
+        return count_text(total)
+    return " + ".join(_term(one, count, order) for one, count in total.terms)
 
 
-def _undivided(
-    one: Monomial, coefficient: int, multiples: Mapping[str, int]
-) -> tuple[Monomial, int]:
+def _undivided(one: Monomial, coefficient: int, multiples: Mapping[str, int]) -> Size:
     """`8*(H//4)` as `2*H`, where it is known that no rest is left."""
-    atoms: list[tuple[Atom, int]] = []
+    product: Size = 1
     for atom, power in one:
         if (
             isinstance(atom, Quotient)
@@ -82,8 +83,9 @@ def _undivided(
         ):
             coefficient //= below**power
             atom = found[0]
-        atoms.append((atom, power))
-    return tuple(atoms), coefficient
+        for _ in range(power):
+            product = product * Symbolic(((((atom, 1),), 1),))
+    return product * coefficient
 
 
 def _term(one: Monomial, coefficient: int, order: Sequence[str]) -> str:
