@@ -112,7 +112,11 @@ class Guard:
         if isinstance(owner, str) and name == "format":
             self._format(owner)
         if isinstance(owner, (str, list, dict, set)):
-            sizes = [len(one) for one in args if isinstance(one, Sized)]
+            # To ask for the length of a tensor makes a size of the inputs a number.
+            taken = [
+                one for one in args if name == "extend" or not isinstance(one, Tensor)
+            ]
+            sizes = [len(one) for one in taken if isinstance(one, Sized)]
             many = max([1, *sizes]) if name in ("replace", "join") else 1
             self._grow((len(owner) + sum(sizes)) * many)
             args = tuple(self._joined(one) if name == "join" else one for one in args)

@@ -77,10 +77,21 @@ class Environment(ShapeEnv):
         self.numbers_asked += known[0].is_Integer
         return known[0]
 
-    def forget_after(self, count: int) -> None:
-        """Leave of what was answered only so many that came first."""
-        for asked in list(self.answers)[count:]:
+    def remembered(self) -> tuple[int, int]:
+        """How much is known: answers, and kernels that need not run again."""
+        return len(self.answers), len(self.fake_tensor_cache)
+
+    def forget_after(self, remembered: tuple[int, int]) -> None:
+        """Leave of what is known only what was known then.
+
+        Kernels too: one that was run with numbers would give numbers again, to the
+        next call of the same sizes.
+        """
+        answers, kernels = remembered
+        for asked in list(self.answers)[answers:]:
             del self.answers[asked]
+        for key in list(self.fake_tensor_cache)[kernels:]:
+            del self.fake_tensor_cache[key]
 
     def _maybe_evaluate_static(  # type: ignore[override] # a cache wraps torch's
         self, expr: sympy.Basic, *, unbacked_only: bool = False, **_: Any

@@ -189,7 +189,7 @@ class Recorder(TorchFunctionMode):
         """Some operations are taken apart in C++, where sizes must be numbers, and in
         Python, where they need not; all in Python would take half as long again."""
         sizes = self._environment
-        asked, answered = sizes.numbers_asked, len(sizes.answers)
+        asked, before = sizes.numbers_asked, sizes.remembered()
         try:
             output = call()
         except RuntimeError as error:
@@ -198,7 +198,7 @@ class Recorder(TorchFunctionMode):
         else:
             if sizes.numbers_asked == asked:
                 return output
-        sizes.forget_after(answered)
+        sizes.forget_after(before)
         self._open[-1].multiply_adds = self._open[-1].made = 0
         with enable_python_dispatcher(), self.uncached():
             return call()
