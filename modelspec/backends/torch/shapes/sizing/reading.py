@@ -75,7 +75,7 @@ class Reading:
             pending = pending_of(one)
             if pending is None:
                 continue
-            if isinstance(type(one), BlockType):
+            if isinstance(type(one), BlockType) and _calls_on(type(one)):
                 bases.add(pending.layer)
             else:
                 one.register_forward_pre_hook(self._called, with_kwargs=True)
@@ -84,8 +84,8 @@ class Reading:
 
     @contextmanager
     def _watching(self, base: type[nn.Module]) -> Iterator[None]:
-        """What a block that extends a layer is called with is not what the layer is:
-        the block's own `forward` calls the layer's."""
+        """What a block that extends a layer is called with is not what the layer is,
+        where the block's own `forward` calls the layer's."""
         own, called = base.__dict__.get("forward"), self._called
         forward: Any = base.forward
 
@@ -162,14 +162,33 @@ class Reading:
         raise Refused
 
 
+def _calls_on(block: type[nn.Module]) -> bool:
+    """Whether a block that extends a layer leaves the input to the layer's `forward`.
+
+    Else it is about the layer's parameters, `F.conv2d(x, self.weight * self.mask)`, and
+    takes the input in place of the layer.
+    """
+    for one in block.__mro__:
+        if not isinstance(one, BlockType):
+            break
+        forward: Any = one.__dict__.get("forward")
+        if forward is not None and "super" not in forward.__code__.co_names:
+            return False
+    return True
+
+
 def _inputs(
     layer: type[nn.Module], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Mapping[str, object]:
+    """What a layer is given, by its own names; a block that stands for it may take
+    more."""
+    signature = _signature(layer.forward)
     try:
-        bound = _signature(layer.forward).bind(None, *args, **kwargs)
+        return signature.bind(None, *args, **kwargs).arguments
     except TypeError:
-        return {}
-    return bound.arguments
+        names = list(signature.parameters)[1:]
+        named = {name: one for name, one in kwargs.items() if name in names}
+        return {**dict(zip(names, args, strict=False)), **named}
 
 
 @functools.lru_cache(maxsize=256)
