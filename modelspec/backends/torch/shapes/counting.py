@@ -17,6 +17,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils.flop_counter import flop_registry
 
+from modelspec.backends.torch.shapes.strict import check_kernel
+
 _FLASH = torch.ops.aten._scaled_dot_product_flash_attention
 _FORMULAS = {
     **flop_registry,
@@ -50,6 +52,7 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> object:
         """Compute shapes, and count what the outermost kernel makes."""
+        check_kernel(func, args, kwargs or {})
         self._depth += 1
         try:
             output = self._counted(func, types, args, kwargs)

@@ -74,7 +74,10 @@ def sentence_of(failure: Failure, outer: Sequence[Tensor], shown: Shown) -> str 
     values = (*failure.arguments, *failure.named.values())
     tensors = list(_tensors(values))
     given = Given(tensors, failure.arguments, failure.named, outer, shown)
-    return tell(given) or _of_dtypes(given)
+    try:
+        return tell(given) or _of_dtypes(given)
+    except (IndexError, TypeError):
+        return None  # arguments that the operation never takes: torch says which
 
 
 def _tensors(values: Iterable[object]) -> Iterable[Tensor]:
