@@ -100,13 +100,21 @@ def _found(spec: Spec, request: BuildRequest) -> Iterator[Diagnostic]:
 def forced_sizes(observation: Observation) -> Iterator[Diagnostic]:
     """Warnings where a size that the inputs leave open had to be one number."""
     for one in observation.forced:
+        is_pair = isinstance(one.value, str)
+        what = (
+            f"the symbolic sizes {one.symbol} and {one.value} can only be equal here"
+            if is_pair
+            else f"the symbolic size {one.symbol} can only be {one.value} here"
+        )
+        wanted = "one name for both" if is_pair else "the number"
         yield Diagnostic(
             "forced-size",
-            f"the symbolic size {one.symbol} can only be {one.value} here",
+            what,
             one.span,
             help=(
+                *((f"else {one.failure}",) if one.failure else ()),
                 "other sizes fail or run differently;"
-                " where that is meant, write the number in `inputs`",
+                f" where that is meant, write {wanted} in `inputs`",
             ),
             severity=Severity.WARNING,
         )

@@ -81,11 +81,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """A symbol that had to be one number for the run to go as it went."""
+    """A size that had to be one number for the run to go as it went.
+
+    `value` is the number, or the other size that it had to be equal to. `is_number`
+    tells that it was used as a number, not compared with one; `failure` what went wrong
+    for other sizes, at the same place.
+    """
 
     symbol: str
-    value: int
+    value: int | str
     span: Span | None
+    is_number: bool = False
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

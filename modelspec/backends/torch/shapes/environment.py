@@ -102,15 +102,23 @@ class Environment(ShapeEnv):
     def _value(self, expr: sympy.Basic) -> sympy.Basic:
         return expr.xreplace(self.values)
 
-    def forced(self) -> Iterator[tuple[sympy.Basic, int, Span | None]]:
-        """What had to be one number: was made an int, or was equal to one."""
+    def forced(self) -> Iterator[tuple[sympy.Basic, int, Span | None, bool]]:
+        """What had to be one number: was made an int (true), or was equal to one."""
         for asked, (answer, span) in self.answers.items():
             if answer.is_Integer:
-                yield asked, int(answer), span
+                yield asked, int(answer), span, True
             elif answer is sympy.true and isinstance(asked, sympy.Eq):
                 left, right = asked.args
                 if right.is_Integer and not _is_rest(left):
-                    yield left, int(right), span
+                    yield left, int(right), span, False
+
+    def equal_symbols(self) -> Iterator[tuple[sympy.Symbol, sympy.Symbol]]:
+        """Symbols that were asked whether they are equal, and were."""
+        for asked, (answer, _) in self.answers.items():
+            if answer is sympy.true and isinstance(asked, sympy.Eq):
+                left, right = asked.args
+                if left.is_Symbol and right.is_Symbol:
+                    yield left, right
 
     def value_of(self, expr: sympy.Basic) -> int:
         """The number that a size is."""

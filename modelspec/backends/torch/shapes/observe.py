@@ -48,6 +48,7 @@ from modelspec.sizes.observation import (
 from modelspec.sizes.size import Size
 from modelspec.sizes.text import render_size
 
+_MOST_PAIRS = 4
 Prepare: TypeAlias = Callable[[nn.Module, Recorder, ExitStack], None]
 
 
@@ -61,6 +62,8 @@ class ObservedRun:
     observation: Observation | None = None
     diagnostic: Diagnostic | None = None
     note: str | None = None
+    equal: tuple[tuple[str, str], ...] = ()
+    """Symbols that have one value, and were compared."""
 
 
 def observe(
@@ -90,7 +93,7 @@ def observe(
         return ObservedRun(note="the inputs have no shapes to run on")
     open_sizes = [name for name in known if name not in given]
     run = _Run(classes, module, block, plans, prepare)
-    distinct = {**known, **_distinct_sizes(block, open_sizes)}
+    distinct = {**known, **_distinct_sizes(block, open_sizes, known)}
     found = run.complete(distinct, open_sizes)
     told = found.diagnostic
     if told is not None and told.code == "limit-exceeded":
@@ -132,26 +135,59 @@ class _Run:
             (single, ()),
         )
         for values, symbols in ways:
-            other = self.complete({**sizes, **values}, symbols)
+            run = {**sizes, **values}
+            other = self.complete(run, symbols)
             if other.observation is not None:
-                return other
+                return self._forced_by(found.diagnostic, other, run, symbols)
         return found
+
+    def _forced_by(
+        self,
+        failure: Diagnostic | None,
+        found: ObservedRun,
+        sizes: Mapping[str, int],
+        names: Collection[str],
+    ) -> ObservedRun:
+        """Where other values failed before, there a symbol is forced, by that."""
+        seen = found.observation
+        if seen is None or failure is None or failure.code != "shape-mismatch":
+            return found
+        forced = tuple(
+            replace(one, span=failure.span, failure=failure.message)
+            for one in seen.forced
+            if one.symbol in names and not one.is_number
+        ) or tuple(
+            Forced(left, right, failure.span, failure=failure.message)
+            for left, right in found.equal[:_MOST_PAIRS]
+            if self._fails_there(failure, {**sizes, right: 2 * sizes[right]}, names)
+        )
+        numbers = tuple(one for one in seen.forced if one.is_number)
+        if not forced and not numbers:
+            return found
+        return replace(found, observation=replace(seen, forced=(*numbers, *forced)))
+
+    def _fails_there(
+        self, failure: Diagnostic, sizes: Mapping[str, int], names: Collection[str]
+    ) -> bool:
+        told = self.complete(sizes, names).diagnostic
+        return told is not None and told.span == failure.span
 
     def confirmed(
         self, found: ObservedRun, sizes: Mapping[str, int], names: Collection[str]
     ) -> ObservedRun:
         """Leaves among the forced symbols those that other values force again.
 
-        A comparison with a number may have come out true by chance.
+        A comparison with a number may have come out true by chance; where a run with
+        other values comes to its end, none was needed.
         """
         seen = found.observation
         if seen is None or not seen.forced:
             return found
         others = {n: v * 2 if n in names else v for n, v in sizes.items()}
-        again = self.complete(others, names).observation
-        if again is None:
-            return found
-        still = {one.symbol for one in again.forced}
+        again = self.complete(others, names)
+        if again.observation is None:
+            return self._forced_by(again.diagnostic, found, sizes, ())
+        still = {one.symbol for one in again.observation.forced if one.is_number}
         kept = tuple(one for one in seen.forced if one.symbol in still)
         return replace(found, observation=replace(seen, forced=kept))
 
@@ -173,7 +209,10 @@ class _Run:
                 note = "the run stopped where it depends on the values of a tensor"
                 return ObservedRun(note=note)
             return ObservedRun(diagnostic=self._describe(recorder, error))
-        return ObservedRun(self._observed(recorder, environment, converted, output))
+        pairs = environment.equal_symbols()
+        equal = tuple((str(left), str(right)) for left, right in pairs)
+        seen = self._observed(recorder, environment, converted, output)
+        return ObservedRun(seen, equal=equal)
 
     @contextmanager
     def _fakes(self, environment: Environment, recorder: Recorder) -> Iterator[None]:
@@ -256,10 +295,13 @@ class _Run:
         return find_place(self._module, path, self._classes.block_of)
 
 
-def _distinct_sizes(block: Block, names: Iterable[str]) -> dict[str, int]:
+def _distinct_sizes(
+    block: Block, names: Iterable[str], usual: Mapping[str, int]
+) -> dict[str, int]:
     """Values that few models have among their own numbers, and no two symbols share.
 
-    What fits by chance would not be found wrong. Images keep their usual sizes.
+    What fits by chance would not be found wrong. Images keep their usual sizes, or
+    multiples of these.
     """
     batches = _batches(block)
     images = {
@@ -274,6 +316,10 @@ def _distinct_sizes(block: Block, names: Iterable[str]) -> dict[str, int]:
             values[name] = 6 + 4 * len(values)
         elif name not in images:
             values[name] = 24 + 12 * len(values)
+        elif usual[name] in values.values():
+            values[name] = usual[name] * (1 + len(values))
+        else:
+            values[name] = usual[name]
     return values
 
 
@@ -313,11 +359,11 @@ def _sizes_in(value: Value) -> Iterator[Size]:
 
 def _forced(environment: Environment, sizes: Sizes) -> Iterator[Forced]:
     seen: set[str] = set()
-    for asked, value, span in environment.forced():
+    for asked, value, span, is_number in environment.forced():
         text = render_size(sizes.expression(asked))
         if text not in seen:
             seen.add(text)
-            yield Forced(text, value, span)
+            yield Forced(text, value, span, is_number)
 
 
 @contextmanager
