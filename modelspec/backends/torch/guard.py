@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any
 
-from torch import Tensor, nn
+from torch import SymInt, Tensor, nn
 
 from modelspec.policy import Limits
 
@@ -40,6 +40,11 @@ _CONVERSIONS: dict[str, Callable[[Any], str]] = {"s": str, "r": repr, "a": ascii
 
 class EndlessError(Exception):
     """A method of the spec ran longer, or made more, than allowed."""
+
+
+def _number(value: Any) -> Any:
+    """What a symbolic size is for the run: as large as it, and as long to compute."""
+    return value.node.hint if isinstance(value, SymInt) else value
 
 
 class Guard:
@@ -86,8 +91,9 @@ class Guard:
     def binary(self, symbol: str, left: Any, right: Any) -> Any:
         self.step()
         sign = symbol.rstrip("=")
-        if isinstance(left, int) and isinstance(right, int):
-            self._integer(sign, left, right)
+        one, other = _number(left), _number(right)
+        if isinstance(one, int) and isinstance(other, int):
+            self._integer(sign, one, other)
         elif isinstance(left, (str, list, tuple)) and sign == "%":
             self._format(str(left))
         elif isinstance(left, (str, list, tuple)) or isinstance(

@@ -117,7 +117,7 @@ class _Rows:
         is_open = held.holder != "layer" or any(
             child.path in self._busy for child in held.children
         )
-        if held.children and is_open:
+        if (held.children and is_open) or not held.path:
             yield from (_tensor_row(one) for one in held.tensors if one.is_saved)
             yield from map(self.module, held.children)
         if held.holder == "block" or (held.children and is_open):

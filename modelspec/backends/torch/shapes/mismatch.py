@@ -7,6 +7,7 @@ took ("'fc1' gives [N, 128] here") and for each call on the way there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ from modelspec.sizes.observation import Edge, tensors_of
 
 _MOST_LABELS = 16
 _MOST_WORDS = 40
+_COUNTED = re.compile(r".* values to unpack \(expected (\d+).*")
 _OF_THE_CODE = (AttributeError, TypeError)
 """What a call of torch raises that is not written as it should be."""
 
@@ -60,6 +62,10 @@ def describe_mismatch(scene: Scene) -> Diagnostic:
 
 def _reason(scene: Scene, layer: Draft | None) -> str:
     """Torch's own words, and what was given."""
+    if _is_unpacking(scene.failure.error):
+        return _COUNTED.sub(r"\1 names take another number of values", _words(scene))
+    if isinstance(scene.failure.error, AssertionError) and _is_of_the_code(scene):
+        return f"the assertion failed: {_words(scene)}".removesuffix(": AssertionError")
     taker = layer or scene.failure.draft
     shapes = ", ".join(scene.shown.tensor(edge.tensor) for edge in taker.edges)
     given = f" (given {shapes})" if shapes else ""
@@ -68,10 +74,14 @@ def _reason(scene: Scene, layer: Draft | None) -> str:
     return f"{describe_reason(scene.failure.error)}{given}"
 
 
+def _words(scene: Scene) -> str:
+    return reason(scene.failure.error)
+
+
 def _code(scene: Scene) -> str:
     """Whether torch refused what it was given, or the code of the spec ended it."""
     failure = scene.failure
-    if isinstance(failure.error, ValueError) and "to unpack" in str(failure.error):
+    if _is_unpacking(failure.error):
         return "shape-mismatch"
     is_of_the_code = isinstance(failure.error, _OF_THE_CODE) or _is_of_the_code(scene)
     return "forward-error" if is_of_the_code else "shape-mismatch"
@@ -90,7 +100,7 @@ def _is_of_the_code(scene: Scene) -> bool:
 
 def _told(code: str, what: str, scene: Scene) -> Diagnostic:
     layer = _layer(scene)
-    span, labels = _places(scene, layer)
+    span, labels = _places(scene, layer, what)
     if layer is not None:
         what = f"'{layer.path}' ({layer.label}){what}"
     elif scene.failure.draft.kind == "operation":
@@ -121,19 +131,35 @@ def _layer(scene: Scene) -> Draft | None:
     return None if inside is None or inside.is_block or not inside.path else inside
 
 
-def _places(scene: Scene, layer: Draft | None) -> tuple[Span | None, tuple[Label, ...]]:
+def _site(scene: Scene, layer: Draft) -> Draft:
+    """The call of a layer, from which torch's own code went to the one that failed."""
+    written = find_place(scene.module, layer.path, scene.classes.block_of)
+    site = layer
+    for one in _up(layer, scene.drafts, strictly=True):
+        if one.kind != "module" or one.is_block or not one.path:
+            break
+        if find_place(scene.module, one.path, scene.classes.block_of) != written:
+            break
+        site = one
+    return site
+
+
+def _places(
+    scene: Scene, layer: Draft | None, what: str
+) -> tuple[Span | None, tuple[Label, ...]]:
     calls = spec_spans(
         scene.failure.error, scene.classes.sources, scene.classes.unwritten
     )
     span = calls[-1] if calls else None
     notes: list[Label] = []
     if layer is not None:
+        layer = _site(scene, layer)
         span = _place(layer, scene) or span
         written = find_place(scene.module, layer.path, scene.classes.block_of)
         if written is not None and written != span:
             notes.append(Label(written, "made here"))
-    notes += _givers(scene)
     inside = layer or scene.failure.draft
+    notes += _givers(scene, inside, what)
     for one in _up(inside, scene.drafts, strictly=True):
         place = _place(one, scene) if one.path else None
         if place is not None and one.kind == "module":
@@ -165,19 +191,40 @@ def _distinct(labels: list[Label], span: Span | None) -> Iterator[Label]:
         yield one
 
 
-def _givers(scene: Scene) -> Iterator[Label]:
-    """For each tensor that was taken, who gave it its shape."""
-    around = {one.index for one in _up(scene.failure.draft, scene.drafts)}
-    taker = _layer(scene) or scene.failure.draft
+def _givers(scene: Scene, taker: Draft, what: str) -> Iterator[Label]:
+    """For each tensor that was taken, who gave it its shape; where dtypes are what is
+    wrong, these too."""
+    around = {one.index for one in _up(taker, scene.drafts)}
+    is_typed = any(f"{edge.tensor.dtype}[" in what for edge in taker.edges)
+    if _is_unpacking(scene.failure.error):
+        yield from _unpacked(scene)
+        return
     for edge in taker.edges:
         giver = _shaper(edge, scene, around)
         shape = scene.shown.tensor(edge.tensor)
+        if is_typed:
+            shape = f"{edge.tensor.dtype}{shape}"
         if giver.kind in ("module", "operation"):
             place = _place(giver, scene)
         else:
             place = _declared(scene, giver)
         if place is not None:
             yield Label(place, f"{_name(giver)} {_verb(giver)} {shape} here")
+
+
+def _unpacked(scene: Scene) -> Iterator[Label]:
+    """What gave the values that are as many as no names take them."""
+    for one in _up(scene.drafts[-1], scene.drafts):
+        if one.parent == scene.failure.draft.index:
+            count = len(list(tensors_of(one.output)))
+            place = _place(one, scene)
+            if place is not None:
+                plural = "" if count == 1 else "s"
+                yield Label(place, f"{_name(one)} gives {count} tensor{plural} here")
+
+
+def _is_unpacking(error: Exception) -> bool:
+    return isinstance(error, ValueError) and "to unpack" in str(error)
 
 
 def _shaper(edge: Edge, scene: Scene, around: set[int]) -> Draft:
@@ -206,6 +253,8 @@ def _declared(scene: Scene, giver: Draft) -> Span | None:
 
 
 def _name(giver: Draft) -> str:
+    if giver.label == "__getitem__":
+        return "indexing"
     return f"`{giver.label}`" if giver.kind == "operation" else f"'{giver.path}'"
 
 

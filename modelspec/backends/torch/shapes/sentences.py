@@ -132,12 +132,19 @@ def _convolution(axes: int, *, transposed: bool) -> Tell:
         if not transposed and isinstance(groups, int):
             channels = channels * groups
         if not shown.are_equal(taken.shape[-axes - 1], channels):
-            return f"takes {_count(channels, 'channel', shown)}, got " + shown.tensor(
-                taken
-            )
+            told = _count(channels, "channel", shown)
+            return f"takes {told}, got {_misplaced(taken, channels, axes, shown)}"
         return None if transposed else _too_small(taken, weight, axes, shown)
 
     return tell
+
+
+def _misplaced(taken: Tensor, channels: Size, axes: int, shown: Shown) -> str:
+    """The input, and where channels belong if they stand last."""
+    place = len(taken.shape) - axes - 1
+    if place == len(taken.shape) - 1 or not shown.are_equal(taken.shape[-1], channels):
+        return shown.tensor(taken)
+    return f"{shown.tensor(taken)}: channels are dimension {place}"
 
 
 _AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -161,8 +168,8 @@ def _normalization(given: Given) -> str | None:
     channels = known.shape[0]
     if len(taken.shape) < 2 or given.shown.are_equal(taken.shape[1], channels):
         return None
-    told = _count(channels, "channel", given.shown)
-    return f"takes {told}, got {given.shown.tensor(taken)}"
+    told, axes = _count(channels, "channel", given.shown), len(taken.shape) - 2
+    return f"takes {told}, got {_misplaced(taken, channels, axes, given.shown)}"
 
 
 def _layer_norm(given: Given) -> str | None:
@@ -269,15 +276,90 @@ def _viewed(given: Given) -> str | None:
     if not given.tensors:
         return None
     taken = given.tensors[0]
-    rest = given.arguments[1:] or tuple(given.named.values())
-    wanted = rest[0] if len(rest) == 1 and isinstance(rest[0], tuple) else rest
     elements: Size = 1
     for size in taken.shape:
         elements = elements * size
     shown = given.shown
     return (
         f"cannot see {shown.tensor(taken)}, {shown.size(elements)} elements, as"
-        f" {shown.shape(_sizes(wanted))}"
+        f" {shown.shape(_wanted(given))}"
+    )
+
+
+def _wanted(given: Given) -> list[Size]:
+    """The sizes after a tensor, one by one or as a list."""
+    rest = given.arguments[1:] or tuple(given.named.values())
+    return _sizes(rest[0] if len(rest) == 1 and isinstance(rest[0], tuple) else rest)
+
+
+def _expanded(given: Given) -> str | None:
+    if not given.tensors:
+        return None
+    taken, shown, wanted = given.tensors[0], given.shown, _wanted(given)
+    for index in range(1, min(len(wanted), len(taken.shape)) + 1):
+        size, to = taken.shape[-index], wanted[-index]
+        if size == 1 or to == -1 or shown.are_equal(size, to):
+            continue
+        return (
+            f"cannot expand {shown.tensor(taken)} to {shown.shape(wanted)}:"
+            f" dimension {len(taken.shape) - index} is {shown.size(size)}"
+        )
+    return None
+
+
+def _permuted(given: Given) -> str | None:
+    if not given.tensors or len(_wanted(given)) == len(given.tensors[0].shape):
+        return None
+    taken = given.shown.tensor(given.tensors[0])
+    return f"puts {len(_wanted(given))} dimensions in order, got {taken}"
+
+
+def _set(given: Given) -> str | None:
+    if len(given.tensors) < 2:
+        return None
+    taken, value = given.tensors[0], given.tensors[-1]
+    both = f"{given.shown.tensor(taken)} cannot be set to {given.shown.tensor(value)}"
+    return f"of {both}"
+
+
+def _shuffled(given: Given) -> str | None:
+    factor = given.argument(1, "upscale_factor")
+    if not given.tensors or not isinstance(factor, int):
+        return None
+    taken = given.shown.tensor(given.tensors[0])
+    return f"takes channels that are a multiple of {factor * factor}, got {taken}"
+
+
+def _summed(given: Given) -> str | None:
+    """The letter of `einsum` that stands for two sizes."""
+    equation = given.argument(0, "equation")
+    if not isinstance(equation, str) or "." in equation:
+        return None
+    terms = equation.partition("->")[0].replace(" ", "").split(",")
+    known: dict[str, tuple[Size, Tensor]] = {}
+    for letters, tensor in zip(terms, given.tensors, strict=False):
+        shape = given.shown.tensor(tensor)
+        if len(letters) != len(tensor.shape):
+            return f"has {len(letters)} letters, `{letters}`, for {shape}"
+        for letter, size in zip(letters, tensor.shape, strict=True):
+            first, where = known.setdefault(letter, (size, tensor))
+            if 1 not in (first, size) and not given.shown.are_equal(first, size):
+                one = f"{given.shown.size(first)} in {given.shown.tensor(where)}"
+                other = f"{given.shown.size(size)} in {shape}"
+                return f"has '{letter}' for {one} and for {other}"
+    return None
+
+
+def _classified(given: Given) -> str | None:
+    """A loss over classes: dimension 1 of what is given, and no dimension of targets."""
+    if len(given.tensors) < 2:
+        return None
+    taken, target = given.tensors[:2]
+    shape = taken.shape
+    wanted = given.shown.shape((*shape[:1], *shape[2:]) if len(shape) > 1 else ())
+    return (
+        f"takes for {given.shown.tensor(taken)} classes as int64{wanted},"
+        f" got {target.dtype}{given.shown.tensor(target)}"
     )
 
 
@@ -294,8 +376,14 @@ def _multihead_attention(given: Given) -> str | None:
     size = given.argument(3, "embed_dim_to_check")
     if not isinstance(size, (int, Symbolic)) or len(given.outer) < 1:
         return None
-    shapes = ", ".join(map(given.shown.tensor, given.outer))
-    return f"takes {_count(size, 'feature', given.shown)}, got {shapes}"
+    names = ("query", "key", "value")
+    shapes = list(map(given.shown.tensor, given.outer))
+    told = ", ".join(f"{n} {s}" for n, s in zip(names, shapes, strict=False))
+    taken = [one.shape[-1:] for one in given.outer[:3]]
+    if all(one and given.shown.are_equal(one[0], size) for one in taken):
+        rest = f" with a mask {', '.join(shapes[3:])}" if shapes[3:] else ""
+        return f"takes tensors that fit together, got {told}{rest}"
+    return f"takes {_count(size, 'feature', given.shown)}, got {told}"
 
 
 def _of_dtypes(given: Given) -> str | None:
@@ -324,12 +412,19 @@ _TELL: dict[str, Tell] = {
     **dict.fromkeys(
         "add sub mul div true_divide truediv maximum minimum where lerp pow eq ne lt le"
         " gt ge iadd isub imul itruediv radd rsub rmul addcmul addcdiv masked_fill"
-        " mse_loss l1_loss".split(),
+        " mse_loss l1_loss smooth_l1_loss huber_loss kl_div binary_cross_entropy"
+        " binary_cross_entropy_with_logits floordiv mod and or xor".split(),
         _elementwise,
     ),
     **dict.fromkeys("matmul mm bmm mv rmatmul addmm baddbmm addbmm".split(), _matrices),
     **dict.fromkeys("cat concat concatenate".split(), _joined),
     "stack": _stacked,
+    "expand": _expanded,
+    "permute": _permuted,
+    "setitem": _set,
+    "pixel_shuffle": _shuffled,
+    "einsum": _summed,
+    **dict.fromkeys("cross_entropy nll_loss".split(), _classified),
     **dict.fromkeys("view reshape".split(), _viewed),
     "scaled_dot_product_attention": _attention,
     "multi_head_attention_forward": _multihead_attention,
