@@ -159,7 +159,7 @@ def _places(
         if written is not None and written != span:
             notes.append(Label(written, "made here"))
     inside = layer or scene.failure.draft
-    notes += _givers(scene, inside, what)
+    notes += _givers(scene, _joins(scene) or inside, what)
     for one in _up(inside, scene.drafts, strictly=True):
         place = _place(one, scene) if one.path else None
         if place is not None and one.kind == "module":
@@ -210,6 +210,19 @@ def _givers(scene: Scene, taker: Draft, what: str) -> Iterator[Label]:
             place = _declared(scene, giver)
         if place is not None:
             yield Label(place, f"{_name(giver)} {_verb(giver)} {shape} here")
+
+
+def _joins(scene: Scene) -> Draft | None:
+    """The operation of a standard block on what its own children gave: these stand in
+    the spec, and tell more than what the block was given."""
+    failed = scene.failure.draft
+    if failed.kind != "operation" or failed.parent is None:
+        return None
+    around = scene.drafts[failed.parent]
+    if around.is_block or not around.path:
+        return None
+    module = scene.module.get_submodule(around.path)
+    return None if scene.classes.block_of(type(module)) is None else failed
 
 
 def _unpacked(scene: Scene) -> Iterator[Label]:

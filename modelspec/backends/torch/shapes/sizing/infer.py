@@ -170,7 +170,7 @@ class Sizing:
         if told is not None and (
             not unknown or self._is_told_again(told, params, sizes)
         ):
-            return told
+            return run.diagnostic or self._in_symbols(params, sizes) or told
         site = self._sites[unknown[0][0]] if unknown else None
         why = "the run stopped where it depends on the values of a tensor"
         if told is not None:
@@ -181,6 +181,14 @@ class Sizing:
             block.span if site is None else site.span,
             help=("write the size",),
         )
+
+    def _in_symbols(
+        self, params: Mapping[str, object], sizes: Mapping[str, int]
+    ) -> Diagnostic | None:
+        """A failure of the run with what is known, in the sizes that inputs name."""
+        module = self._make(params)
+        trials = Trials(self.classes, module, params, self._reading, sizes)
+        return trials.on_symbols().diagnostic
 
     def _is_told_again(
         self,
