@@ -151,6 +151,54 @@ def test_chance_forces_no_size() -> None:
         assert found.forced == ()
 
 
+def test_lists_and_repeated_padding_force_no_size() -> None:
+    """Neither the length of what is appended, nor a kernel that ran with numbers."""
+    found = net(
+        "inputs: {x: [N, T, 8]}\n"
+        "modules:\n"
+        "  convs:\n    ModuleList:\n      - for i in range(8):\n"
+        "          - Conv1d(8, 8, 2, dilation=2 ** (i % 4))\n"
+        "forward: |\n"
+        "  y, seen = x.transpose(1, 2), []\n"
+        "  for i, conv in enumerate(self.convs):\n"
+        "      y = conv(F.pad(y, (2 ** (i % 4), 0))) + y\n"
+        "      seen.append(y)\n"
+        "  return torch.cat(seen, 1)\n"
+    )
+    assert found.value_text(found.output) == "[N, 64, T]"
+    assert found.forced == ()
+
+
+def test_a_number_that_always_comes_out_forces_no_size() -> None:
+    """However many samples there are, the last dimension is 3."""
+    found = net("inputs: {x: [N, 6]}\nforward: x.reshape(-1, 3).view(-1, 2, 3)\n")
+    assert found.value_text(found.output) == "[N, 2, 3]"
+    assert found.forced == ()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "forward", "forced", "failure"),
+    [
+        (
+            "x: [N, T, 8], y: [N, S, 8]",
+            "x + y",
+            ("T", "S"),
+            "[N, T, 8] and [N, S, 8] differ in dimension 1: T and S",
+        ),
+        ("x: [N, 8, H, W]", "x @ x", ("W", "H"), "W columns and H rows"),
+        ("x: [N, 8]", "x * x[:, 0]", ("N", 1), "[N, 8] and [N]"),
+    ],
+)
+def test_a_forced_size_says_what_fails_otherwise(
+    inputs: str, forward: str, forced: tuple[str, object], failure: str
+) -> None:
+    (one,) = net(f"inputs: {{{inputs}}}\nforward: {forward}\n").forced
+    assert {one.symbol, one.value} == set(forced)
+    assert failure in one.failure
+    assert one.span is not None
+    assert one.span.text == forward
+
+
 def test_nothing_is_drawn_and_nothing_changes() -> None:
     """Torch's random numbers are as before, and so is what is built after it."""
     spec = modelspec.load(EXAMPLES / "zoo/resnet.yaml:resnet18")
