@@ -100,7 +100,6 @@ def _compile(
     read_files: list[LoadedFile],
 ) -> Program | None:
     from modelspec.analysis import analyse
-    from modelspec.analysis.folding import told_once
     from modelspec.program.lowering.program import lower_program
     from modelspec.spec.loader import load_files
     from modelspec.syntax.source import read_real
@@ -112,7 +111,10 @@ def _compile(
     program = lower_program(files, policy.limits, report)
     found = analyse(program, report.found, limits=policy.limits, to_build=to_build)
     report.extend(found)
-    report.found[:] = [_with_import(one, files) for one in told_once(report.found)]
+    if report.found:
+        from modelspec.analysis.folding import told_once
+
+        report.found[:] = [_with_import(one, files) for one in told_once(report.found)]
     return program
 
 
