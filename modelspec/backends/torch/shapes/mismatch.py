@@ -28,6 +28,7 @@ from modelspec.sizes.observation import Edge, tensors_of
 
 _MOST_LABELS = 16
 _MOST_WORDS = 40
+_MOST_SHAPES = 8
 _COUNTED = re.compile(r".* values to unpack \(expected (\d+).*")
 _OF_THE_CODE = (AttributeError, TypeError)
 """What a call of torch raises that is not written as it should be."""
@@ -229,11 +230,12 @@ def _unpacked(scene: Scene) -> Iterator[Label]:
     """What gave the values that are as many as no names take them."""
     for one in _up(scene.drafts[-1], scene.drafts):
         if one.parent == scene.failure.draft.index:
-            count = len(list(tensors_of(one.output)))
+            shapes = list(map(scene.shown.tensor, tensors_of(one.output)))
+            more = ", ..." if len(shapes) > _MOST_SHAPES else ""
+            given = ", ".join(shapes[:_MOST_SHAPES]) + more
             place = _place(one, scene)
             if place is not None:
-                plural = "" if count == 1 else "s"
-                yield Label(place, f"{_name(one)} gives {count} tensor{plural} here")
+                yield Label(place, f"{_name(one)} gives {given} here")
 
 
 def _is_unpacking(error: Exception) -> bool:
