@@ -351,7 +351,7 @@ def _summed(given: Given) -> str | None:
 
 
 def _classified(given: Given) -> str | None:
-    """A loss over classes: dimension 1 of what is given, and no dimension of targets."""
+    """A loss over classes: dimension 1 of what is given, none of targets."""
     if len(given.tensors) < 2:
         return None
     taken, target = given.tensors[:2]
