@@ -7,6 +7,7 @@ import time
 import pytest
 import torch
 
+import modelspec
 from modelspec.backends.torch import instantiate, run_once
 from modelspec.policy import Limits
 from tests.torch_backend.specs import build, classes_of, failure
@@ -48,6 +49,28 @@ def test_trial_run_ends(text: str) -> None:
     assert found is not None
     assert found.code == "limit-exceeded"
     assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "n = x.size(0)\nwhile True:\n    n = n * n + 1",
+        "parts = x.expand(10 ** 9, 3).unbind(0)",
+        "parts = x.expand(10 ** 9, 3).split(2)",
+        "parts = x.expand(10 ** 9, 3).chunk(10 ** 8)",
+        "for part in x.expand(10 ** 9, 3):\n    pass",
+    ],
+)
+def test_run_on_symbols_ends(text: str) -> None:
+    """What is computed of a symbol is as long as what is computed of its value, and
+    what a tensor without memory is taken apart into takes some."""
+    source = f"{HEAD}forward: |\n{indented(text)}  return self.a(x)"
+    source = f"modelspec: 1\n{source}".replace("[N, 3]", "[1, 3]", text.count("10 **"))
+    start = time.monotonic()
+    (found,) = (one for one in modelspec.check(source, shapes=True) if one.is_error)
+    assert found.code == "limit-exceeded"
+    assert "it ran for" not in found.message
+    assert time.monotonic() - start < 60
 
 
 @pytest.mark.parametrize("text", HOSTILE)

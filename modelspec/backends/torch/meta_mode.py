@@ -17,6 +17,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 
+from modelspec.backends.torch.many_tensors import check_parts
 from modelspec.backends.torch.without_dynamo import without_dynamo
 
 
@@ -52,7 +53,9 @@ def check_call(
 
     Raises:
         RuntimeError: sizes or dtypes do not fit.
+        EndlessError: there would be too many tensors.
     """
+    check_parts(getattr(func, "__name__", ""), args, kwargs)
     check = _CHECKS.get(func)
     if check is not None:
         check(args, kwargs)
