@@ -40,6 +40,7 @@ from modelspec.program.standard import signature_help
 from modelspec.pysubset.faults import WorldError
 from modelspec.pysubset.hole import is_hole
 from modelspec.records import dataclass
+from modelspec.syntax.keys import MODULE_CONTAINERS
 
 
 class ArgumentFault(WorldError):  # noqa: N818  # as `Fault` is
@@ -53,7 +54,6 @@ class ArgumentFault(WorldError):  # noqa: N818  # as `Fault` is
         self.index = index
 
 
-_CHILDREN = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 _INT = TypeExpression("int")
 _PLAIN = frozenset({int, float, bool, str, type(None)})
 _MOST_KEPT = 1024
@@ -223,7 +223,7 @@ def _children(
     name: str, args: list[object], kwargs: dict[str, object]
 ) -> dict[str, object] | None:
     """The children of a container that is called; None where they are not seen."""
-    if name not in _CHILDREN or kwargs:
+    if name not in MODULE_CONTAINERS or kwargs:
         return None
     items: object = args if name == "Sequential" else (args[0] if args else [])
     if name == "Sequential" and len(args) == 1 and isinstance(args[0], dict):

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.members import Members
-from modelspec.analysis.standins import CONTAINERS
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
@@ -22,6 +21,7 @@ from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of_attribute_name
 from modelspec.pysubset.methods import METHOD_NAMES
 from modelspec.pysubset.refused import dotted_name
+from modelspec.syntax.keys import CONTAINERS
 
 _ROOTS = frozenset({"torch", "nn", "F", "math", "self"})
 _SELF = frozenset({"training"})

@@ -20,6 +20,7 @@ from modelspec.pysubset.faults import EvaluationError
 from modelspec.pysubset.runtime import SpecCallable
 from modelspec.pysubset.values import Unsayable, kind_of
 from modelspec.records import dataclass
+from modelspec.syntax.keys import CONTAINERS
 
 
 class Unknowable(EvaluationError):  # noqa: N818  # nothing is wrong
@@ -95,15 +96,6 @@ class Module:
         block = self.type.block
         name = self.type.name if block is None else block.base.kind
         return name if name in CONTAINERS else None
-
-
-CONTAINERS = (
-    "Sequential",
-    "ModuleList",
-    "ModuleDict",
-    "ParameterList",
-    "ParameterDict",
-)
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 In: a name that means nothing here, and the names that do. Out: the one of them that
 people mean by it, or words about what to write. Facts about names only; asked after
-`suggest` has found nothing.
+`suggest` has found nothing, but for `name_meant`, whose names are near many others.
 """
 
 from __future__ import annotations
@@ -112,7 +112,25 @@ _TYPES = {
     "torch.dtype": "dtype",
     "type": "layer",
 }
+_NAMES = {
+    "Auto": "auto",
+    "false": "False",
+    "functional": "F",
+    "jnp": "torch",
+    "nil": "None",
+    "np": "torch",
+    "null": "None",
+    "numpy": "torch",
+    "tf": "torch",
+    "this": "self",
+    "true": "True",
+}
 _DIMENSIONS = re.compile(r"(.*?)([123])[dD](.*)")
+
+
+def name_meant(name: str) -> str | None:
+    """What a name of another language or library is in an expression here."""
+    return _NAMES.get(name)
 
 
 def layer_meant(name: str, known: Collection[str]) -> tuple[str | None, str]:

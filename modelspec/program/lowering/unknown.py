@@ -10,27 +10,13 @@ import ast
 from collections.abc import Iterator
 
 from modelspec.catalog import Parameter, layer_meant, load_catalog
+from modelspec.catalog.foreign import name_meant
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import TypeExpression
 from modelspec.program.lowering.scope import Scope
 from modelspec.pysubset.builtin import MATH
 from modelspec.pysubset.refused import dotted_name
 from modelspec.records import dataclass
-
-_FOREIGN = {
-    # names of other languages and libraries, and what they are here
-    "Auto": "auto",
-    "null": "None",
-    "nil": "None",
-    "true": "True",
-    "false": "False",
-    "functional": "F",
-    "np": "torch",
-    "numpy": "torch",
-    "jnp": "torch",
-    "tf": "torch",
-    "this": "self",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +38,7 @@ def advice_for(name: str, scope: Scope, text: Text | None) -> Advice:
     """What to write instead of a name that means nothing here."""
     if text is not None:
         return _quoted(name, scope, text)
-    nearest = _FOREIGN.get(name) or scope.suggest(name)
+    nearest = name_meant(name) or scope.suggest(name)
     words = ""
     if nearest is None:
         nearest, words = layer_meant(name, frozenset(scope.names()))
