@@ -253,9 +253,10 @@ def _refusal(
     if problem.kind is ProblemKind.UNEXPECTED:
         wrong, free = str(problem.name), [n for n in signature.names if n not in given]
         nearest = suggest(wrong, free) or argument_meant(wrong, free)
-        note = f"did you mean '{nearest}'?" if nearest else ""
         message = f"{name} has no argument '{problem.name}'"
-        return WorldError("unexpected-argument", message, help, note)
+        return WorldError(
+            "unexpected-argument", message, help, wrong=wrong, meant=nearest
+        )
     if problem.kind is ProblemKind.MISSING:
         message = f"{name} lacks its argument '{problem.name}'"
         return WorldError("missing-argument", message, help)

@@ -99,7 +99,7 @@ def report_unknown_member(
         "unknown-attribute",
         f"{block.name} has no child, param or attribute '{name}'",
         span,
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=() if nearest else _members_help(members),
     )
 
@@ -153,7 +153,7 @@ def _check_assignment(
         "bad-assignment",
         message,
         span_of_attribute_name(node, text.source),
-        note=f"did you mean '{nearest}'?" if nearest and kind is None else "",
+        meant=nearest if kind is None else None,
         help=advice,
     )
 
@@ -185,7 +185,7 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         "unknown-attribute",
         f"nothing has a method or attribute '{name}' that a spec may use",
         span_of_attribute_name(node, text.source),
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=tensor_help(name),
     )
 

@@ -271,7 +271,7 @@ def _check_choice(
         place.code("value"),
         f"'{place.name}' of {place.of} must be one of {listed}, got {describe(value)}",
         span_of(node, source),
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=_signature(place),
         labels=_declared(place),
     )

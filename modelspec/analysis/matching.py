@@ -45,8 +45,7 @@ def rule_step(one: Rule, reads: Reads, owner: str) -> Step:
                 fail("rule-matches-nothing", message, span)
             elif (meant := misspelt_leaf(at.module, path)) is not None:
                 message = f"{meant[0]} has no parameter '{path.rpartition('.')[2]}'"
-                note = f"did you mean '{meant[1]}'?"
-                fail("rule-matches-nothing", message, leaf_of(span), note=note)
+                fail("rule-matches-nothing", message, leaf_of(span), meant=meant[1])
 
     return check
 

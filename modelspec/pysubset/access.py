@@ -77,8 +77,8 @@ def unknown_key(value: dict[Any, Any], key: object) -> Fault:
     help = ""
     if not near and len(value) <= 8:
         help = f"its keys are {', '.join(shown(one) for one in value)}" if value else ""
-    note = f"did you mean '{near}'?" if near else ""
-    return Fault("unknown-key", f"the dict has no key {shown(key)}", help, note)
+    message = f"the dict has no key {shown(key)}"
+    return Fault("unknown-key", message, help, wrong=key, meant=near)
 
 
 def nearest(name: object, known: Iterable[str]) -> str | None:
@@ -102,9 +102,9 @@ def no_attribute(value: object, name: str) -> Fault:
     if name in known:
         message = f"'{name}' of {kind_of(value)} can only be called"
     near = nearest(name, known)
-    note = f"did you mean '{near}'?" if near and near != name else ""
-    help = f"{kind_of(value)} has {', '.join(known)}" if known and not note else ""
-    return Fault("unknown-attribute", message, help, note)
+    meant = near if near != name else None
+    help = f"{kind_of(value)} has {', '.join(known)}" if known and not meant else ""
+    return Fault("unknown-attribute", message, help, wrong=name, meant=meant)
 
 
 def set_item(run: Runtime, value: Any, index: Any, item: Any) -> None:

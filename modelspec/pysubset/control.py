@@ -82,12 +82,12 @@ def _is_spelled_well(fragment: Fragment, report: Report) -> bool:
         return True
     message = f"`{' '.join(written.split())[:40]}` is no control key"
     advice = "control keys are `for`, `if`, `elif`, `else` and `let`"
-    note = f"did you mean `{meant}`?" if meant else ""
     report.error(
         "invalid-control",
         message,
         fragment.span(0, len(written)),
-        note=note,
+        note=f"did you mean `{meant}`?" if meant else "",
+        meant=meant,
         help=advice,
     )
     return False

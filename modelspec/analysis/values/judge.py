@@ -84,6 +84,7 @@ class Judge:
         node: ast.AST,
         *,
         note: str = "",
+        meant: str | None = None,
         help: str = "",
     ) -> None:
         if self.report is None:
@@ -94,7 +95,7 @@ class Judge:
             span = span_of_attribute_name(node, self.text.source)
         else:
             span = span_of(node, self.text.source)
-        self.report.error(code, message, span, note=note, help=help or ())
+        self.report.error(code, message, span, note=note, meant=meant, help=help or ())
 
     # --- operators -------------------------------------------------------------------
 
@@ -211,7 +212,7 @@ class Judge:
             "unknown-key",
             f"{words(held)} has no child '{index}'",
             node.slice,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
             help="" if nearest else f"it has: {', '.join(list(children)[:12])}",
         )
         return UNKNOWN
@@ -238,7 +239,7 @@ class Judge:
             "unknown-attribute",
             f"{words(held)} has no attribute '{name}'",
             node,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
             help=help,
         )
         return False
@@ -251,7 +252,7 @@ class Judge:
                 "unknown-attribute",
                 f"a tensor has no method or attribute '{name}' that a spec may use",
                 node,
-                note=f"did you mean '{nearest}'?" if nearest else "",
+                meant=nearest,
                 help=" ".join(tensor_help(name)),
             )
             return False
@@ -286,7 +287,7 @@ class Judge:
             "unknown-attribute",
             f"{words(held)} has no attribute '{name}'",
             node,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
         )
         return False
 

@@ -20,7 +20,7 @@ from modelspec.backends.torch.expressions import Expressions
 from modelspec.backends.torch.failure import fail
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.diagnostics.span import Span
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import did_you_mean, suggest
 from modelspec.program import ir
 from modelspec.pysubset.values import Scope
 
@@ -120,7 +120,7 @@ def _refuse_leaf(module: nn.Module, leaf: str, span: Span) -> NoReturn:
     known = [name for name, _ in module.named_parameters(recurse=False)]
     known += [name for name, _ in module.named_buffers(recurse=False)]
     near = suggest(leaf, known)
-    help = f"did you mean '{near}'?" if near else ""
+    help = did_you_mean(near) if near else ""
     name = type(module).__name__
     fail("unknown-parameter", f"{name} has no parameter '{leaf}'", span, help=help)
 
@@ -302,7 +302,7 @@ def _no_match(module: nn.Module, pattern: str, span: Span) -> NoReturn:
     names = [name for name, _ in module.named_parameters()]
     names += [name for name, _ in module.named_modules() if name]
     near = None if _is_glob(pattern) else suggest(pattern, names)
-    help = f"did you mean '{near}'?" if near else ""
+    help = did_you_mean(near) if near else ""
     _matches_nothing(f"'{pattern}' matches nothing in this block", span, help)
 
 

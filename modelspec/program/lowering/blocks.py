@@ -308,7 +308,7 @@ def _report_untaken(
         "unknown-input",
         f"`forward` takes '{nearest}', but the input is named '{one.name}'",
         Span(name.source, name.start, name.start + len(nearest)),
-        note=f"did you mean '{one.name}'?",
+        meant=one.name,
         labels=(Label(one.span, "declared here"),),
     )
 

@@ -127,7 +127,7 @@ class Canonicalizer(ast.NodeTransformer):
             "unknown-name",
             f"nothing is named '{node.id}' here",
             span_of(node, self.source),
-            note=advice.note,
+            meant=advice.meant,
             help=advice.help,
         )
 
@@ -203,7 +203,7 @@ class Canonicalizer(ast.NodeTransformer):
             if layer
             else f"there is no '{'.'.join(parts[: wrong + 1])}' that a spec may use",
             place(wrong_node, self.source),
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
         )
 
     # --- calls and scopes ---------------------------------------------------------

@@ -117,7 +117,7 @@ def _dtype(node: ScalarNode, context: Context) -> str:
             "unknown-dtype",
             f"torch has no dtype '{node.text}'",
             node.span,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
         )
     return name
 

@@ -406,7 +406,7 @@ def _variant_values(
                 "unknown-param",
                 f"there is no param '{entry.key.text}' to give a value",
                 entry.key.span,
-                note=f"did you mean '{nearest}'?" if nearest else "",
+                meant=nearest,
                 help=f"params: {', '.join(known)}" if known else (),
             )
             continue

@@ -28,9 +28,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to write instead of a name: a note beside it, and help below."""
+    """What to write instead of a name: what was meant, and help below."""
 
-    note: str = ""
+    meant: str | None = None
     help: tuple[str, ...] = ()
 
 
@@ -43,7 +43,7 @@ def advice_for(name: str, scope: Scope, text: Text | None) -> Advice:
     if nearest is None:
         nearest, words = layer_meant(name, frozenset(scope.names()))
     if nearest is not None:
-        return Advice(f"did you mean '{nearest}'?")
+        return Advice(nearest)
     if words:
         return Advice(help=(words,))
     if name in ("OrderedDict", "collections"):
@@ -54,9 +54,9 @@ def advice_for(name: str, scope: Scope, text: Text | None) -> Advice:
 def _quoted(name: str, scope: Scope, text: Text) -> Advice:
     nearest = suggest(name, scope.locals)
     if nearest is not None:
-        return Advice(f"did you mean '{nearest}'?")
+        return Advice(nearest)
     meant = name if name in text.choices else suggest(name, text.choices)
-    return Advice(f"did you mean '\"{meant or name}\"'?", ("a text stands in quotes",))
+    return Advice(f'"{meant or name}"', ("a text stands in quotes",))
 
 
 def _elsewhere(name: str) -> tuple[str, ...]:
