@@ -21,7 +21,7 @@ from modelspec.pysubset.runtime import (
     SpecCallable,
 )
 from modelspec.pysubset.template import text
-from modelspec.pysubset.values import MISSING, NUMBERS, PLAIN, kind_of, shown
+from modelspec.pysubset.values import MISSING, NUMBERS, PLAIN, in_words, kind_of, shown
 
 _LONGEST_DIGITS = 400
 
@@ -443,7 +443,7 @@ def add_to_set(run: Runtime, found: set[object], value: object) -> None:
     try:
         found.add(value)
     except TypeError:
-        raise Fault("unhashable", f"{kind_of(value)} cannot be in a set") from None
+        raise Fault("unhashable", f"{in_words(value)} cannot be in a set") from None
     if len(found) > run.budget.limits.items:
         run.budget.items(len(found))
 
@@ -482,7 +482,9 @@ def put(run: Runtime, found: dict[Any, Any], key: object, value: object) -> None
     try:
         found[key] = value
     except TypeError:
-        raise Fault("unhashable", f"{kind_of(key)} cannot be a key of a dict") from None
+        raise Fault(
+            "unhashable", f"{in_words(key)} cannot be a key of a dict"
+        ) from None
     if len(found) > run.budget.limits.items:
         run.budget.items(len(found))
 
@@ -536,7 +538,7 @@ def _partial(run: Runtime, args: Arguments, kwargs: Keywords) -> object:
         raise Fault("wrong-argument", "partial takes what to call, got nothing")
     function: Any = args[0]
     if type(function) in PLAIN and type(function) is not functools.partial:
-        message = f"partial takes what to call, got {kind_of(function)}"
+        message = f"partial takes what to call, got {in_words(function)}"
         raise Fault("not-callable", message)
     called = cast("Callable[..., object]", function)
     return run.guard(lambda: functools.partial(called, *args[1:], **kwargs))
