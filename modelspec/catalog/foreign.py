@@ -112,6 +112,7 @@ _TYPES = {
     "torch.dtype": "dtype",
     "type": "layer",
 }
+_ALSO_WORDS = frozenset({"array", "class", "mapping", "text", "type"})
 _NAMES = {
     "Auto": "auto",
     "false": "False",
@@ -173,6 +174,11 @@ def type_meant(name: str) -> str | None:
         return "str"
     meant = _TYPES.get(outer, outer.lower())
     return f"{meant}[{type_meant(inside) or inside}]" if meant != outer else None
+
+
+def is_type_elsewhere(name: str) -> bool:
+    """Whether a name alone is a type to people, and no text that anything is called."""
+    return name in _TYPES and name not in _ALSO_WORDS
 
 
 def _first(name: str, known: Collection[str]) -> str | None:

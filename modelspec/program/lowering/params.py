@@ -41,7 +41,7 @@ from modelspec.program.types import (
 )
 from modelspec.pysubset import parse_expression, span_of
 from modelspec.spec.frame import ParamSpec
-from modelspec.spec.validate import validate_mapping
+from modelspec.spec.validate import read_mapping
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -246,7 +246,11 @@ def _plain_text(
     if "${" in node.text:
         value = context.interpolated(node)
         return type_of_value(value), value
-    if any(mark in node.text for mark in "[=|") or suggest(node.text, NAMES):
+    # Most specs need no names of other languages.
+    from modelspec.catalog.foreign import is_type_elsewhere
+
+    is_near = is_type_elsewhere(node.text) or suggest(node.text, NAMES)
+    if is_near or any(mark in node.text for mark in "[=|"):
         wrong = node.fragment.part(0, _cut(node.text)).strip()
         parsed = _parse_quietly(wrong, context)
         if parsed is not None:
@@ -294,9 +298,10 @@ def _parse_quietly(fragment: Fragment, context: Context) -> ast.expr | None:
 
 
 def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
-    spec = validate_mapping(ParamSpec, node, "a param", context.report)
-    if spec is None:
+    reading = read_mapping(ParamSpec, node, "a param", context.report)
+    if reading is None:
         return _unknown(entry)
+    spec = reading.spec
     type_: TypeExpression | None = None
     if spec.type is not None:
         parsed = parse_expression(spec.type.fragment, context.report, context.limits)
@@ -308,7 +313,11 @@ def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
     default = None
     if spec.default is not None:
         default = given_value(spec.default, type_ or TypeExpression("any"), context)
-    if type_ is None:
+    elif reading.unread:
+        default = hole(entry.value.span)  # it may be what could not be read
+    if type_ is None and reading.unread:
+        type_ = TypeExpression("any")
+    elif type_ is None:
         type_ = type_of_value(default) if default is not None else TypeExpression("any")
     return Param(
         entry.key.text,
