@@ -112,7 +112,8 @@ def _of_torch(
         return
     is_init = name.startswith("nn.init.")
     found = catalog.init_function(last) if is_init else catalog.function(name)
+    choices = {} if is_init else catalog.function_choices(name)
     for signature in found or ():
         for at, one in enumerate(signature.parameters):
             if which in (at, one.name):
-                yield one, ()
+                yield one, choices.get(one.name, ())
