@@ -45,7 +45,7 @@ class Diagnostic:
     only where there is no text, as for a missing file); `note` a few words printed
     at the underline; `help` what to do; `details` the lines of a table of what was
     found, where one sentence cannot hold it; `fix` the edit that was most likely meant,
-    which `note` proposes in words.
+    which `note` or `help` proposes in words.
     """
 
     code: str
