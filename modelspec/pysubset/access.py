@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from modelspec.diagnostics.suggest import suggest
-from modelspec.pysubset.builtin import put
+from modelspec.pysubset.collecting import put
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.methods import methods_of
 from modelspec.pysubset.runtime import Runtime

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from modelspec.pysubset.builtin import add_to_set, put, update
 from modelspec.pysubset.code import Code
+from modelspec.pysubset.collecting import add_to_set, put, update
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.template import converted, formatted
 from modelspec.pysubset.values import Scope, in_words
