@@ -11,7 +11,8 @@ from typing import TypeAlias
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Fragment
 from modelspec.policy import Limits
-from modelspec.pysubset.check import Mode, check_expression, check_target
+from modelspec.pysubset.check import check_expression, check_target
+from modelspec.pysubset.check_expressions import Mode
 from modelspec.pysubset.expression import parse_expression
 from modelspec.pysubset.grammar import is_short, parse_text
 from modelspec.pysubset.place import span_of
