@@ -9,8 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from modelspec.catalog import Parameter, layer_meant, load_catalog
-from modelspec.catalog.foreign import name_meant
+from modelspec.catalog import Parameter, load_catalog
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import TypeExpression
 from modelspec.program.lowering.scope import Scope
@@ -38,6 +37,8 @@ def advice_for(name: str, scope: Scope, text: Text | None) -> Advice:
     """What to write instead of a name that means nothing here."""
     if text is not None:
         return _quoted(name, scope, text)
+    from modelspec.catalog.foreign import layer_meant, name_meant
+
     nearest = name_meant(name) or scope.suggest(name)
     words = ""
     if nearest is None:
