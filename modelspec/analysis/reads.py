@@ -11,7 +11,6 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from modelspec.analysis.beside import parts_after
 from modelspec.analysis.registering import fail
 from modelspec.analysis.standins import Opaque, Unknowable
 from modelspec.diagnostics.diagnostic import Label
@@ -63,6 +62,9 @@ class Reads:
         """Keeps what else is wrong with an expression that ended with an error."""
         if isinstance(error, Unknowable):
             return
+        # What is right needs none of it.
+        from modelspec.analysis.beside import parts_after
+
         for part in parts_after(node, error.diagnostic, self.source):
             try:
                 self.read(part)(scope)
