@@ -13,8 +13,8 @@ from dataclasses import field
 
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Report
-from modelspec.diagnostics.span import Source
-from modelspec.diagnostics.suggest import same_letters, suggest
+from modelspec.diagnostics.span import Source, Span
+from modelspec.diagnostics.suggest import did_you_mean, same_letters, suggest
 from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
 from modelspec.program.lowering.annotations import canonical_annotation
 from modelspec.program.lowering.scope import Scope
@@ -122,11 +122,13 @@ class Canonicalizer(ast.NodeTransformer):
             )
             return
         advice = advice_for(node.id, self.scope, self._text(node))
+        place, meant = span_of(node, self.source), advice.meant
         self.report.error(
             "unknown-name",
             f"nothing is named '{node.id}' here",
-            span_of(node, self.source),
-            meant=advice.meant,
+            place,
+            note=did_you_mean(meant) if meant else "",
+            meant=meant and _other_quotes(meant, place),
             help=advice.help,
         )
 
@@ -329,6 +331,12 @@ def _at_attribute(key: ast.Constant, node: ast.Attribute) -> ast.Constant:
     key.lineno = node.end_lineno or node.lineno
     key.col_offset = (node.end_col_offset or 0) - len(node.attr)
     return key
+
+
+def _other_quotes(text: str, place: Span) -> str:
+    """A text in quotes as it can stand where YAML's own may be open on the line."""
+    before = place.source.line(place.first.line)[: place.first.column - 1]
+    return text.replace('"', "'") if before.count('"') % 2 else text
 
 
 def _is_container(node: ast.expr) -> bool:
