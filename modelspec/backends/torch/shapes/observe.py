@@ -161,7 +161,8 @@ class _Run:
         """Run with sizes for all symbols, and these of them left open."""
         self._sizes = sizes
         where = partial(running_span, self._classes.sources, self._classes.unwritten)
-        environment = Environment(where)
+        with without_dynamo():
+            environment = Environment(where)
         converted = Sizes(environment)
         recorder = Recorder(environment, converted, where, self._classes)
         try:
