@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils.flop_counter import flop_registry
 
@@ -23,6 +23,7 @@ _FORMULAS = {
     # What has arguments in the same order, and no formula of its own.
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: flop_registry[_FLASH],
 }
+_BATCH_NORM = torch.ops.aten.native_batch_norm.default
 
 Tell = Callable[["int | torch.SymInt"], None]
 
@@ -61,6 +62,8 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
 
     def _counted(self, func: Any, types: Any, args: Any, kwargs: Any) -> object:
         """The kernel; a formula tells all of what is inside too."""
+        if func is _BATCH_NORM and _is_plain(args):
+            return self._normalized(args[0])
         formula = _FORMULAS.get(func._overloadpacket)
         if formula is None or self._is_counting:
             return super().dispatch(func, types, args, kwargs)
@@ -71,6 +74,31 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
             self._is_counting = False
         self._tell(formula(*args, **(kwargs or {}), out_val=output) // 2)
         return output
+
+    def _normalized(self, given: FakeTensor) -> tuple[FakeTensor, ...]:
+        """What comes of normalization outside of training: torch finds it by a dozen
+        operations in Python, each of which computes symbolic sizes anew."""
+        shapes = (given.shape, (0,), (0,))
+        return tuple(
+            FakeTensor(
+                self, torch.empty(one, dtype=given.dtype, device="meta"), given.device
+            )
+            for one in shapes
+        )
+
+
+def _is_plain(args: tuple[Any, ...]) -> bool:
+    """Whether the arguments of a batch normalization are those of an eval mode, and
+    its input lies in memory as it is written."""
+    given, _, _, mean, variance, trains = args[:6]
+    return (
+        not trains
+        and isinstance(given, FakeTensor)
+        and mean is not None
+        and variance is not None
+        and given.device.type == "cpu"
+        and given.is_contiguous()
+    )
 
 
 def _bytes_made(inputs: object, output: object) -> int | torch.SymInt:
