@@ -184,7 +184,7 @@ class _Run:
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
             fakes = CountingFakes(environment, recorder.count, recorder.count_made)
-            recorder.uncached = fakes.uncached
+            recorder.fakes = fakes
             stack.enter_context(fakes)
             yield
 
