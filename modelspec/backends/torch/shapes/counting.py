@@ -9,7 +9,6 @@ as on any device.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -33,19 +32,13 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
 
     def __init__(self, environment: ShapeEnv, tell: Tell, tell_made: Tell) -> None:
         super().__init__(shape_env=environment, allow_non_fake_inputs=True)
+        # Calls that repeat are known (see `repeats`); of others it only takes time,
+        # and what is computed anew asks anew what it asked of sizes.
+        self.cache_enabled = False
         self._tell = tell
         self._tell_made = tell_made
         self._is_counting = False
         self._depth = 0
-
-    @contextmanager
-    def uncached(self) -> Iterator[None]:
-        """What was computed before is computed anew, and asks what it asked again."""
-        before, self.cache_enabled = self.cache_enabled, False
-        try:
-            yield
-        finally:
-            self.cache_enabled = before
 
     def dispatch(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None

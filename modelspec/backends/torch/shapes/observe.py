@@ -17,6 +17,8 @@ from typing import TypeAlias
 
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.utils._mode_utils import no_dispatch
 
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.inputs import IMAGE_RANKS, InputPlan, plan_inputs
@@ -189,7 +191,8 @@ class _Run:
             yield
 
     def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:
-        trial = copy_with(self._module, fake_tensor)
+        assert recorder.fakes is not None
+        trial = copy_with(self._module, partial(fake_tensor, recorder.fakes))
         recorder.watch(trial)
         tensors = {}
         for plan in self._plans:
@@ -284,13 +287,16 @@ def _batches(block: Block) -> set[str]:
     return {size for size in first if isinstance(size, str)}
 
 
-def fake_tensor(tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor without memory: a fake mode is on."""
-    made = torch.empty_strided(
-        tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu"
-    )
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(made, requires_grad=tensor.requires_grad)
+def fake_tensor(fakes: FakeTensorMode, tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor without memory, made past the mode: there may be thousands."""
+    with no_dispatch():
+        meta = torch.empty_strided(
+            tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
+        )
+        made = FakeTensor(fakes, meta, torch.device("cpu"))
+        if isinstance(tensor, nn.Parameter):
+            made.requires_grad_(tensor.requires_grad)
+            made._is_param = True  # as nn.Parameter does with a tensor of any kind
     return made
 
 

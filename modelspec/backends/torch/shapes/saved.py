@@ -9,6 +9,7 @@ not touched; random numbers are not drawn.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import nn
@@ -51,7 +52,7 @@ def count_saved(
     fakes = FakeTensorMode(allow_non_fake_inputs=True)
     keep = torch.random.fork_rng(devices=[])
     with quiet(), without_dynamo(), keep, fakes:
-        trial = copy_with(module, fake_tensor).train()
+        trial = copy_with(module, partial(fake_tensor, fakes)).train()
         tensors = {
             plan.name: torch.empty(plan.shape, dtype=plan.dtype, device="cpu")
             for plan in plans
