@@ -11,8 +11,8 @@ import pytest
 import modelspec
 from modelspec.api.builder import BuildRequest
 from modelspec.api.observing import build_without_memory, observe_spec
+from modelspec.backends.torch.repeats import Repeats
 from modelspec.backends.torch.shapes.recorder import Recorder
-from modelspec.backends.torch.shapes.repeats import Repeats
 from modelspec.sizes import Observation, Step
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -8,13 +8,15 @@ as on any device.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils.flop_counter import flop_registry
+
+from modelspec.backends.torch.tensors_within import storage_of, tensors_in
 
 _FLASH = torch.ops.aten._scaled_dot_product_flash_attention
 _FORMULAS = {
@@ -30,15 +32,18 @@ Tell = Callable[["int | torch.SymInt"], None]
 class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch's
     """A flop counter's multiplication and addition are one multiply-add."""
 
-    def __init__(self, environment: ShapeEnv, tell: Tell, tell_made: Tell) -> None:
+    def __init__(self, environment: ShapeEnv) -> None:
         super().__init__(shape_env=environment, allow_non_fake_inputs=True)
         # Calls that repeat are known (see `repeats`); of others it only takes time,
         # and what is computed anew asks anew what it asked of sizes.
         self.cache_enabled = False
-        self._tell = tell
-        self._tell_made = tell_made
         self._is_counting = False
         self._depth = 0
+
+    def tell(self, multiply_adds: Tell, bytes_made: Tell) -> None:
+        """Whom to tell."""
+        self._tell = multiply_adds
+        self._tell_made = bytes_made
 
     def dispatch(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -103,23 +108,3 @@ def _bytes_made(inputs: object, output: object) -> int | torch.SymInt:
         if (storage := storage_of(one)) not in taken:
             found[storage] = one.numel() * one.element_size()
     return sum(found.values())
-
-
-def tensors_in(value: object) -> Iterator[torch.Tensor]:
-    """The tensors in a value; what holds others is gone through once."""
-    seen: set[int] = set()
-    pending = [value]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, torch.Tensor):
-            yield one
-        elif isinstance(one, (tuple, list, dict)) and id(one) not in seen:
-            seen.add(id(one))
-            inside = one.values() if isinstance(one, dict) else one
-            pending += reversed(list(inside))
-
-
-def storage_of(tensor: torch.Tensor) -> int:
-    """What tells the memory of a tensor from that of others, while it is there."""
-    address: int = tensor.untyped_storage()._cdata
-    return address

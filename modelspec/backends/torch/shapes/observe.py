@@ -165,12 +165,13 @@ class _Run:
         where = partial(running_span, self._classes.sources, self._classes.unwritten)
         with without_dynamo():
             environment = Environment(where)
-        converted = Sizes(environment)
-        recorder = Recorder(environment, converted, where, self._classes)
+            converted = Sizes(environment)
+            fakes = CountingFakes(environment)
+        recorder = Recorder(environment, fakes, converted, where, self._classes)
         try:
-            with quiet(), self._fakes(environment, recorder):
+            with quiet(), self._on(fakes, recorder):
                 made = {n: environment.new_symbol(n, sizes[n]) for n in symbols}
-                output = self._call(recorder, made)
+                output = self._call(fakes, recorder, made)
         except Exception as error:
             if depends_on_values(error):
                 note = "the run stopped where it depends on the values of a tensor"
@@ -179,20 +180,23 @@ class _Run:
         return ObservedRun(self._observed(recorder, environment, converted, output))
 
     @contextmanager
-    def _fakes(self, environment: Environment, recorder: Recorder) -> Iterator[None]:
+    def _on(self, fakes: CountingFakes, recorder: Recorder) -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(without_dynamo())
             stack.enter_context(remembered())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
-            fakes = CountingFakes(environment, recorder.count, recorder.count_made)
-            recorder.fakes = fakes
+            fakes.tell(recorder.count, recorder.count_made)
             stack.enter_context(fakes)
             yield
 
-    def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:
-        assert recorder.fakes is not None
-        trial = copy_with(self._module, partial(fake_tensor, recorder.fakes))
+    def _call(
+        self,
+        fakes: CountingFakes,
+        recorder: Recorder,
+        symbols: Mapping[str, torch.SymInt],
+    ) -> object:
+        trial = copy_with(self._module, partial(fake_tensor, fakes))
         recorder.watch(trial)
         tensors = {}
         for plan in self._plans:

@@ -19,12 +19,13 @@ from torch.overrides import TorchFunctionMode
 
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.meta_mode import check_call
+from modelspec.backends.torch.repeats import Repeats
 from modelspec.backends.torch.run import MOST_VALUES
 from modelspec.backends.torch.shapes.convert import Sizes
-from modelspec.backends.torch.shapes.counting import CountingFakes, tensors_in
+from modelspec.backends.torch.shapes.counting import CountingFakes
 from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
-from modelspec.backends.torch.shapes.repeats import Repeats, make
+from modelspec.backends.torch.tensors_within import tensors_in
 from modelspec.diagnostics.span import Span
 from modelspec.sizes.observation import Edge, Kind, Many, Step, Tensor, Value
 from modelspec.sizes.size import Size
@@ -73,16 +74,15 @@ class Recorder(TorchFunctionMode):
     def __init__(
         self,
         environment: Environment,
+        fakes: CountingFakes,
         sizes: Sizes,
         where: Callable[[], Span | None],
         classes: ModuleClasses,
     ) -> None:
         super().__init__()
         self.drafts: list[Draft] = []
-        self.fakes: CountingFakes | None = None
-        """The mode of the run, once it is there."""
         self.failure: Failure | None = None
-        self._repeats = Repeats()
+        self._repeats = Repeats(fakes)
         self._environment = environment
         self._sizes = sizes
         self._where = where
@@ -182,10 +182,10 @@ class Recorder(TorchFunctionMode):
         check_call(func, args, kwargs)
         key = self._repeats.key(func, args, kwargs)
         known = self._repeats.find(key)
-        if known is not None and self.fakes is not None:
+        if known is not None:
             self.count(known.multiply_adds)
             self.count_made(known.bytes_made)
-            return make(known, self.fakes)
+            return self._repeats.make(known)
         output = self._run(name, func, args, kwargs)
         running = self._open[-1]
         counted = running.multiply_adds, running.made

@@ -4,9 +4,10 @@ A network is a few layers, called many times, and a loop in `forward` calls the 
 each element of a sequence. What comes of such a call is known from the first: which
 tensors, and what was counted. Nothing is asked of sizes that was not asked then.
 
-Comes in: a function of torch's and its arguments. Goes out: new tensors as the first
-call made them. Only calls are remembered that take tensors without values, and return
-tensors which share no memory with those, nor with one another.
+Comes in: a function of torch's and its arguments, of a run on fake tensors or on the
+device meta. Goes out: new tensors as the first call made them. Only calls are
+remembered that take tensors without values, and return tensors which share no memory
+with those, nor with one another.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._mode_utils import no_dispatch
 
-from modelspec.backends.torch.shapes.counting import storage_of, tensors_in
+from modelspec.backends.torch.tensors_within import storage_of, tensors_in
 
 Key: TypeAlias = tuple[object, ...]
 Count: TypeAlias = "int | torch.SymInt"
@@ -28,6 +29,8 @@ Call: TypeAlias = Callable[..., Any]
 _PLAIN = frozenset(
     (int, float, bool, str, type(None), torch.dtype, torch.device, torch.memory_format)
 )
+
+_TENSORS = (torch.Tensor, torch.nn.Parameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,15 @@ class Known:
     """What a call returned, and what was counted meanwhile."""
 
     made: object
-    multiply_adds: Count
-    bytes_made: Count
+    multiply_adds: Count = 0
+    bytes_made: Count = 0
 
 
 class Repeats:
-    """What the calls of one run came to."""
+    """What the calls of one run came to; on meta there are no `fakes`."""
 
-    def __init__(self) -> None:
+    def __init__(self, fakes: FakeTensorMode | None = None) -> None:
+        self._fakes = fakes
         self._known: dict[Key, Known] = {}
 
     def key(
@@ -72,7 +76,7 @@ class Repeats:
         key: Key | None,
         inputs: object,
         output: object,
-        counted: tuple[Count, Count],
+        counted: tuple[Count, Count] = (0, 0),
     ) -> None:
         """What a call came to, if the next may come to it as well."""
         if key is None or not _is_new(inputs, output):
@@ -81,11 +85,10 @@ class Repeats:
         if described is not None:
             self._known[key] = Known(described, *counted)
 
-
-def make(known: Known, fakes: FakeTensorMode) -> object:
-    """New tensors, as an earlier call returned them."""
-    with no_dispatch():
-        return _made(known.made, fakes)
+    def make(self, known: Known) -> object:
+        """New tensors, as an earlier call returned them."""
+        with no_dispatch():
+            return _made(known.made, self._fakes)
 
 
 def _key(value: object) -> Key | None:
@@ -108,10 +111,10 @@ def _named_key(pair: tuple[str, object]) -> Key | None:
 
 def _tensor_key(tensor: torch.Tensor) -> Key | None:
     """All but where it begins in its memory, which no new tensor depends on."""
-    if type(tensor) is not FakeTensor or not _is_usual(tensor):
+    if not _is_usual(tensor):
         return None
     return (
-        FakeTensor,
+        torch.Tensor,
         tuple(map(_size_key, tensor.shape)),
         tuple(map(_size_key, tensor.stride())),
         tensor.dtype,
@@ -123,10 +126,14 @@ def _size_key(size: Count) -> object:
     return size.node.expr if isinstance(size, torch.SymInt) else size
 
 
-def _is_usual(tensor: FakeTensor) -> bool:
+def _is_usual(tensor: torch.Tensor) -> bool:
     """Neither values nor a layout of its own."""
+    if type(tensor) is FakeTensor:
+        has_values = tensor.constant is not None
+    else:
+        has_values = type(tensor) not in _TENSORS or not tensor.is_meta
     return (
-        tensor.constant is None
+        not has_values
         and tensor.layout is torch.strided
         and not tensor.dtype.is_complex
         and not tensor.is_quantized
@@ -162,7 +169,7 @@ def _is_rebuilt(kind: type) -> bool:
 
 
 def _described_tensor(tensor: torch.Tensor) -> _Made | None:
-    if type(tensor) is not FakeTensor or not _is_usual(tensor):
+    if not _is_usual(tensor):
         return None
     if tensor.storage_offset() != 0 or _has_unknown_size(tensor):
         return None
@@ -177,11 +184,11 @@ def _has_unknown_size(tensor: torch.Tensor) -> bool:
     )
 
 
-def _made(described: Any, fakes: FakeTensorMode) -> Any:
+def _made(described: Any, fakes: FakeTensorMode | None) -> Any:
     if isinstance(described, _Made):
         made = torch.empty_strided(
             described.shape, described.stride, dtype=described.dtype, device="meta"
         )
-        return FakeTensor(fakes, made, described.device)
+        return made if fakes is None else FakeTensor(fakes, made, described.device)
     kind, inside = described
     return kind([_made(one, fakes) for one in inside])
