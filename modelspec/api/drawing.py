@@ -14,7 +14,8 @@ from modelspec.api.builder import BuildRequest, check_given_shapes
 from modelspec.api.observing import Observed, observe_spec
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.report.graph.drawing import Drawing
-from modelspec.report.graph.words import count_text, size_text
+from modelspec.report.graph.words import size_text
+from modelspec.report.numbers import render_short_count
 from modelspec.sizes import Observation
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def draw_observed(
     }
     facts = [
         name,
-        f"{count_text(sum(parameters.values()))} parameters",
+        f"{render_short_count(sum(parameters.values()))} parameters",
     ]
     work = sum((step.macs for step in seen.steps), start=0)
     if work:
