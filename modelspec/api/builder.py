@@ -25,6 +25,7 @@ from modelspec.program.given import (
     find_variant,
 )
 from modelspec.program.ir import Block, Input, Program, Variant
+from modelspec.pysubset.clock import Clock
 from modelspec.records import dataclass
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class BuildRequest:
     `texts` are values as they are written in a spec, `params` are values. `sizes` are
     those of symbols in `inputs`, from which sizes left to `auto` may follow. What is
     made for a `trial` is only looked at: torch's random numbers are as before
-    afterwards.
+    afterwards. All that is made and run for one request spends from its `clock`.
     """
 
     variant: str | None = None
@@ -59,6 +60,7 @@ class BuildRequest:
     weights: WeightsRequest | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     trial: bool = False
+    clock: Clock = field(default_factory=Clock, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,18 +82,23 @@ class Built:
     dtype: str | torch.dtype | None = None
     loaded: int | None = None
     traces: Traces = ()
+    clock: Clock = field(default_factory=Clock)
 
     def run_once(self, sizes: Mapping[str, int]) -> RunResult:
         """Run it once on its declared inputs, without memory or random numbers."""
         from modelspec.backends.torch import run_once
 
-        return run_once(self.classes, self.module, self.params, sizes, self.dtype)
+        with self.clock.shared():
+            return run_once(self.classes, self.module, self.params, sizes, self.dtype)
 
     def count_saved(self, sizes: Mapping[str, int]) -> int | None:
         """Bytes that autograd keeps of one forward; None where it cannot be run."""
         from modelspec.backends.torch.shapes import count_saved
 
-        return count_saved(self.classes, self.module, self.params, sizes, self.dtype)
+        with self.clock.shared():
+            return count_saved(
+                self.classes, self.module, self.params, sizes, self.dtype
+            )
 
     def usual_sizes(self) -> dict[str, int]:
         """The sizes that symbols of the inputs have where nobody gives any."""
@@ -103,11 +110,17 @@ class Built:
         """What a run on fake tensors shows; symbols without a size stay symbols."""
         from modelspec.backends.torch.shapes import observe
 
-        return observe(self.classes, self.module, self.params, sizes, self.dtype)
+        with self.clock.shared():
+            return observe(self.classes, self.module, self.params, sizes, self.dtype)
 
 
 def build_module(program: Program, limits: Limits, request: BuildRequest) -> Built:
     """Make the root block of a Program."""
+    with request.clock.shared():
+        return _build(program, limits, request)
+
+
+def _build(program: Program, limits: Limits, request: BuildRequest) -> Built:
     block = _found(find_root(program))
     _require(_check_seed(request.seed))
     given = _given_variants(program, block, limits, request)
@@ -159,6 +172,7 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
         request.dtype,
         loaded,
         filled.traces,
+        request.clock,
     )
 
 

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from modelspec.api.builder import BuildRequest, check_given_shapes
-from modelspec.api.observing import observe_spec
+from modelspec.api.observing import Observed, observe_spec
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.report.graph.drawing import Drawing
-from modelspec.report.graph.words import count_text, size_text
+from modelspec.report.graph.words import size_text
+from modelspec.report.numbers import render_short_count
 from modelspec.sizes import Observation
 
 if TYPE_CHECKING:
@@ -33,10 +34,20 @@ def draw_spec(
 
     `shapes` are sizes of inputs, by name; what they leave open stays symbolic.
     """
+    observed = observe_spec(spec, request, shapes)
+    return draw_observed(observed, named_spec(spec, request.variant), shapes, depth)
+
+
+def draw_observed(
+    observed: Observed,
+    name: str,
+    shapes: Shapes | None = None,
+    depth: int | None = None,
+) -> Drawing:
+    """The drawing of a module that was made and run; `name` is that of the spec."""
     from modelspec.backends.torch.contents import describe_contents
     from modelspec.backends.torch.layer_texts import layer_texts
 
-    observed = observe_spec(spec, request, shapes)
     built, seen = observed.built, observed.observation
     if seen is None:
         raise SpecError([_nothing_run(observed.note)])
@@ -48,8 +59,8 @@ def draw_spec(
         one.first: one.elements for one in held.all_tensors() if one.kind == "parameter"
     }
     facts = [
-        _named(spec, request.variant),
-        f"{count_text(sum(parameters.values()))} parameters",
+        name,
+        f"{render_short_count(sum(parameters.values()))} parameters",
     ]
     work = sum((step.macs for step in seen.steps), start=0)
     if work:
@@ -65,7 +76,7 @@ def draw_spec(
     )
 
 
-def _named(spec: Spec, variant: str | None) -> str:
+def named_spec(spec: Spec, variant: str | None) -> str:
     """`resnet.yaml:resnet18`; what was no file has no name."""
     block = spec.program.root_block
     file = os.path.basename(block.source.name) if block is not None else ""

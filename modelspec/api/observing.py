@@ -66,11 +66,14 @@ def check_shapes(spec: Spec) -> Iterator[Diagnostic]:
         return
     told: set[tuple[object, ...]] = set()
     for variant in _ways(spec, block):
-        for one in _found(spec, BuildRequest(variant=variant)):
+        request = BuildRequest(variant=variant)
+        for one in _found(spec, request):
             place = (one.code, one.span, one.message if one.span is None else "")
             if place not in told:
                 told.add(place)
                 yield one
+        if request.clock.spent > spec.policy.limits.seconds:
+            return  # the others would take as long
 
 
 def _ways(spec: Spec, block: Block) -> Iterator[str | None]:

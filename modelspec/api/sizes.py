@@ -18,6 +18,7 @@ from modelspec.inference.rewriting import has_auto
 from modelspec.inference.trace import Trace
 from modelspec.policy import Limits
 from modelspec.program.ir import Program
+from modelspec.pysubset.clock import Clock
 from modelspec.records import dataclass
 
 if TYPE_CHECKING:
@@ -100,11 +101,15 @@ def _traces(program: Program, sizing: Sizing, sizes: Mapping[str, int]) -> list[
     root = program.root_block
     assert root is not None
     needed = {param.name for param in root.params if param.default is None}
-    found = [] if needed else [sizing.trace({}, None, sizes)]
+    found = []
+    if not needed:
+        with Clock().shared():
+            found.append(sizing.trace({}, None, sizes))
     for variant in program.variants:
         if needed <= {name for name, _ in variant.values}:
-            values = sizing.classes.evaluate_variant(variant)
-            found.append(sizing.trace(values, variant.name, sizes))
+            with Clock().shared():
+                values = sizing.classes.evaluate_variant(variant)
+                found.append(sizing.trace(values, variant.name, sizes))
     return found
 
 

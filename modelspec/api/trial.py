@@ -87,6 +87,8 @@ def explained(
     built: Built, sizes: Mapping[str, int], failure: Diagnostic
 ) -> Diagnostic:
     """A failed run, told by a run that records where each shape came from."""
+    if failure.code == "limit-exceeded":
+        return failure
     return built.observe(sizes).diagnostic or failure
 
 

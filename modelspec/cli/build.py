@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import cache
 
 from modelspec.cli.console import Console
 from modelspec.cli.values import (
@@ -105,9 +106,10 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     from modelspec.api.builder import BuildRequest
-    from modelspec.api.drawing import draw_spec
+    from modelspec.api.drawing import draw_observed, named_spec
+    from modelspec.api.observing import observe_spec
     from modelspec.api.products import Products
-    from modelspec.api.summary import summarise
+    from modelspec.api.summary import summarise_observed
     from modelspec.api.trial import build_and_run
     from modelspec.api.weights import request_weights
     from modelspec.cli.sources import load_named
@@ -133,12 +135,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     trial = build_and_run(spec, request, dict(arguments.input), eval=arguments.eval)
     console.tell(trial.diagnostics)
     if console.status() == 0:
-        shapes = dict(arguments.input)
+        shapes, name = dict(arguments.input), named_spec(spec, spec.variant)
+        observed = cache(lambda: observe_spec(spec, request, shapes))
         products.write(
             spec,
             trial.module,
-            draw=lambda: draw_spec(spec, request, shapes),
-            summarise=lambda: summarise(spec, request, shapes),
+            draw=lambda: draw_observed(observed(), name, shapes),
+            summarise=lambda: summarise_observed(observed(), spec.variant, shapes),
             known=trial.known,
         )
         console.say(render_built(trial.report))

@@ -1,8 +1,7 @@
 """How much an evaluation may still do: steps, sizes, call depth and time.
 
-One budget is spent by everything that is evaluated for one spec. Its clock starts
-with the first step and does not run while `paused`. It counts the processor time of the
-thread, so that a busy machine refuses nothing that an idle one takes.
+One budget is spent by everything that is evaluated for one spec. Its time starts with
+the first step, does not run while `paused`, and is what the clock of the model leaves.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelspec.policy import Limits
+from modelspec.pysubset.clock import current_clock
 from modelspec.pysubset.faults import limit
 
 CALL_DEPTH = 64
@@ -22,7 +22,10 @@ _CHARACTERS_A_STEP = 16
 
 
 class Budget:
-    __slots__ = ("_deadline", "_pauses", "checkpoint", "depth", "limits", "spent")
+    __slots__ = (
+        *("_clock", "_deadline", "_pauses"),
+        *("checkpoint", "depth", "limits", "spent"),
+    )
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -30,6 +33,7 @@ class Budget:
         self.checkpoint = 0
         """Once this much is spent, `check` is due."""
         self.depth = 0
+        self._clock = current_clock()
         self._deadline: float | None = None
         self._pauses = 0
 
@@ -48,9 +52,18 @@ class Budget:
 
     def check_time(self) -> None:
         if self._deadline is None:
-            self._deadline = time.thread_time() + self.limits.seconds
+            left = self.limits.seconds - self._clock.spent
+            self._deadline = time.thread_time() + left
         elif not self._pauses and time.thread_time() > self._deadline:
             raise limit(f"evaluation takes more than {self.limits.seconds:g} seconds")
+
+    def settle(self) -> None:
+        """The evaluation is over: what it took is spent."""
+        if self._deadline is not None:
+            self._clock.spent = (
+                self.limits.seconds - self._deadline + time.thread_time()
+            )
+            self._deadline = None
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from modelspec.report.graph.kinds import kind_of, operation_name
-from modelspec.report.graph.words import count_text, short_arguments, size_text
+from modelspec.report.graph.words import short_arguments, size_text
+from modelspec.report.numbers import render_count, render_short_count
 from modelspec.sizes import symbol
 
 N, H = symbol("N"), symbol("H")
@@ -30,9 +31,23 @@ def test_arguments(said: str, shown: str) -> None:
     assert short_arguments(said) == shown
 
 
-def test_numbers() -> None:
-    counts = [0, 999, 1000, 25_557_032, 175 * 10**9]
-    assert [count_text(one) for one in counts] == ["0", "999", "1k", "25.6M", "175G"]
+@pytest.mark.parametrize(
+    ("count", "long", "short"),
+    [
+        (0, "0", "0"),
+        (999, "999", "999"),
+        (1000, "1.00 K", "1k"),
+        (25_557_032, "25.6 M", "25.6M"),
+        (999_999, "1.00 M", "1M"),
+        (999_499, "999 K", "999k"),
+        (175 * 10**9, "175 G", "175G"),
+        (25 * 10**18, "25000 P", "25000P"),
+    ],
+)
+def test_numbers(count: int, long: str, short: str) -> None:
+    """Never 1000 of a unit where there is a larger one."""
+    assert render_count(count) == long
+    assert render_short_count(count) == short
 
 
 def test_sizes() -> None:

@@ -71,10 +71,10 @@ def test_text(path: str) -> None:
 def test_columns_give_way_to_the_width() -> None:
     """One after another, and lines are no wider than asked for."""
     found = modelspec.load(f"{RESNET}:resnet18").summary()
-    whole = len(found.text(None).splitlines()[3])
+    whole = len(found.text(None, 1).splitlines()[3])
     shown = []
     for width in range(whole, 83, -1):
-        head, rule = found.text(width).splitlines()[2:4]
+        head, rule = found.text(width, 1).splitlines()[2:4]
         assert set(rule) == {"-"}
         assert len(rule) <= width
         shown += [heads] if (heads := head.split()) not in shown else []

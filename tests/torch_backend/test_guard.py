@@ -8,8 +8,12 @@ import pytest
 import torch
 
 import modelspec
+from modelspec.api.builder import BuildRequest
+from modelspec.api.observing import check_shapes, observe_spec
+from modelspec.api.trial import build_and_run
 from modelspec.backends.torch import instantiate, run_once
-from modelspec.policy import Limits
+from modelspec.diagnostics.diagnostic import SpecError
+from modelspec.policy import Limits, Policy
 from tests.torch_backend.specs import build, classes_of, failure
 
 HEAD = "name: Net\ninputs: {x: [N, 3]}\nmodules: {a: ReLU}\n"
@@ -140,3 +144,50 @@ def test_tensors_of_an_init_text_are_measured_before_they_are_made() -> None:
     )
     assert found.code == "limit-exceeded"
     assert found.message.startswith("this needs 36 TiB")
+
+
+LONG = "for _ in range(150_000):\n    pass\nreturn self.a(x)"
+
+
+def test_runs_of_one_model_share_their_time() -> None:
+    """Each takes less than there is, all of them more."""
+    spec = modelspec.loads(
+        f"modelspec: 1\n{HEAD}forward: |\n{indented(LONG)}",
+        policy=Policy(Limits(seconds=0.3)),
+    )
+    built = spec.make(BuildRequest(device="meta"))
+    found = [built.run_once({}).diagnostic for _ in range(50)]
+    codes = [None if one is None else one.code for one in found]
+    assert codes[0] is None
+    assert codes[-1] == "limit-exceeded"
+    assert codes == sorted(codes, key=bool)
+    assert "what ran before it" in str(found[-1])
+    again = built.observe({}).diagnostic
+    assert again is not None
+    assert again.code == "limit-exceeded"
+    assert spec.make(BuildRequest(device="meta")).run_once({}).diagnostic is None
+
+
+ENDLESS = "while True:\n    x = self.a(x)"
+
+
+@pytest.mark.parametrize("sizes", ["[N, 3]", "[N, C, T]"])
+def test_a_run_without_end_is_not_tried_again(sizes: str) -> None:
+    """With other sizes, on another device, for another variant, for another file."""
+    spec = modelspec.loads(
+        f"modelspec: 1\n{HEAD.replace('[N, 3]', sizes)}"
+        "params: {n: 1}\nvariants: {b: {n: 2}, c: {n: 3}, d: {n: 4}}\n"
+        f"forward: |\n{indented(ENDLESS)}",
+        policy=Policy(Limits(seconds=0.5)),
+    )
+    start = time.thread_time()
+    told = [one.code for one in check_shapes(spec)]
+    assert told == ["limit-exceeded"]
+    request = BuildRequest(variant="b")
+    for look in (build_and_run, observe_spec):
+        with pytest.raises(SpecError) as caught:
+            look(spec, request, {})
+        assert [one.code for one in caught.value.diagnostics] == ["limit-exceeded"]
+
+    # Torch's imports for the first run on fake tensors are no part of it.
+    assert time.thread_time() - start < 3

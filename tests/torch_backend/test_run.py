@@ -215,11 +215,17 @@ import sys
 import torch
 from tests.torch_backend.specs import classes_of
 from modelspec.backends.torch import instantiate, run_once
+from modelspec.backends.torch.shapes import observe
 
 classes = classes_of(sys.argv[1])
-result = run_once(classes, instantiate(classes, {}))
+module = instantiate(classes, {})
+result = run_once(classes, module)
 assert result.output or result.diagnostic, result
+shown = observe(classes, module)
+assert bool(shown.observation) == bool(result.output), shown
 assert "torch._dynamo" not in sys.modules
+assert "torch._dynamo.config" not in sys.modules
+assert "torch.fx.experimental.validator" not in sys.modules
 assert "_dynamo" not in vars(torch)
 if result.output:
     cls = classes["Net"]

@@ -12,20 +12,21 @@ from types import CodeType, FunctionType
 from typing import TypeAlias
 
 from modelspec.backends.torch.guard import Guard
+from modelspec.pysubset.clock import Clock
 
 GuardedCode: TypeAlias = "Iterable[tuple[FunctionType, CodeType]]"
 
 
 @contextmanager
-def bounded_run(code: GuardedCode, guard: Guard) -> Iterator[None]:
+def bounded_run(code: GuardedCode, guard: Guard, clock: Clock) -> Iterator[None]:
     """Raise `EndlessError` out of these functions after too much of anything."""
-    guard.restart()
     plain: list[tuple[FunctionType, CodeType]] = []
     try:
         for function, guarded in code:
             plain.append((function, function.__code__))
             function.__code__ = guarded
-        yield
+        with guard.timed(clock):
+            yield
     finally:
         for function, own in reversed(plain):
             function.__code__ = own

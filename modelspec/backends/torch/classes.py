@@ -38,6 +38,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source
 from modelspec.policy import Limits
 from modelspec.program import ir
+from modelspec.pysubset.clock import Clock, current_clock
 from modelspec.pysubset.evaluator import Evaluator
 from modelspec.pysubset.values import Scope
 
@@ -76,7 +77,7 @@ class ModuleClasses:
         self._evaluator = Evaluator(self._world, limits, account)
         self._guard = Guard(limits)
         self._plain.namespace[GUARD] = self._guard
-        self._methods = BoundedMethods(self.sources, account, self.bounded)
+        self._methods = BoundedMethods(self.sources, account, self._bounded_init)
         self._names = _Names(self)
         self._functions = {
             one.name: self._evaluator.function(one.definition, one.source, self._names)
@@ -129,8 +130,15 @@ class ModuleClasses:
 
     def bounded(self) -> AbstractContextManager[None]:
         """While our own run lasts, methods and functions of the spec are bounded."""
+        return self._bounded(current_clock())
+
+    def _bounded_init(self) -> AbstractContextManager[None]:
+        """For values of many weights, most of which is torch's own work."""
+        return self._bounded(Clock())
+
+    def _bounded(self, clock: Clock) -> AbstractContextManager[None]:
         blocks = [pair for one in self._made.values() for pair in one.guarded()]
-        return bounded_run([*blocks, *self._plain.guarded()], self._guard)
+        return bounded_run([*blocks, *self._plain.guarded()], self._guard, clock)
 
     # --- values -----------------------------------------------------------------
 

@@ -12,11 +12,13 @@ import operator
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
 from typing import Any
 
 from torch import SymInt, Tensor, nn
 
 from modelspec.policy import Limits
+from modelspec.pysubset.clock import Clock
 
 _BITS = 4096
 _LOOK = 256
@@ -52,13 +54,22 @@ class Guard:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self.restart()
-
-    def restart(self) -> None:
-        """A new run begins."""
         self._steps = 0
         self._look = 0
-        self._deadline = time.thread_time() + self._limits.seconds
+        self._is_first = True
+        self._deadline = 0.0
+
+    @contextmanager
+    def timed(self, clock: Clock) -> Iterator[None]:
+        """A new run, for which there is what the clock leaves."""
+        began = time.thread_time()
+        self._steps = self._look = 0
+        self._is_first = not clock.spent
+        self._deadline = began + self._limits.seconds - clock.spent
+        try:
+            yield
+        finally:
+            clock.spent += time.thread_time() - began
 
     def step(self, count: int = 1) -> bool:
         """True, as long as the run may go on."""
@@ -69,7 +80,8 @@ class Guard:
                 raise EndlessError(f"it ran for more than {most}")
             if time.thread_time() > self._deadline:
                 most = f"{self._limits.seconds:g} seconds"
-                raise EndlessError(f"it ran for more than {most}")
+                runs = "it ran" if self._is_first else "this and what ran before it ran"
+                raise EndlessError(f"{runs} for more than {most}")
             self._look = min(self._steps + _LOOK, self._limits.steps)
         return True
 

@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 
 from modelspec.backends.torch.many_tensors import check_parts
+from modelspec.backends.torch.repeats import Repeats
 from modelspec.backends.torch.without_dynamo import without_dynamo
 
 
@@ -30,6 +31,7 @@ class MetaMode(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.has_chosen = False
+        self._repeats = Repeats()
 
     def __torch_function__(
         self,
@@ -43,7 +45,13 @@ class MetaMode(TorchFunctionMode):
             self.has_chosen = True
             given["device"] = "meta"
         check_call(func, args, given)
-        return func(*args, **given)
+        key = self._repeats.key(func, args, given)
+        known = self._repeats.find(key)
+        if known is not None:
+            return self._repeats.make(known)
+        output = func(*args, **given)
+        self._repeats.remember(key, (args, given), output)
+        return output
 
 
 def check_call(

@@ -11,10 +11,7 @@ devices meeting, is run again on torch's fake tensors, whose import takes long.
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any, TypeAlias
@@ -23,9 +20,8 @@ import torch
 from torch import nn
 
 from modelspec.backends.torch.classes import ModuleClasses
-from modelspec.backends.torch.inputs import InputPlan, plan_inputs
-from modelspec.backends.torch.instantiate import find_dtype
 from modelspec.backends.torch.meta_mode import on_meta
+from modelspec.backends.torch.planned_run import PlannedRun, plan_run, quiet
 from modelspec.backends.torch.run_failure import (
     depends_on_values,
     describe_failure,
@@ -33,7 +29,6 @@ from modelspec.backends.torch.run_failure import (
 )
 from modelspec.backends.torch.stand_ins import copy_on_meta, copy_with, device_of
 from modelspec.diagnostics.diagnostic import Diagnostic
-from modelspec.program.ir import Block
 
 MOST_VALUES = 1000
 _Run: TypeAlias = "Callable[[nn.Module, torch.device], object]"
@@ -82,18 +77,15 @@ def run_once(
     `params` are those it was built with; sizes of inputs may depend on them. `dtype`
     is what it was built with; inputs that are float32 get it, None is torch's default.
     """
-    block = classes.block_of(type(module))
-    assert block is not None, "not a module of these classes"
-    scope = classes.bind_params(block.name, params or {})
-    floating = torch.get_default_dtype() if dtype is None else find_dtype(dtype)
-    plans, known = plan_inputs(
-        block, lambda node: classes.evaluate(node, block, scope), sizes or {}, floating
+    planned = plan_run(classes, module, params, sizes, dtype)
+    given = tuple(
+        (one.name, TensorShape(one.shape, _dtype_name(one.dtype)))
+        for one in planned.inputs
     )
-    given = tuple((p.name, TensorShape(p.shape, _dtype_name(p.dtype))) for p in plans)
-    result = RunResult(given, known)
-    if not plans:
+    result = RunResult(given, planned.sizes)
+    if not planned.inputs:
         return replace(result, note="the inputs have no shapes to run on")
-    return _Trial(classes, module, block, plans).complete(result)
+    return _Trial(classes, module, planned).complete(result)
 
 
 def usual_sizes(
@@ -102,10 +94,7 @@ def usual_sizes(
     params: Mapping[str, object] | None = None,
 ) -> dict[str, int]:
     """The sizes that symbols of a module's inputs have where nobody gives any."""
-    block = classes.block_of(type(module))
-    assert block is not None, "not a module of these classes"
-    scope = classes.bind_params(block.name, params or {})
-    return plan_inputs(block, lambda node: classes.evaluate(node, block, scope), {})[1]
+    return dict(plan_run(classes, module, params).sizes)
 
 
 class _Trial:
@@ -113,17 +102,15 @@ class _Trial:
         self,
         classes: ModuleClasses,
         module: nn.Module,
-        block: Block,
-        plans: list[InputPlan],
+        planned: PlannedRun,
     ) -> None:
         self._classes = classes
         self._module = module
-        self._block = block
-        self._plans = plans
+        self._planned = planned
 
     def complete(self, result: RunResult) -> RunResult:
         """The result with what the run returned, or why it did not."""
-        with _silence():
+        with quiet():
             try:
                 return replace(result, output=describe_output(self._run()))
             except Exception as error:
@@ -153,24 +140,13 @@ class _Trial:
             return self._call(copy_with(self._module, fakes.from_tensor), device)
 
     def _call(self, trial: nn.Module, device: torch.device) -> object:
-        tensors = {
-            plan.name: torch.empty(plan.shape, dtype=plan.dtype, device=device)
-            for plan in self._plans
-        }
-        args = [tensors.pop(name) for name in self._positional()]
+        tensors = self._planned.tensors(device)
         with self._classes.bounded():
-            return trial(*args, **tensors)
-
-    def _positional(self) -> list[str]:
-        """Inputs up to the first that is left out: a container's own `forward` knows
-        no names."""
-        names = [one.name for one in self._block.inputs]
-        skipped = [one.optional for one in self._block.inputs]
-        return names[: skipped.index(True)] if True in skipped else names
+            return self._planned.call(trial, tensors)
 
     def _describe(self, error: Exception, result: RunResult) -> Diagnostic:
         shapes = ", ".join(f"{name}={shape}" for name, shape in result.inputs)
-        return describe_failure(error, shapes, self._block, self._classes)
+        return describe_failure(error, shapes, self._planned.block, self._classes)
 
 
 def describe_output(value: object) -> Structure:
@@ -194,20 +170,6 @@ def _described(value: object, seen: Iterator[int]) -> Structure:
         pairs = islice(value.items(), MOST_VALUES)
         return {str(key): _described(one, seen) for key, one in pairs}
     return "None" if value is None else type(value).__name__
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """What torch warns and logs about stand-ins is not about the spec."""
-    logger = logging.getLogger("torch._subclasses.fake_tensor")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
 
 
 def _dtype_name(dtype: torch.dtype) -> str:

@@ -35,6 +35,8 @@ class Sessions:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._depth -= 1
+        if self._depth == 0:
+            self._account.settle()
         self.lock.release()
         if isinstance(error, EvaluationError):
             raise SpecError([error.diagnostic]) from error.__cause__

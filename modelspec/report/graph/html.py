@@ -24,7 +24,7 @@ from modelspec.report.graph.measures import Face, faces_of
 from modelspec.report.graph.model import Graph, Kind, Node
 from modelspec.report.graph.placing import MOST_WORK
 from modelspec.report.graph.view import choose_view
-from modelspec.report.graph.words import count_text
+from modelspec.report.numbers import render_short_count
 
 _GROUND = {
     "color-scheme": "dark",
@@ -146,7 +146,9 @@ def _facts(node: Node) -> Iterator[tuple[str, str]]:
     if node.details:
         yield "arguments", node.details
     if node.parameters:
-        about = f" ({count_text(node.parameters)})" if node.parameters > 999 else ""
+        about = (
+            f" ({render_short_count(node.parameters)})" if node.parameters > 999 else ""
+        )
         yield "parameters", f"{node.parameters:,}{about}"
     if node.multiply_adds:
         yield "multiply-adds", node.multiply_adds

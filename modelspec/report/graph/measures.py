@@ -9,7 +9,8 @@ from __future__ import annotations
 from modelspec.records import dataclass
 from modelspec.report.graph.kinds import SIGNS
 from modelspec.report.graph.model import Graph, Node
-from modelspec.report.graph.words import count_text, shortened
+from modelspec.report.graph.words import shortened
+from modelspec.report.numbers import render_short_count
 
 TITLE, SMALL = 13.0, 11.0
 MARGIN = 24
@@ -121,5 +122,5 @@ def _lines(node: Node) -> list[str]:
     if node.arguments:
         return [node.arguments]
     if node.is_group and node.parameters:
-        return [f"{count_text(node.parameters)} parameters"]
+        return [f"{render_short_count(node.parameters)} parameters"]
     return []

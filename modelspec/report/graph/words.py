@@ -1,4 +1,4 @@
-"""Short texts for pictures: a layer's arguments, numbers, places in a spec.
+"""Short texts for pictures: a layer's arguments, sizes, places in a spec.
 
 In: what `extra_repr` says of a layer, sizes, spans. Out: one short line each.
 """
@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from modelspec.diagnostics.span import Span
+from modelspec.report.numbers import render_short_count
 from modelspec.sizes import Size, Symbolic, assume_multiples, render_size
 from modelspec.sizes.size import (
     Monomial,
@@ -20,7 +21,6 @@ from modelspec.sizes.size import (
 
 _LONGEST_ARGUMENTS = 30
 _LONGEST_LINE = 120
-_UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 _NAMED = {"stride": "stride", "dilation": "dilation", "groups": "groups"}
 _PLAIN = ("p", "num_layers", "num_groups", "output_size", "scale_factor", "dim")
 
@@ -45,27 +45,18 @@ def short_arguments(text: str) -> str:
     return shortened(", ".join(shown), _LONGEST_ARGUMENTS)
 
 
-def count_text(count: int) -> str:
-    """`25.6M`; as it is where it is small."""
-    for size, unit in _UNITS:
-        if count >= size:
-            scaled = f"{count / size:.3g}" if count < 1000 * size else count // size
-            return f"{scaled}{unit}"
-    return str(count)
-
-
 def size_text(
     size: Size, multiples: Mapping[str, int], order: Sequence[str] = ()
 ) -> str:
     """A number with symbols: `36.2k·N·H·W`."""
     size = assume_multiples(size, multiples)
     if isinstance(size, int):
-        return count_text(size)
+        return render_short_count(size)
     total: Size = 0
     for one, coefficient in size.terms:
         total = total + _undivided(one, coefficient, multiples)
     if isinstance(total, int):
-        return count_text(total)
+        return render_short_count(total)
     return " + ".join(_term(one, count, order) for one, count in total.terms)
 
 
@@ -90,9 +81,9 @@ def _undivided(one: Monomial, coefficient: int, multiples: Mapping[str, int]) ->
 
 def _term(one: Monomial, coefficient: int, order: Sequence[str]) -> str:
     if not one:
-        return count_text(coefficient)
+        return render_short_count(coefficient)
     atoms = render_size(Symbolic(((one, 1),)), order).replace("*", "·")
-    return f"{count_text(coefficient)}·{atoms}" if coefficient != 1 else atoms
+    return f"{render_short_count(coefficient)}·{atoms}" if coefficient != 1 else atoms
 
 
 def where_text(span: Span | None) -> str:

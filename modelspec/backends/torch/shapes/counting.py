@@ -8,16 +8,16 @@ as on any device.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils.flop_counter import flop_registry
 
 from modelspec.backends.torch.shapes.strict import check_kernel
+from modelspec.backends.torch.tensors_within import storage_of, tensors_in
 
 _FLASH = torch.ops.aten._scaled_dot_product_flash_attention
 _FORMULAS = {
@@ -25,6 +25,7 @@ _FORMULAS = {
     # What has arguments in the same order, and no formula of its own.
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: flop_registry[_FLASH],
 }
+_BATCH_NORM = torch.ops.aten.native_batch_norm.default
 
 Tell = Callable[["int | torch.SymInt"], None]
 
@@ -32,21 +33,18 @@ Tell = Callable[["int | torch.SymInt"], None]
 class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch's
     """A flop counter's multiplication and addition are one multiply-add."""
 
-    def __init__(self, environment: ShapeEnv, tell: Tell, tell_made: Tell) -> None:
+    def __init__(self, environment: ShapeEnv) -> None:
         super().__init__(shape_env=environment, allow_non_fake_inputs=True)
-        self._tell = tell
-        self._tell_made = tell_made
+        # Calls that repeat are known (see `repeats`); of others it only takes time,
+        # and what is computed anew asks anew what it asked of sizes.
+        self.cache_enabled = False
         self._is_counting = False
         self._depth = 0
 
-    @contextmanager
-    def uncached(self) -> Iterator[None]:
-        """What was computed before is computed anew, and asks what it asked again."""
-        before, self.cache_enabled = self.cache_enabled, False
-        try:
-            yield
-        finally:
-            self.cache_enabled = before
+    def tell(self, multiply_adds: Tell, bytes_made: Tell) -> None:
+        """Whom to tell."""
+        self._tell = multiply_adds
+        self._tell_made = bytes_made
 
     def dispatch(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -64,6 +62,8 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
 
     def _counted(self, func: Any, types: Any, args: Any, kwargs: Any) -> object:
         """The kernel; a formula tells all of what is inside too."""
+        if func is _BATCH_NORM and _is_plain(args):
+            return self._normalized(args[0])
         formula = _FORMULAS.get(func._overloadpacket)
         if formula is None or self._is_counting:
             return super().dispatch(func, types, args, kwargs)
@@ -75,6 +75,31 @@ class CountingFakes(FakeTensorMode):  # type: ignore[no-untyped-call] # of torch
         self._tell(formula(*args, **(kwargs or {}), out_val=output) // 2)
         return output
 
+    def _normalized(self, given: FakeTensor) -> tuple[FakeTensor, ...]:
+        """What comes of normalization outside of training: torch finds it by a dozen
+        operations in Python, each of which computes symbolic sizes anew."""
+        shapes = (given.shape, (0,), (0,))
+        return tuple(
+            FakeTensor(
+                self, torch.empty(one, dtype=given.dtype, device="meta"), given.device
+            )
+            for one in shapes
+        )
+
+
+def _is_plain(args: tuple[Any, ...]) -> bool:
+    """Whether the arguments of a batch normalization are those of an eval mode, and
+    its input lies in memory as it is written."""
+    given, _, _, mean, variance, trains = args[:6]
+    return (
+        not trains
+        and isinstance(given, FakeTensor)
+        and mean is not None
+        and variance is not None
+        and given.device.type == "cpu"
+        and given.is_contiguous()
+    )
+
 
 def _bytes_made(inputs: object, output: object) -> int | torch.SymInt:
     """Bytes of tensors that see no memory of what came in."""
@@ -85,23 +110,3 @@ def _bytes_made(inputs: object, output: object) -> int | torch.SymInt:
         if (storage := storage_of(one)) not in taken:
             found[storage] = one.numel() * one.element_size()
     return sum(found.values())
-
-
-def tensors_in(value: object) -> Iterator[torch.Tensor]:
-    """The tensors in a value; what holds others is gone through once."""
-    seen: set[int] = set()
-    pending = [value]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, torch.Tensor):
-            yield one
-        elif isinstance(one, (tuple, list, dict)) and id(one) not in seen:
-            seen.add(id(one))
-            inside = one.values() if isinstance(one, dict) else one
-            pending += reversed(list(inside))
-
-
-def storage_of(tensor: torch.Tensor) -> int:
-    """What tells the memory of a tensor from that of others, while it is there."""
-    address: int = tensor.untyped_storage()._cdata
-    return address

@@ -66,10 +66,10 @@ class Environment(ShapeEnv):
         Raises:
             GuardOnDataDependentSymNode: it depends on the values of a tensor.
         """
-        if not orig_expr.free_symbols:
-            return orig_expr
         known = self.answers.get(orig_expr)
         if known is None:
+            if not orig_expr.free_symbols:
+                return orig_expr
             value = sympy.sympify(hint) if hint is not None else self._value(orig_expr)
             if value.free_symbols:
                 raise GuardOnDataDependentSymNode(orig_expr)

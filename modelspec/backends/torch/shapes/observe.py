@@ -7,8 +7,6 @@ module is not touched; random numbers are not drawn.
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -17,11 +15,13 @@ from typing import TypeAlias
 
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.utils._mode_utils import no_dispatch
 
 from modelspec.backends.torch.classes import ModuleClasses
-from modelspec.backends.torch.inputs import IMAGE_RANKS, InputPlan, plan_inputs
-from modelspec.backends.torch.instantiate import find_dtype
+from modelspec.backends.torch.inputs import IMAGE_RANKS, InputPlan
 from modelspec.backends.torch.places import find_place
+from modelspec.backends.torch.planned_run import PlannedRun, plan_run, quiet
 from modelspec.backends.torch.run_failure import depends_on_values
 from modelspec.backends.torch.shapes.convert import Sizes
 from modelspec.backends.torch.shapes.counting import CountingFakes
@@ -81,19 +81,13 @@ def observe(
     that are float32 get it, None is torch's default. `prepare` may do something to the
     copy of each run, while its stack is open.
     """
-    block = classes.block_of(type(module))
-    assert block is not None, "not a module of these classes"
-    given = dict(sizes or {})
-    scope = classes.bind_params(block.name, params or {})
-    floating = torch.get_default_dtype() if dtype is None else find_dtype(dtype)
-    plans, known = plan_inputs(
-        block, lambda node: classes.evaluate(node, block, scope), given, floating
-    )
-    if not plans:
+    planned = plan_run(classes, module, params, sizes, dtype)
+    if not planned.inputs:
         return ObservedRun(note="the inputs have no shapes to run on")
-    open_sizes = [name for name in known if name not in given]
-    run = _Run(classes, module, block, plans, prepare)
-    distinct = {**known, **_distinct_sizes(block, open_sizes, known)}
+    known = planned.sizes
+    open_sizes = [name for name in known if name not in (sizes or {})]
+    run = _Run(classes, module, planned, prepare)
+    distinct = {**known, **_distinct_sizes(planned.block, open_sizes, known)}
     found = run.complete(distinct, open_sizes)
     told = found.diagnostic
     if told is not None and told.code == "limit-exceeded":
@@ -108,15 +102,14 @@ class _Run:
         self,
         classes: ModuleClasses,
         module: nn.Module,
-        block: Block,
-        plans: list[InputPlan],
+        planned: PlannedRun,
         prepare: Prepare | None = None,
     ) -> None:
         self._prepare = prepare
         self._classes = classes
         self._module = module
-        self._block = block
-        self._plans = plans
+        self._planned = planned
+        self._block = planned.block
         self._sizes: Mapping[str, int] = {}
 
     def complete_otherwise(
@@ -197,13 +190,15 @@ class _Run:
         """Run with sizes for all symbols, and these of them left open."""
         self._sizes = sizes
         where = partial(running_span, self._classes.sources, self._classes.unwritten)
-        environment = Environment(where)
-        converted = Sizes(environment)
-        recorder = Recorder(environment, converted, where, self._classes)
+        with without_dynamo():
+            environment = Environment(where)
+            converted = Sizes(environment)
+            fakes = CountingFakes(environment)
+        recorder = Recorder(environment, fakes, converted, where, self._classes)
         try:
-            with quiet(), self._fakes(environment, recorder):
+            with quiet(), self._on(fakes, recorder):
                 made = {n: environment.new_symbol(n, sizes[n]) for n in symbols}
-                output = self._call(recorder, made)
+                output = self._call(fakes, recorder, made)
         except Exception as error:
             if depends_on_values(error):
                 note = "the run stopped where it depends on the values of a tensor"
@@ -215,31 +210,34 @@ class _Run:
         return ObservedRun(seen, equal=equal)
 
     @contextmanager
-    def _fakes(self, environment: Environment, recorder: Recorder) -> Iterator[None]:
+    def _on(self, fakes: CountingFakes, recorder: Recorder) -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(without_dynamo())
             stack.enter_context(remembered())
             stack.enter_context(torch.random.fork_rng(devices=[]))
             stack.enter_context(torch.no_grad())
-            fakes = CountingFakes(environment, recorder.count, recorder.count_made)
-            recorder.uncached = fakes.uncached
+            fakes.tell(recorder.count, recorder.count_made)
             stack.enter_context(fakes)
             yield
 
-    def _call(self, recorder: Recorder, symbols: Mapping[str, torch.SymInt]) -> object:
-        trial = copy_with(self._module, fake_tensor)
+    def _call(
+        self,
+        fakes: CountingFakes,
+        recorder: Recorder,
+        symbols: Mapping[str, torch.SymInt],
+    ) -> object:
+        trial = copy_with(self._module, partial(fake_tensor, fakes))
         recorder.watch(trial)
         tensors = {}
-        for plan in self._plans:
+        for plan in self._planned.inputs:
             shape = self._shape(plan, symbols)
             tensors[plan.name] = torch.empty(shape, dtype=plan.dtype, device="cpu")
             recorder.add_input(plan.name, tensors[plan.name])
-        args = [tensors.pop(name) for name in positional_inputs(self._block)]
         with self._classes.bounded(), ExitStack() as stack:
             if self._prepare is not None:
                 self._prepare(trial, recorder, stack)
             stack.enter_context(recorder)
-            return trial(*args, **tensors)
+            return self._planned.call(trial, tensors)
 
     def _shape(
         self, plan: InputPlan, symbols: Mapping[str, torch.SymInt]
@@ -329,22 +327,17 @@ def _batches(block: Block) -> set[str]:
     return {size for size in first if isinstance(size, str)}
 
 
-def fake_tensor(tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor without memory: a fake mode is on."""
-    made = torch.empty_strided(
-        tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu"
-    )
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(made, requires_grad=tensor.requires_grad)
+def fake_tensor(fakes: FakeTensorMode, tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor without memory, made past the mode: there may be thousands."""
+    with no_dispatch():
+        meta = torch.empty_strided(
+            tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
+        )
+        made = FakeTensor(fakes, meta, torch.device("cpu"))
+        if isinstance(tensor, nn.Parameter):
+            made.requires_grad_(tensor.requires_grad)
+            made._is_param = True  # as nn.Parameter does with a tensor of any kind
     return made
-
-
-def positional_inputs(block: Block) -> list[str]:
-    """Inputs up to the first that is left out: a container's own `forward` knows no
-    names."""
-    names = [one.name for one in block.inputs]
-    skipped = [one.optional for one in block.inputs]
-    return names[: skipped.index(True)] if True in skipped else names
 
 
 def _all_sizes(steps: Iterable[Step]) -> Iterator[Size]:
@@ -364,17 +357,3 @@ def _forced(environment: Environment, sizes: Sizes) -> Iterator[Forced]:
         if text not in seen:
             seen.add(text)
             yield Forced(text, value, span, is_number)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """What torch warns and logs about stand-ins is not about the spec."""
-    logger = logging.getLogger("torch._subclasses.fake_tensor")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)

@@ -8,7 +8,6 @@ copy that nobody else has; functions and methods of tensors by a mode of torch's
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Any
@@ -20,11 +19,13 @@ from torch.overrides import TorchFunctionMode
 
 from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.meta_mode import check_call
+from modelspec.backends.torch.repeats import Repeats
 from modelspec.backends.torch.run import MOST_VALUES
 from modelspec.backends.torch.shapes.convert import Sizes
-from modelspec.backends.torch.shapes.counting import tensors_in
+from modelspec.backends.torch.shapes.counting import CountingFakes
 from modelspec.backends.torch.shapes.environment import Environment
 from modelspec.backends.torch.shapes.recurrent import RECURRENT, run_recurrent
+from modelspec.backends.torch.tensors_within import tensors_in
 from modelspec.diagnostics.span import Span
 from modelspec.sizes.observation import Edge, Kind, Many, Step, Tensor, Value
 from modelspec.sizes.size import Size
@@ -73,15 +74,15 @@ class Recorder(TorchFunctionMode):
     def __init__(
         self,
         environment: Environment,
+        fakes: CountingFakes,
         sizes: Sizes,
         where: Callable[[], Span | None],
         classes: ModuleClasses,
     ) -> None:
         super().__init__()
         self.drafts: list[Draft] = []
-        self.uncached: Callable[[], AbstractContextManager[None]] = nullcontext
-        """While it lasts, kernels are not answered from what others gave before."""
         self.failure: Failure | None = None
+        self._repeats = Repeats(fakes)
         self._environment = environment
         self._sizes = sizes
         self._where = where
@@ -179,6 +180,25 @@ class Recorder(TorchFunctionMode):
         kwargs: dict[str, Any],
     ) -> object:
         check_call(func, args, kwargs)
+        key = self._repeats.key(func, args, kwargs)
+        known = self._repeats.find(key)
+        if known is not None:
+            self.count(known.multiply_adds)
+            self.count_made(known.bytes_made)
+            return self._repeats.make(known)
+        output = self._run(name, func, args, kwargs)
+        running = self._open[-1]
+        counted = running.multiply_adds, running.made
+        self._repeats.remember(key, (args, kwargs), output, counted)
+        return output
+
+    def _run(
+        self,
+        name: str,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> object:
         if name in RECURRENT:
             output, multiply_adds = run_recurrent(name, args)
             self.count(multiply_adds)
@@ -200,7 +220,7 @@ class Recorder(TorchFunctionMode):
                 return output
         sizes.forget_after(before)
         self._open[-1].multiply_adds = self._open[-1].made = 0
-        with enable_python_dispatcher(), self.uncached():
+        with enable_python_dispatcher():
             return call()
 
     def _finish(self, draft: Draft, output: object) -> None:

@@ -9,6 +9,7 @@ not touched; random numbers are not drawn.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import nn
@@ -16,13 +17,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
 
 from modelspec.backends.torch.classes import ModuleClasses
-from modelspec.backends.torch.inputs import plan_inputs
-from modelspec.backends.torch.instantiate import find_dtype
-from modelspec.backends.torch.shapes.observe import (
-    fake_tensor,
-    positional_inputs,
-    quiet,
-)
+from modelspec.backends.torch.planned_run import plan_run, quiet
+from modelspec.backends.torch.shapes.observe import fake_tensor
 from modelspec.backends.torch.stand_ins import copy_with
 from modelspec.backends.torch.without_dynamo import without_dynamo
 
@@ -39,28 +35,18 @@ def count_saved(
     None where it cannot run: inputs may have no shapes, some layers take no single
     sample in train mode, and some code depends on the values of tensors.
     """
-    block = classes.block_of(type(module))
-    assert block is not None, "not a module of these classes"
-    scope = classes.bind_params(block.name, params)
-    floating = torch.get_default_dtype() if dtype is None else find_dtype(dtype)
-    plans, _ = plan_inputs(
-        block, lambda node: classes.evaluate(node, block, scope), sizes, floating
-    )
-    if not plans:
+    planned = plan_run(classes, module, params, sizes, dtype)
+    if not planned.inputs:
         return None
     fakes = FakeTensorMode(allow_non_fake_inputs=True)
     keep = torch.random.fork_rng(devices=[])
     with quiet(), without_dynamo(), keep, fakes:
-        trial = copy_with(module, fake_tensor).train()
-        tensors = {
-            plan.name: torch.empty(plan.shape, dtype=plan.dtype, device="cpu")
-            for plan in plans
-        }
-        args = [tensors.pop(name) for name in positional_inputs(block)]
+        trial = copy_with(module, partial(fake_tensor, fakes)).train()
+        tensors = planned.tensors("cpu")
         saved = _Saved(trial)
         try:
             with classes.bounded(), torch.enable_grad(), saved.watched():
-                trial(*args, **tensors)
+                planned.call(trial, tensors)
         except Exception:
             return None
     return saved.bytes()

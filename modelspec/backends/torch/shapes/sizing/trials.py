@@ -6,7 +6,6 @@ symbols, which is exact. Neither touches the model, takes memory or draws.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ import torch
 from torch import nn
 
 from modelspec.backends.torch.classes import ModuleClasses
-from modelspec.backends.torch.inputs import InputPlan, plan_inputs
 from modelspec.backends.torch.meta_mode import on_meta
+from modelspec.backends.torch.planned_run import PlannedRun, plan_run, quiet
 from modelspec.backends.torch.run_failure import depends_on_values, is_beyond_meta
-from modelspec.backends.torch.shapes.observe import observe, positional_inputs
+from modelspec.backends.torch.shapes.observe import observe
 from modelspec.backends.torch.shapes.recorder import Recorder
 from modelspec.backends.torch.shapes.sizing.reading import Reading, Refused
 from modelspec.backends.torch.stand_ins import copy_on_meta
@@ -91,11 +90,10 @@ class Trials:
         self._module = module
         self._params = params
         self._reading = reading
-        found = classes.block_of(type(module))
-        assert found is not None, "not a module of these classes"
-        self._block = found
         self._sizes = {
-            name: size for name, size in self._plan({})[1].items() if name not in given
+            name: size
+            for name, size in self._plan({}).sizes.items()
+            if name not in given
         }
 
     @property
@@ -105,12 +103,11 @@ class Trials:
     def on_numbers(self, change: Change) -> Run:
         """With the default size of each symbol, changed so."""
         sizes = {name: change(size) for name, size in self._sizes.items()}
-        plans, _ = self._plan(sizes)
+        planned = self._plan(sizes)
         reading = self._reading()
-        inputs = ", ".join(f"{plan.name}={list(plan.shape)}" for plan in plans)
+        inputs = ", ".join(f"{one.name}={list(one.shape)}" for one in planned.inputs)
         try:
-            with warnings.catch_warnings(), ExitStack() as stack:
-                warnings.simplefilter("ignore")
+            with quiet(), ExitStack() as stack:
                 stack.enter_context(torch.random.fork_rng(devices=[]))
                 stack.enter_context(torch.no_grad())
                 stack.enter_context(on_meta())
@@ -118,7 +115,7 @@ class Trials:
                 reading.watch(trial, stack)
                 stack.enter_context(self._classes.bounded())
                 stack.enter_context(torch.device("meta"))
-                self._call(trial, plans)
+                planned.call(trial, planned.tensors("meta"))
         except Exception as error:
             return Run(reading, False, error, inputs)
         return Run(reading, True, None, inputs)
@@ -142,21 +139,6 @@ class Trials:
         is_complete = run.observation is not None
         return Run(reading, is_complete, diagnostic=run.diagnostic)
 
-    def _plan(self, sizes: Mapping[str, int]) -> tuple[list[InputPlan], dict[str, int]]:
-        block, classes = self._block, self._classes
-        scope = classes.bind_params(block.name, self._params)
-        floating = torch.get_default_dtype()
-        return plan_inputs(
-            block,
-            lambda node: classes.evaluate(node, block, scope),
-            {**self._given, **sizes},
-            floating,
-        )
-
-    def _call(self, trial: nn.Module, plans: list[InputPlan]) -> object:
-        tensors = {
-            plan.name: torch.empty(plan.shape, dtype=plan.dtype, device="meta")
-            for plan in plans
-        }
-        args = [tensors.pop(name) for name in positional_inputs(self._block)]
-        return trial(*args, **tensors)
+    def _plan(self, sizes: Mapping[str, int]) -> PlannedRun:
+        given = {**self._given, **sizes}
+        return plan_run(self._classes, self._module, self._params, given)

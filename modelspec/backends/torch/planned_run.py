@@ -1,0 +1,90 @@
+"""What a built module is run on by us: its declared inputs, and how it is called.
+
+Comes in: the classes of a program, a module of theirs, values of params, sizes. Goes
+out: shapes of inputs, tensors without memory of these shapes, the call. On what device
+the run is, and what is watched meanwhile, is the caller's.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from modelspec.backends.torch.classes import ModuleClasses
+from modelspec.backends.torch.inputs import InputPlan, plan_inputs
+from modelspec.backends.torch.instantiate import find_dtype
+from modelspec.program.ir import Block
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """A run of a module of a block; without `inputs` there is nothing to run on.
+
+    `sizes` are those that symbols have.
+    """
+
+    block: Block
+    inputs: tuple[InputPlan, ...]
+    sizes: Mapping[str, int]
+
+    def tensors(self, device: str | torch.device) -> dict[str, torch.Tensor]:
+        """What the module is called with, by name."""
+        return {
+            one.name: torch.empty(one.shape, dtype=one.dtype, device=device)
+            for one in self.inputs
+        }
+
+    def call(self, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> object:
+        """What the module returns.
+
+        Inputs up to the first that is left out go by position: a container's own
+        `forward` knows no names.
+        """
+        names = [one.name for one in self.block.inputs]
+        skipped = [one.optional for one in self.block.inputs]
+        first = names[: skipped.index(True)] if True in skipped else names
+        named = {name: one for name, one in tensors.items() if name not in first}
+        return module(*(tensors[name] for name in first), **named)
+
+
+def plan_run(
+    classes: ModuleClasses,
+    module: nn.Module,
+    params: Mapping[str, object] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    dtype: str | torch.dtype | None = None,
+) -> PlannedRun:
+    """A run on inputs as the module's block declares them.
+
+    `params` are those it was built with; sizes of inputs may depend on them. Symbols
+    without a size among `sizes` get a usual one. `dtype` is what it was built with;
+    inputs that are float32 get it, None is torch's default.
+    """
+    block = classes.block_of(type(module))
+    assert block is not None, "not a module of these classes"
+    scope = classes.bind_params(block.name, params or {})
+    floating = torch.get_default_dtype() if dtype is None else find_dtype(dtype)
+    inputs, known = plan_inputs(
+        block, lambda node: classes.evaluate(node, block, scope), sizes or {}, floating
+    )
+    return PlannedRun(block, tuple(inputs), known)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What torch warns and logs about stand-ins is not about the spec."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
