@@ -36,7 +36,7 @@ from typing import Literal, TypeAlias
 
 from modelspec.diagnostics.span import Source, Span
 from modelspec.pysubset.body import Comment
-from modelspec.records import dataclass
+from modelspec.records import dataclass, unguarded
 
 BaseKind: TypeAlias = Literal[
     "Module", "Sequential", "ModuleList", "ModuleDict", "extends"
@@ -90,7 +90,7 @@ class Constant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class Value:
     """A module, a tensor or any other value, as an expression."""
 
@@ -147,7 +147,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class Child:
     """Registers a module in the container or block whose body this stands in.
 

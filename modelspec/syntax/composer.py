@@ -49,6 +49,7 @@ class Composer:
         self._documents = 0
         self._cut_until = 0
         self._most = limits.nodes
+        self._deepest = limits.nesting
         self._bits = limits.integer_bits
         self._handlers: dict[type[ev.Event], Callable[[ev.Event], None]] = {
             ev.ScalarEvent: self._scalar,
@@ -62,9 +63,18 @@ class Composer:
 
     def feed(self, events: Iterable[ev.Event]) -> None:
         """Takes events up to the last, or to what nothing can follow."""
-        handlers = self._handlers
+        handlers, frames = self._handlers, self._frames
+        source, shift, plain = self.source, self.shift, ev.ScalarEvent
         for event in events:
-            handler = handlers.get(type(event))
+            kind = type(event)
+            if kind is plain and not (event.style or event.anchor or event.tag):
+                # Most of any spec: what it is is known without a look at the text.
+                start, end = event.start_mark.index, event.end_mark.index
+                self.last = span = Span(source, start + shift, end + shift)
+                frame = frames[-1] if frames else None
+                self._take(event.value, "plain", span, frame)
+                continue
+            handler = handlers.get(kind)
             if handler is not None:
                 handler(event)
 
@@ -91,33 +101,38 @@ class Composer:
             refusals.directive(self.report, Span(self.source, span.start, span.end))
 
     def _scalar(self, event: ev.Event) -> None:
-        frame = self._frames[-1] if self._frames else None
         style = _STYLES.get(event.style, "plain")
         self.last = span = scalar_span(self.source, event, style, self.shift)
+        if event.tag is not None:
+            self._refuse_tag(event, span)
+        frame = self._frames[-1] if self._frames else None
+        node = self._take(event.value, style, span, frame)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = Anchored(node, 1)
+
+    def _take(
+        self, text: str, style: str, span: Span, frame: Frame | None
+    ) -> ScalarNode:
+        """A scalar, put into the collection that is open."""
         self._count += 1
         if self._count > self._most:
             self._add_count(0, span)
-        if event.tag is not None:
-            self._refuse_tag(event, span)
-        text = event.value
+        # An identifier, as most keys are, has no brackets.
+        if frame is not None and frame.mapping and frame.key is None:
+            if style == "plain" and not text.isidentifier():
+                self._check_whole(text, span, frame)
+            node = ScalarNode(text, text, style, span, False)
+            self._add_key(frame, node)
+            return node
         value: ScalarValue = text
         refused = False
-        is_key = frame is not None and frame.mapping and frame.key is None
         if style == "plain":
-            # An identifier, as most keys are, has no brackets.
-            if (
-                is_key or (frame is not None and frame.flow)
-            ) and not text.isidentifier():
+            if frame is not None and frame.flow and not text.isidentifier():
                 self._check_whole(text, span, frame)
-            if not is_key:
-                value, refused = self._value(text, span)
+            value, refused = self._value(text, span)
         node = ScalarNode(text, value, style, span, refused)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = Anchored(node, 1)
-        if is_key and frame is not None:
-            self._add_key(frame, node)
-        else:
-            self._add(node, 0)
+        self._add(node, 0)
+        return node
 
     def _check_whole(self, text: str, span: Span, frame: Frame | None) -> None:
         """A piece of a call that YAML cut has brackets without their other half."""
@@ -145,26 +160,26 @@ class Composer:
         self._give_up_at_many()
 
     def _open(self, event: ev.Event) -> None:
-        end, flow = event.end_mark.index, bool(event.flow_style)
-        start: int = end + self.shift
+        frames, flow = self._frames, bool(event.flow_style)
+        end: int = event.end_mark.index
+        start = end + self.shift
         if flow and end > event.start_mark.index:
             start -= 1
         self._count += 1
         if self._count > self._most:
             self._add_count(0, Span(self.source, start, start + 1))
-        if len(self._frames) >= self.limits.nesting:
+        if len(frames) >= self._deepest:
             opener = Span(self.source, start, start + 1)
             refusals.too_deep(self.report, opener, self.limits.nesting)
             raise NoTreeError
+        mapping = type(event) is ev.MappingStartEvent
+        frame = Frame(mapping, flow, start, self._count, event.anchor)
         if event.tag is not None:
             self._refuse_tag(event, Span(self.source, start, start + 1))
+            frame.tagged = bool(frames)
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(None)
-        mapping = type(event) is ev.MappingStartEvent
-        tagged = event.tag is not None and bool(self._frames)
-        self._frames.append(
-            Frame(mapping, flow, start, self._count, event.anchor, tagged)
-        )
+        frames.append(frame)
 
     def _close(self, event: ev.Event) -> None:
         frame = self._frames.pop()
@@ -175,10 +190,11 @@ class Composer:
             end = max(self.last.end, frame.start)
         self.last = span = Span(self.source, frame.start, end)
         node = frame.close(span)
+        height = frame.height + 1
         if frame.anchor is not None:
             size = self._count - frame.count + 1
-            self._anchors[frame.anchor] = Anchored(node, size, frame.height + 1)
-        self._add(node, frame.height + 1)
+            self._anchors[frame.anchor] = Anchored(node, size, height)
+        self._add(node, height)
 
     def _alias(self, event: ev.Event) -> None:
         span = event_span(self.source, event, self.shift)
@@ -211,7 +227,8 @@ class Composer:
             self.root = node
             return
         frame = self._frames[-1]
-        frame.height = max(frame.height, height)
+        if height > frame.height:
+            frame.height = height
         if not frame.mapping:
             frame.items.append(node)
         elif frame.key is not None:
@@ -227,15 +244,16 @@ class Composer:
     def _add_key(self, frame: Frame, node: ScalarNode) -> None:
         frame.key = node
         frame.keep = True
-        first = frame.seen.setdefault(node.text, node.span)
-        if first is not node.span and not is_control_key(node.text):
+        text, span = node.text, node.span
+        first = frame.seen.setdefault(text, span)
+        if first is not span and not is_control_key(text):
             labels = (Label(first, "first here"),)
             refusals.duplicate_key(self.report, node, labels)
             self._give_up_at_many()
             # Of a key written twice in a row the second has what was meant.
-            frame.keep = frame.drop_empty(node.text)
-        elif node.text == "<<" and node.style == "plain":
-            refusals.merge_key(self.report, node.span)
+            frame.keep = frame.drop_empty(text)
+        elif text == "<<" and node.style == "plain":
+            refusals.merge_key(self.report, span)
             # What it stood for is missing wherever the mapping is read.
             self.trusted = frame.keep = False
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TypeAlias, TypeGuard
 
 from modelspec.diagnostics.span import Fragment, Span
-from modelspec.records import dataclass
+from modelspec.records import unguarded
 
 ScalarValue: TypeAlias = "bool | int | float | str | None"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class ScalarNode:
     """`style` is one of `plain single double literal folded`.
 
@@ -41,7 +41,7 @@ class ScalarNode:
         return self.value is None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class Entry:
     """A key and its value in a mapping."""
 
@@ -49,7 +49,7 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class MappingNode:
     entries: tuple[Entry, ...]
     span: Span
@@ -59,7 +59,7 @@ class MappingNode:
         return next((e.value for e in self.entries if e.key.text == name), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class SequenceNode:
     items: tuple[Node, ...]
     span: Span
