@@ -277,7 +277,7 @@ class Steps:
         every time."""
         if isinstance(value, ir.Container):
             return None
-        node = value.expression
+        node = value if isinstance(value, ir.Layer) else value.expression
         found = self.elaborator.settled.get(id(node)) or settled(node)
         return None if found is None else settled_module(*found)
 

@@ -31,10 +31,12 @@ extended. Passes say nothing about what touches one; back ends never see one.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Literal, TypeAlias
 
 from modelspec.diagnostics.span import Source, Span
+from modelspec.program.literal import LayerForm
 from modelspec.pysubset.body import Comment
 from modelspec.records import dataclass, unguarded
 
@@ -96,6 +98,43 @@ class Value:
 
     expression: ast.expr
     span: Span
+
+    def with_expression(self, expression: ast.expr) -> Value:
+        """Another value in the same place."""
+        return Value(expression, self.span)
+
+
+class Layer(Value):
+    """A call of a layer of torch with literals alone, `nn.Linear(8, 9)`: most of any
+    network.
+
+    It is what its expression is. That is made when it is asked for: of a layer that is
+    right, `form` and `values` are all that passes read.
+    """
+
+    __slots__ = ("_made", "_make", "form", "values")
+
+    def __init__(
+        self,
+        form: LayerForm,
+        values: Sequence[object],
+        make: Callable[[], ast.expr],
+        span: Span,
+    ) -> None:
+        self.form = form
+        self.values = values
+        self.span = span  # type: ignore[misc]  # as its class may
+        self._make = make
+        self._made: ast.expr | None = None
+
+    @property
+    def expression(self) -> ast.expr:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __reduce__(self) -> tuple[type[Value], tuple[ast.expr, Span]]:
+        return Value, (self.expression, self.span)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

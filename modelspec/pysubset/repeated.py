@@ -2,7 +2,7 @@
 
 A network writes few calls many times: the same, or the same but for its numbers
 (`Linear(64, 64)`, `Linear(128, 10)`). Reading one takes Python's parser and half a
-dozen looks at the tree; here the finished tree of the first is kept as a `_Form`, from
+dozen looks at the tree; here the finished tree of the first is kept as a `Form`, from
 which that of the next is made. It is equal to what reading the text would give, node
 for node and place for place.
 
@@ -46,12 +46,13 @@ class Repeated:
     """The forms of a file's texts, by what they were read as."""
 
     def __init__(self) -> None:
-        self._forms: dict[tuple[str, _Shape], _Form] = {}
+        self._forms: dict[tuple[str, _Shape], Form] = {}
 
-    def recall(
+    def find(
         self, node: ScalarNode, role: str, hidden: Container[str], limits: Limits
-    ) -> ast.expr | None:
-        """The tree that a text has in this role, if one of its form was kept.
+    ) -> tuple[Form, Sequence[str]] | None:
+        """The form that a text has in this role, if one of it was kept, and the numbers
+        in it.
 
         `hidden` are names that may mean something else than when it was kept.
         """
@@ -59,9 +60,9 @@ class Repeated:
             return None
         parts = _NUMBER.split(node.text)
         form = self._forms.get((role, tuple(parts[::2])))
-        if form is None or any(word in hidden for word in form.words):
+        if form is None or form.reads(hidden):
             return None
-        return form.at(node, parts[1::2])
+        return form, parts[1::2]
 
     def keep(
         self,
@@ -130,15 +131,40 @@ class _Part:
                 inner.append(part.make(line, shifts, numbers))
         return made
 
+    def literal(self, numbers: Sequence[str]) -> object:
+        """The value of a literal: a constant, a tuple of them, a negative number."""
+        if self.number is not None:
+            return int(numbers[self.number])
+        if self.kind is ast.Constant:
+            return self.same["value"]
+        if self.lists:
+            return tuple(one.literal(numbers) for one in self.lists[0][1])
+        return -self.inner[0][1].literal(numbers)  # type: ignore[operator]  # a number
+
+    def arguments(self) -> list[_Part]:
+        """Those of a call: by position, then by keyword."""
+        lists = dict(self.lists)
+        keywords = (dict(one.inner)["value"] for one in lists.get("keywords", ()))
+        return [*lists.get("args", ()), *keywords]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Form:
+class Form:
     """What a text became. `words` are the names in it, `spans` where its numbers
-    stand."""
+    stand, `arguments` those of the call that it is, if it is one."""
 
     root: _Part
     words: frozenset[str]
     spans: tuple[tuple[int, int], ...]
+    arguments: Sequence[_Part]
+
+    def reads(self, hidden: Container[str]) -> bool:
+        """Whether one of some names stands in the text."""
+        return any(word in hidden for word in self.words)
+
+    def values(self, numbers: Sequence[str]) -> list[object]:
+        """The arguments of a text that is a call of literals, with these numbers."""
+        return [one.literal(numbers) for one in self.arguments]
 
     def at(self, node: ScalarNode, numbers: Sequence[str]) -> ast.expr:
         """The same for a text with other numbers, at its own place."""
@@ -154,7 +180,7 @@ class _UnfitError(Exception):
     """A tree holds something that is not kept."""
 
 
-def _form(tree: ast.expr, node: ScalarNode, words: frozenset[str]) -> _Form | None:
+def _form(tree: ast.expr, node: ScalarNode, words: frozenset[str]) -> Form | None:
     spans = tuple(found.span() for found in _NUMBER.finditer(node.text))
     builder = _Builder(spans, *node.span.source.byte_column(node.span.start))
     try:
@@ -163,7 +189,7 @@ def _form(tree: ast.expr, node: ScalarNode, words: frozenset[str]) -> _Form | No
         return None
     # A number in a string, say, is none of the tree's.
     whole = sorted(builder.numbers) == list(range(len(spans)))
-    return _Form(root, words, spans) if whole else None
+    return Form(root, words, spans, root.arguments()) if whole else None
 
 
 @dataclass(slots=True, eq=False)

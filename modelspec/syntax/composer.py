@@ -227,8 +227,7 @@ class Composer:
             self.root = node
             return
         frame = self._frames[-1]
-        if height > frame.height:
-            frame.height = height
+        frame.height = max(frame.height, height)
         if not frame.mapping:
             frame.items.append(node)
         elif frame.key is not None:

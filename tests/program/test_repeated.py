@@ -118,7 +118,7 @@ def test_equal_to_reading_anew(items: list[str], bits: int) -> None:
     limits = Limits(integer_bits=bits)
     quick = outcome(compiled(items, limits))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Repeated, "recall", lambda *_: None)
+        patch.setattr(Repeated, "find", lambda *_: None)
         assert outcome(compiled(items, limits)) == quick
 
 
