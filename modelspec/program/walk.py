@@ -45,6 +45,11 @@ def walk_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
     """Statements and those inside them, children of containers included."""
     for statement in statements:
         yield statement
+        if isinstance(statement, Child):
+            # Most of any block: it has nothing inside it but the children of these.
+            if isinstance(statement.value, Container):
+                yield from walk_statements(statement.value.children)
+            continue
         if isinstance(statement, For):
             yield from walk_statements(statement.body)
         elif isinstance(statement, If):

@@ -388,10 +388,10 @@ def _positional(
 
 def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
     value = _child_value(node, kind, context)
-    if _is_control(node) and is_hole(getattr(value, "expression", None)):
-        yield unknown_statements(node.span)
-    else:
-        yield Child(None, value, value.span)
+    # A `Layer`, which is of another class, is never a hole.
+    if type(value) is Value and is_hole(value.expression) and _is_control(node):
+        return (unknown_statements(node.span),)
+    return (Child(None, value, value.span),)
 
 
 def _is_control(node: Node) -> bool:
