@@ -90,7 +90,7 @@ def _is_simple(node: ScalarNode, limits: Limits) -> bool:
     text = node.text
     return (
         node.style == "plain"
-        and node.span.end - node.span.start == len(text)
+        and node.end - node.start == len(text)
         and len(text) <= limits.expression_characters
         and text.isascii()
     )
@@ -168,7 +168,7 @@ class Form:
 
     def at(self, node: ScalarNode, numbers: Sequence[str]) -> ast.expr:
         """The same for a text with other numbers, at its own place."""
-        line, column = node.span.source.byte_column(node.span.start)
+        line, column = node.source.byte_column(node.start)
         shifts = [column]
         for number, (start, end) in zip(numbers, self.spans, strict=True):
             column += len(number) - (end - start)
@@ -182,7 +182,7 @@ class _UnfitError(Exception):
 
 def _form(tree: ast.expr, node: ScalarNode, words: frozenset[str]) -> Form | None:
     spans = tuple(found.span() for found in _NUMBER.finditer(node.text))
-    builder = _Builder(spans, *node.span.source.byte_column(node.span.start))
+    builder = _Builder(spans, *node.source.byte_column(node.start))
     try:
         root = builder.part(tree)
     except _UnfitError:

@@ -9,6 +9,7 @@ bounded by the limits too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from modelspec.diagnostics.diagnostic import Label, Report
 from modelspec.diagnostics.span import Source, Span
@@ -42,7 +43,7 @@ class Composer:
         self.shift = shift
         self.root: Node | None = None
         self.trusted = True
-        self.last: Span | None = None
+        self._last_start = self._last_end = -1
         self._frames: list[Frame] = []
         self._anchors: dict[str, Anchored] = {}
         self._count = 0
@@ -64,19 +65,25 @@ class Composer:
     def feed(self, events: Iterable[ev.Event]) -> None:
         """Takes events up to the last, or to what nothing can follow."""
         handlers, frames = self._handlers, self._frames
-        source, shift, plain = self.source, self.shift, ev.ScalarEvent
+        shift, plain = self.shift, ev.ScalarEvent
         for event in events:
             kind = type(event)
             if kind is plain and not (event.style or event.anchor or event.tag):
                 # Most of any spec: what it is is known without a look at the text.
                 start, end = event.start_mark.index, event.end_mark.index
-                self.last = span = Span(source, start + shift, end + shift)
                 frame = frames[-1] if frames else None
-                self._take(event.value, "plain", span, frame)
+                self._take(event.value, "plain", start + shift, end + shift, frame)
                 continue
             handler = handlers.get(kind)
             if handler is not None:
                 handler(event)
+
+    @property
+    def last(self) -> Span | None:
+        """What was read last."""
+        if self._last_end < 0:
+            return None
+        return Span(self.source, self._last_start, self._last_end)
 
     @property
     def open_flow(self) -> int | None:
@@ -102,35 +109,37 @@ class Composer:
 
     def _scalar(self, event: ev.Event) -> None:
         style = _STYLES.get(event.style, "plain")
-        self.last = span = scalar_span(self.source, event, style, self.shift)
+        span = scalar_span(self.source, event, style, self.shift)
         if event.tag is not None:
             self._refuse_tag(event, span)
         frame = self._frames[-1] if self._frames else None
-        node = self._take(event.value, style, span, frame)
+        node = self._take(event.value, style, span.start, span.end, frame)
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(node, 1)
 
     def _take(
-        self, text: str, style: str, span: Span, frame: Frame | None
+        self, text: str, style: str, start: int, end: int, frame: Frame | None
     ) -> ScalarNode:
         """A scalar, put into the collection that is open."""
+        source = self.source
+        self._last_start, self._last_end = start, end
         self._count += 1
         if self._count > self._most:
-            self._add_count(0, span)
-        # An identifier, as most keys are, has no brackets.
+            self._add_count(0, Span(source, start, end))
         if frame is not None and frame.mapping and frame.key is None:
+            node = ScalarNode(text, text, style, source, start, end, False)
+            # An identifier, as most keys are, has no brackets.
             if style == "plain" and not text.isidentifier():
-                self._check_whole(text, span, frame)
-            node = ScalarNode(text, text, style, span, False)
+                self._check_whole(text, node.span, frame)
             self._add_key(frame, node)
             return node
         value: ScalarValue = text
         refused = False
         if style == "plain":
             if frame is not None and frame.flow and not text.isidentifier():
-                self._check_whole(text, span, frame)
-            value, refused = self._value(text, span)
-        node = ScalarNode(text, value, style, span, refused)
+                self._check_whole(text, Span(source, start, end), frame)
+            value, refused = self._value(text, start, end)
+        node = ScalarNode(text, value, style, source, start, end, refused)
         self._add(node, 0)
         return node
 
@@ -141,10 +150,11 @@ class Composer:
         if text.count("(") != text.count(")") or (not in_flow and is_cut(span)):
             self._cut(span, in_flow)
 
-    def _value(self, text: str, span: Span) -> tuple[ScalarValue, bool]:
+    def _value(self, text: str, start: int, end: int) -> tuple[ScalarValue, bool]:
         """What a plain scalar means, and whether it was refused."""
         value = resolve_plain(text, self._bits)
         if isinstance(value, ScalarProblem):
+            span = Span(self.source, start, end)
             self.report.refuse(value.code, value.message, span, value.help)
             self._give_up_at_many()
             return text, True
@@ -183,12 +193,13 @@ class Composer:
 
     def _close(self, event: ev.Event) -> None:
         frame = self._frames.pop()
-        if frame.flow or self.last is None:
+        if frame.flow or self._last_end < 0:
             end = event.end_mark.index + self.shift
         else:
             # The parser lets a block collection end where the next token starts.
-            end = max(self.last.end, frame.start)
-        self.last = span = Span(self.source, frame.start, end)
+            end = max(self._last_end, frame.start)
+        self._last_start, self._last_end = frame.start, end
+        span = Span(self.source, frame.start, end)
         node = frame.close(span)
         height = frame.height + 1
         if frame.anchor is not None:
@@ -198,7 +209,7 @@ class Composer:
 
     def _alias(self, event: ev.Event) -> None:
         span = event_span(self.source, event, self.shift)
-        self.last = span
+        self._last_start, self._last_end = span.start, span.end
         found = self._anchors.get(event.anchor)
         if found is None:
             refusals.unknown_alias(self.report, span, tuple(self._anchors))
@@ -218,9 +229,9 @@ class Composer:
             return node
         frame = self._frames[-1] if self._frames else None
         if frame is not None and frame.wants_key:
-            return ScalarNode(node.text, node.text, node.style, node.span)
-        value, refused = self._value(node.text, node.span)
-        return ScalarNode(node.text, value, node.style, node.span, refused)
+            return replace(node, value=node.text, refused=False)
+        value, refused = self._value(node.text, node.start, node.end)
+        return replace(node, value=value, refused=refused)
 
     def _add(self, node: Node, height: int) -> None:
         if not self._frames:
@@ -243,16 +254,16 @@ class Composer:
     def _add_key(self, frame: Frame, node: ScalarNode) -> None:
         frame.key = node
         frame.keep = True
-        text, span = node.text, node.span
-        first = frame.seen.setdefault(text, span)
-        if first is not span and not is_control_key(text):
-            labels = (Label(first, "first here"),)
+        text = node.text
+        first = frame.seen.setdefault(text, node)
+        if first.start != node.start and not is_control_key(text):
+            labels = (Label(first.span, "first here"),)
             refusals.duplicate_key(self.report, node, labels)
             self._give_up_at_many()
             # Of a key written twice in a row the second has what was meant.
             frame.keep = frame.drop_empty(text)
         elif text == "<<" and node.style == "plain":
-            refusals.merge_key(self.report, span)
+            refusals.merge_key(self.report, node.span)
             # What it stood for is missing wherever the mapping is read.
             self.trusted = frame.keep = False
 

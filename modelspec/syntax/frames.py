@@ -54,7 +54,7 @@ class Frame:
         self.height = 0
         self.items: list[Node] = []
         self.entries: list[Entry] = []
-        self.seen: dict[str, Span] = {}
+        self.seen: dict[str, ScalarNode] = {}
         self.key: ScalarNode | None = None
         self.keep = True
 
@@ -78,7 +78,9 @@ class Frame:
     def close(self, span: Span) -> Node:
         """What was read; nothing in place of what has a tag, which was reported."""
         if self.tagged:
-            return ScalarNode("", None, "plain", span, refused=True)
+            return ScalarNode(
+                "", None, "plain", span.source, span.start, span.end, refused=True
+            )
         if self.mapping:
             return MappingNode(tuple(self.entries), span, self.flow)
         return SequenceNode(tuple(self.items), span, self.flow)

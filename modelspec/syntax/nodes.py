@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, TypeGuard
 
-from modelspec.diagnostics.span import Fragment, Span
+from modelspec.diagnostics.span import Fragment, Source, Span
 from modelspec.records import unguarded
 
 ScalarValue: TypeAlias = "bool | int | float | str | None"
@@ -19,15 +19,23 @@ ScalarValue: TypeAlias = "bool | int | float | str | None"
 class ScalarNode:
     """`style` is one of `plain single double literal folded`.
 
-    `span` covers the scalar as written, quotes and block header included. A scalar is
-    `refused` where its value was reported: nobody knows what was meant.
+    It stands from `start` to `end` of its source as written, quotes and block header
+    included. A scalar is `refused` where its value was reported: nobody knows what was
+    meant.
     """
 
     text: str
     value: ScalarValue
     style: str
-    span: Span
+    source: Source
+    start: int
+    end: int
     refused: bool = False
+
+    @property
+    def span(self) -> Span:
+        """Made when asked for: few scalars of a large spec are."""
+        return Span(self.source, self.start, self.end)
 
     @property
     def fragment(self) -> Fragment:

@@ -169,7 +169,8 @@ def _list_control(entry: Entry, context: Context, lower: LowerItem) -> _Step:
 
 def _alone(item: ScalarNode) -> Entry:
     """An item that is a control key as a whole: nothing stands under it."""
-    return Entry(item, ScalarNode("", None, "plain", item.span))
+    nothing = ScalarNode("", None, "plain", item.source, item.start, item.end)
+    return Entry(item, nothing)
 
 
 def _control_step(
