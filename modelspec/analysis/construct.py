@@ -37,6 +37,7 @@ from modelspec.analysis.standins import (
 )
 from modelspec.diagnostics.diagnostic import Label
 from modelspec.program import ir
+from modelspec.program.literal import LayerCall
 from modelspec.program.walk import own_expressions, walk_statements
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
 from modelspec.pysubset.place import span_of
@@ -61,6 +62,7 @@ class Steps:
         self.elaborator = elaborator
         self.source = block.source
         self.reads = Reads(block.source, elaborator)
+        self._layers: dict[LayerCall, Module | None] = {}
         self.defaults = [
             (one.name, self._default(one.default))
             for one in block.params
@@ -312,7 +314,13 @@ class Steps:
         every time."""
         if isinstance(value, ir.Container):
             return None
-        node = value if isinstance(value, ir.Layer) else value.expression
+        if not isinstance(value, ir.Layer):
+            return self._settled(value.expression)
+        if value.call not in self._layers:
+            self._layers[value.call] = self._settled(value)
+        return self._layers[value.call]
+
+    def _settled(self, node: ast.expr | ir.Layer) -> Module | None:
         found = self.elaborator.settled.get(id(node)) or settled(node)
         return None if found is None else settled_module(*found)
 

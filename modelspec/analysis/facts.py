@@ -21,6 +21,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Layer, Method, Program, Variant
+from modelspec.program.literal import LayerCall
 from modelspec.program.walk import (
     all_nodes,
     block_nodes,
@@ -187,8 +188,14 @@ def collect_method(block: Block, method: Method) -> Text:
 def _unsettled(block: Block, text: Text) -> Iterator[ast.expr]:
     """What passes have to look at; the attributes of the rest are noted."""
     layers: dict[str, ast.expr | Layer] = {}
+    known: dict[LayerCall, Settled | None] = {}
     for one in block_parts(block):
-        found = settled(one)
+        if isinstance(one, Layer):
+            if one.call not in known:
+                known[one.call] = settled(one)
+            found = known[one.call]
+        else:
+            found = settled(one)
         if found is not None:
             text.settled[id(one)] = found
             layers.setdefault(found[0], one)

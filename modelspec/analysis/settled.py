@@ -27,7 +27,8 @@ Settled: TypeAlias = "tuple[str, Mapping[str, object]]"
 def settled(node: ast.expr | Layer) -> Settled | None:
     """What is called, and with what, in a call with which nothing is wrong."""
     if isinstance(node, Layer):
-        layer, values, names = node.form.layer, node.values, _names_in(node.form)
+        form, values = node.call.form, node.call.values
+        layer, names = form.layer, _names_in(form)
     else:
         literal = literal_layer(node)
         if literal is None:

@@ -31,12 +31,12 @@ extended. Passes say nothing about what touches one; back ends never see one.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import field
 from typing import Literal, TypeAlias
 
 from modelspec.diagnostics.span import Source, Span
-from modelspec.program.literal import LayerForm
+from modelspec.program.literal import LayerCall
 from modelspec.pysubset.body import Comment
 from modelspec.records import dataclass, unguarded
 
@@ -109,20 +109,15 @@ class Layer(Value):
     network.
 
     It is what its expression is. That is made when it is asked for: of a layer that is
-    right, `form` and `values` are all that passes read.
+    right, `call` is all that passes read.
     """
 
-    __slots__ = ("_made", "_make", "form", "values")
+    __slots__ = ("_made", "_make", "call")
 
     def __init__(
-        self,
-        form: LayerForm,
-        values: Sequence[object],
-        make: Callable[[], ast.expr],
-        span: Span,
+        self, call: LayerCall, make: Callable[[], ast.expr], span: Span
     ) -> None:
-        self.form = form
-        self.values = values
+        self.call = call
         self.span = span  # type: ignore[misc]  # as its class may
         self._make = make
         self._made: ast.expr | None = None

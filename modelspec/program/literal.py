@@ -28,6 +28,14 @@ class LayerForm:
     sorts: tuple[Sort, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerCall:
+    """A layer with these literals; calls that are written alike may share one."""
+
+    form: LayerForm
+    values: Sequence[object]
+
+
 def form_of(node: ast.AST, values: Sequence[object]) -> LayerForm | None:
     """The form of a layer of these literals; None for any other expression."""
     found = literal_layer(node)

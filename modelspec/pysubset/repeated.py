@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import field
 from typing import TypeAlias
 
@@ -25,6 +25,7 @@ from modelspec.syntax.nodes import ScalarNode
 
 # Whole numbers that stand by themselves: no part of a name, a float or an exponent.
 _NUMBER = re.compile(r"(?<![\w.])(?<![eE][-+])(0|[1-9][0-9]{0,8})(?![\w.])")
+_MOST_KEPT = 1024
 _WIDEST = 30  # bits that nine digits may take
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _KINDS = (
@@ -47,28 +48,34 @@ class Repeated:
 
     def __init__(self) -> None:
         self._forms: dict[tuple[str, _Shape], Form] = {}
+        self._found: dict[tuple[str, str], Found] = {}
 
     def find(
-        self, node: ScalarNode, role: str, hidden: Container[str], limits: Limits
-    ) -> tuple[Form, Sequence[str]] | None:
-        """The form that a text has in this role, if one of it was kept, and the numbers
-        in it.
+        self, node: ScalarNode, role: str, hidden: Collection[str], limits: Limits
+    ) -> Found | None:
+        """What a text is in this role, if one of its form was kept; the same for equal
+        texts.
 
         `hidden` are names that may mean something else than when it was kept.
         """
         if not _is_simple(node, limits):
             return None
-        parts = _NUMBER.split(node.text)
-        form = self._forms.get((role, tuple(parts[::2])))
-        if form is None or form.reads(hidden):
-            return None
-        return form, parts[1::2]
+        found = self._found.get((role, node.text))
+        if found is None:
+            parts = _NUMBER.split(node.text)
+            form = self._forms.get((role, tuple(parts[::2])))
+            if form is None:
+                return None
+            found = Found(form, parts[1::2])
+            if len(self._found) < _MOST_KEPT:
+                self._found[role, node.text] = found
+        return None if hidden and found.form.reads(hidden) else found
 
     def keep(
         self,
         node: ScalarNode,
         role: str,
-        hidden: Container[str],
+        hidden: Collection[str],
         limits: Limits,
         tree: ast.expr,
     ) -> None:
@@ -158,13 +165,9 @@ class Form:
     spans: tuple[tuple[int, int], ...]
     arguments: Sequence[_Part]
 
-    def reads(self, hidden: Container[str]) -> bool:
+    def reads(self, hidden: Collection[str]) -> bool:
         """Whether one of some names stands in the text."""
         return any(word in hidden for word in self.words)
-
-    def values(self, numbers: Sequence[str]) -> list[object]:
-        """The arguments of a text that is a call of literals, with these numbers."""
-        return [one.literal(numbers) for one in self.arguments]
 
     def at(self, node: ScalarNode, numbers: Sequence[str]) -> ast.expr:
         """The same for a text with other numbers, at its own place."""
@@ -174,6 +177,22 @@ class Form:
             column += len(number) - (end - start)
             shifts.append(column)
         return self.root.make(line, shifts, numbers)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A text that was met before but for its numbers."""
+
+    form: Form
+    numbers: Sequence[str]
+
+    def at(self, node: ScalarNode) -> ast.expr:
+        """What it is read as, at the place of one of the texts."""
+        return self.form.at(node, self.numbers)
+
+    def values(self) -> list[object]:
+        """The arguments of a text that is a call of literals."""
+        return [one.literal(self.numbers) for one in self.form.arguments]
 
 
 class _UnfitError(Exception):

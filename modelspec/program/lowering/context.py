@@ -100,8 +100,7 @@ class Context:
         memory, hidden = self.scope.file.repeated, self.scope.locals
         known = memory.find(node, role, hidden, self.limits)
         if known is not None:
-            form, numbers = known
-            return form.at(node, numbers)
+            return known.at(node)
         before = len(self.report.found)
         tree = read()
         if len(self.report.found) == before:

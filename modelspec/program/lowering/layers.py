@@ -12,16 +12,25 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import field
 from functools import partial
 from typing import TypeAlias
 
 from modelspec.policy import Limits
 from modelspec.program.ir import Layer
-from modelspec.program.literal import LayerForm, form_of, literal_layer, sort_of
-from modelspec.pysubset.repeated import Form, Repeated
+from modelspec.program.literal import (
+    LayerCall,
+    LayerForm,
+    form_of,
+    literal_layer,
+    sort_of,
+)
+from modelspec.pysubset.repeated import Form, Found, Repeated
 from modelspec.records import dataclass
 from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+
+_MOST_KEPT = 1024
 
 _Shape: TypeAlias = "tuple[object, ...]"
 # The call of a type, whose callee is made already, with what stands under it.
@@ -37,34 +46,59 @@ class Arguments:
     values: Sequence[object]
 
 
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """What a type with arguments of one shape became: its form, how its callee is
+    written, and the calls there were, by their values."""
+
+    form: LayerForm
+    callee: Form
+    calls: dict[tuple[object, ...], LayerCall] = field(default_factory=dict)
+
+    def call(self, values: Sequence[object]) -> LayerCall:
+        found = self.calls.get(key := tuple(values))
+        if found is None:
+            found = LayerCall(self.form, values)
+            if len(self.calls) < _MOST_KEPT:
+                self.calls[key] = found
+        return found
+
+
 class LayerForms:
     """The forms of a file's layers, by how they are written."""
 
     def __init__(self, texts: Repeated) -> None:
         self._texts = texts
         self._of_texts: dict[Form, LayerForm | None] = {}
-        self._of_arguments: dict[_Shape, tuple[LayerForm, Form] | None] = {}
+        self._calls: dict[Found, LayerCall] = {}
+        self._of_arguments: dict[_Shape, _Kept] = {}
 
     # --- Linear(8, 9) ---------------------------------------------------------------
 
     def of_text(
-        self, node: ScalarNode, hidden: Container[str], limits: Limits
+        self, node: ScalarNode, hidden: Collection[str], limits: Limits
     ) -> Layer | None:
         found = self._texts.find(node, "module", hidden, limits)
         if found is None:
             return None
-        form, numbers = found
+        call = self._calls.get(found) or self._call(found, node)
+        if call is None:
+            return None
+        return Layer(call, partial(found.at, node), node.span)
+
+    def _call(self, found: Found, node: ScalarNode) -> LayerCall | None:
+        form = found.form
         if form not in self._of_texts:
-            tree = form.at(node, numbers)
-            is_right = literal_layer(tree) is not None
-            self._of_texts[form] = (
-                form_of(tree, form.values(numbers)) if is_right else None
-            )
+            tree = found.at(node)
+            is_layer = literal_layer(tree) is not None
+            self._of_texts[form] = form_of(tree, found.values()) if is_layer else None
         layer = self._of_texts[form]
         if layer is None:
             return None
-        values = form.values(numbers)
-        return Layer(layer, values, partial(form.at, node, numbers), node.span)
+        call = LayerCall(layer, found.values())
+        if len(self._calls) < _MOST_KEPT:
+            self._calls[found] = call
+        return call
 
     # --- Linear: {in_features: 8, out_features: 9} -----------------------------------
 
@@ -73,22 +107,21 @@ class LayerForms:
         entry: Entry,
         given: Arguments,
         node: MappingNode,
-        hidden: Container[str],
+        hidden: Collection[str],
         call: Call,
     ) -> Layer | None:
         """`call` makes of a callee what the long way makes of it."""
-        known = self._of_arguments.get(given.shape)
-        if known is None or known[1].reads(hidden):
+        kept = self._of_arguments.get(given.shape)
+        if kept is None or (hidden and kept.callee.reads(hidden)):
             return None
-        layer, callee = known
-        make = partial(_called, callee, entry.key, call)
-        return Layer(layer, given.values, make, node.span)
+        make = partial(_called, kept.callee, entry.key, call)
+        return Layer(kept.call(given.values), make, node.span)
 
     def keep(
         self,
         entry: Entry,
         given: Arguments,
-        hidden: Container[str],
+        hidden: Collection[str],
         limits: Limits,
         made: ast.expr,
     ) -> None:
@@ -96,7 +129,7 @@ class LayerForms:
         found = self._texts.find(entry.key, "callee", hidden, limits)
         form = form_of(made, given.values)
         if found is not None and form is not None:
-            self._of_arguments[given.shape] = (form, found[0])
+            self._of_arguments[given.shape] = _Kept(form, found.form)
 
 
 def _called(callee: Form, key: ScalarNode, call: Call) -> ast.expr:
