@@ -124,7 +124,10 @@ def block_parts(block: Block) -> Iterator[ast.expr | Layer]:
     if block.base.call is not None:
         yield block.base.call
     for statement in walk_statements(block.construct):
-        yield from own_parts(statement)
+        if isinstance(statement, Child) and statement.name is None:
+            yield from _of_value(statement.value)  # most of any network
+        else:
+            yield from own_parts(statement)
     for one in block.inputs:
         sizes = [*(one.shape or ()), one.minimum, one.maximum]
         yield from (size for size in sizes if isinstance(size, ast.expr))
@@ -197,11 +200,10 @@ def function_nodes(function: Function) -> list[ast.AST]:
     return all_nodes([function.definition])
 
 
-def _of_value(value: ModuleValue) -> Iterator[ast.expr | Layer]:
+def _of_value(value: ModuleValue) -> tuple[ast.expr | Layer]:
     if isinstance(value, Layer):
-        yield value
-    else:
-        yield value.expression if isinstance(value, Value) else value.callee
+        return (value,)
+    return (value.expression if isinstance(value, Value) else value.callee,)
 
 
 def _of_rules(statement: InitByName | InitByType) -> Iterator[ast.expr]:

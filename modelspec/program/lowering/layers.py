@@ -152,7 +152,7 @@ def arguments_of(entry: Entry) -> Arguments | None:
         for item in under.items:
             if not _take(item, shape, values):
                 return None
-    elif not _take(under, shape, values):
+    elif not ((under.is_null and not under.refused) or _take(under, shape, values)):
         return None
     return Arguments((type(under), *shape), values)
 
