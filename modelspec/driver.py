@@ -71,6 +71,18 @@ def compile_text(data: bytes, policy: Policy, *, name: str = "<text>") -> Compil
     return compile_source(source, policy)
 
 
+def lower_source(source: Source, policy: Policy) -> Program | None:
+    """The Program that a text reads as, before analysis; None where it has errors."""
+    from modelspec.syntax.source import read_real
+
+    report = Report()
+    try:
+        _, program = _lower(source, policy, read_real, report)
+    except RecursionError:
+        return None
+    return None if report.failed else program
+
+
 def compile_source(
     source: Source,
     policy: Policy,
@@ -100,20 +112,31 @@ def _compile(
     read_files: list[LoadedFile],
 ) -> Program | None:
     from modelspec.analysis import analyse
-    from modelspec.analysis.folding import told_once
-    from modelspec.program.lowering.program import lower_program
-    from modelspec.spec.loader import load_files
     from modelspec.syntax.source import read_real
 
-    files = load_files(source, policy, report, read or read_real)
-    if files is None:
-        return None
+    files, program = _lower(source, policy, read or read_real, report)
     read_files += files
-    program = lower_program(files, policy.limits, report)
+    if program is None:
+        return None
     found = analyse(program, report.found, limits=policy.limits, to_build=to_build)
     report.extend(found)
-    report.found[:] = [_with_import(one, files) for one in told_once(report.found)]
+    if report.found:
+        from modelspec.analysis.folding import told_once
+
+        report.found[:] = [_with_import(one, files) for one in told_once(report.found)]
     return program
+
+
+def _lower(
+    source: Source, policy: Policy, read: ReadSource, report: Report
+) -> tuple[tuple[LoadedFile, ...], Program | None]:
+    from modelspec.program.lowering.program import lower_program
+    from modelspec.spec.loader import load_files
+
+    files = load_files(source, policy, report, read)
+    if files is None:
+        return (), None
+    return files, lower_program(files, policy.limits, report)
 
 
 def _with_import(found: Diagnostic, files: tuple[LoadedFile, ...]) -> Diagnostic:

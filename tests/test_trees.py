@@ -1,7 +1,8 @@
-"""Specs may be compiled by several threads at once."""
+"""Trees are parsed by several threads at once, and copied."""
 
 from __future__ import annotations
 
+import ast
 import gc
 import threading
 import time
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 import modelspec
-from modelspec.trees import expression_tree, quiet_tree
+from modelspec.trees import clone, expression_tree, module_tree, quiet_tree
 
 SPEC = "modelspec: 1\nname: Net\nforward: |\n" + "".join(
     f"  x = (((x + {at}) * 2) ** 1.5).view(-1)[{at}:]\n" for at in range(60)
@@ -58,3 +59,16 @@ def test_warnings_are_left_as_they_were() -> None:
     assert warnings.filters == before
     with pytest.raises(SyntaxError):
         expression_tree("1 +")
+
+
+def test_a_clone_is_equal_and_shares_nothing_that_can_change() -> None:
+    text = "def f(x: int = 1, *, y=(2, ...)):\n    *z, x[0] = y; return f'{x!r}'"
+    tree = module_tree(text)
+    tree.body[0].mark = ["a span", 1]  # type: ignore[attr-defined]  # others' fields
+    copied = clone(tree)
+    include = {"include_attributes": True}
+    assert ast.dump(copied, **include) == ast.dump(tree, **include)
+    assert copied.body[0].mark == ["a span", 1]  # type: ignore[attr-defined]
+    shared = {id(node) for node in ast.walk(tree)} & {id(n) for n in ast.walk(copied)}
+    held = [node for node in ast.walk(tree) if id(node) in shared]
+    assert all(isinstance(node, ast.expr_context) for node in held)

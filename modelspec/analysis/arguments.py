@@ -31,7 +31,6 @@ from modelspec.catalog import (
     Problem,
     ProblemKind,
     Signature,
-    argument_meant,
     load_catalog,
 )
 from modelspec.diagnostics.suggest import suggest
@@ -251,6 +250,8 @@ def _refusal(
 ) -> WorldError:
     help = signature.text(name)
     if problem.kind is ProblemKind.UNEXPECTED:
+        from modelspec.catalog.foreign import argument_meant
+
         wrong, free = str(problem.name), [n for n in signature.names if n not in given]
         nearest = suggest(wrong, free) or argument_meant(wrong, free)
         note = f"did you mean '{nearest}'?" if nearest else ""

@@ -20,8 +20,6 @@ from modelspec.catalog import (
     Problem,
     ProblemKind,
     Signature,
-    argument_elsewhere,
-    argument_meant,
 )
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.span import Source
@@ -214,6 +212,8 @@ def _report(
 
 
 def _nearest(name: str, use: Use, missing: Sequence[str]) -> str | None:
+    from modelspec.catalog.foreign import argument_meant
+
     given = {one.arg for one in use.node.keywords}
     names = [n for s in use.callee.overloads for n in s.names if n not in given]
     return (
@@ -227,6 +227,8 @@ def _nearest(name: str, use: Use, missing: Sequence[str]) -> str | None:
 def _report_unexpected(
     problem: Problem, nearest: str | None, use: Use, help: str, report: Report
 ) -> None:
+    from modelspec.catalog.foreign import argument_elsewhere
+
     is_layer = nearest is None and use.callee.sort == "layer"
     elsewhere = argument_elsewhere(str(problem.name)) if is_layer else ""
     report.error(

@@ -243,6 +243,10 @@ class Elaborator:
             if name not in bound:
                 bound[name] = self._or_unknown(default)
         bound["self"] = module
+        if block.unread:
+            # Whatever stood there may be any of these, of any type.
+            module.attributes |= {name: Opaque() for name in block.unread}
+            module.is_partial = True
         at = Construction(module, scope)
         for step in steps.vars:
             step(at, None)

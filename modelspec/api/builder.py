@@ -14,7 +14,6 @@ from dataclasses import field
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
-from modelspec.api.sizes import Traces, fill_for_build, fill_for_source
 from modelspec.api.weights import WeightsRequest
 from modelspec.diagnostics.diagnostic import Diagnostic, Report, SpecError
 from modelspec.diagnostics.span import Source
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from modelspec.api.sizes import Traces
     from modelspec.backends.torch import ModuleClasses, RunResult
     from modelspec.backends.torch.shapes import ObservedRun
 
@@ -126,6 +126,8 @@ def build_module(program: Program, limits: Limits, request: BuildRequest) -> Bui
         _require(_check_values(block, found))
         return found
 
+    from modelspec.api.sizes import fill_for_build
+
     filled = fill_for_build(program, limits, values, request.sizes)
     classes = classes_of(filled.program, limits, filled.traces)
     params = values(classes)
@@ -165,6 +167,8 @@ def find_class(program: Program, limits: Limits) -> type[nn.Module]:
     from modelspec.api.pickles import classes_of
 
     root = _found(find_root(program)).name
+    from modelspec.api.sizes import fill_for_source
+
     filled = fill_for_source(program, limits)
     return classes_of(filled.program, limits, filled.traces)[root]
 

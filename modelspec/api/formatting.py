@@ -1,8 +1,8 @@
 """A spec in the one style, and that it still is the same spec.
 
 In: a source. Out: its text laid out, or diagnostics where it does not read as a spec.
-`formatting` compares what is written; here the whole compiler does: a spec that means
-a Program means the same one afterwards, else that is an `InternalError`.
+`formatting` compares what is written; here the compiler does: a spec that means a
+Program means the same one afterwards, else that is an `InternalError`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from modelspec.diagnostics.diagnostic import (
     SpecError,
 )
 from modelspec.diagnostics.span import Source
-from modelspec.driver import compile_source
+from modelspec.driver import lower_source
 from modelspec.formatting import format_source
 from modelspec.output.files import PlannedFile, find_obstacle
 from modelspec.output.staging import write_files
@@ -65,14 +65,15 @@ def write_formatted(specs: Iterable[Formatted]) -> None:
 
 
 def _verify_program(before: Source, after: Source, policy: Policy) -> None:
-    """Raise where a spec without errors would become another."""
+    """Raise where a spec that lowers without errors would become another."""
     from modelspec.program.dump import dump_program
 
-    old = compile_source(before, policy)
-    if old.failed or old.program is None:
+    # What analysis finds it finds in the Program: an equal one has the same mistakes.
+    old = lower_source(before, policy)
+    if old is None:
         return
-    new = compile_source(after, policy)
-    if new.failed or new.program is None:
+    new = lower_source(after, policy)
+    if new is None:
         raise InternalError(f"{before.name}: formatting would break the spec")
-    if dump_program(old.program) != dump_program(new.program):
+    if dump_program(old) != dump_program(new):
         raise InternalError(f"{before.name}: formatting would change its meaning")

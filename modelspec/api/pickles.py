@@ -18,13 +18,12 @@ from weakref import WeakValueDictionary
 
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.diagnostics.span import Source
-from modelspec.inference.fill import fill
-from modelspec.inference.trace import Trace
 from modelspec.policy import Limits, Policy
 from modelspec.program.ir import Program
 
 if TYPE_CHECKING:
     from modelspec.backends.torch import ModuleClasses, Rebuild
+    from modelspec.inference.trace import Trace
 
 PackedFile: TypeAlias = "tuple[str, str, str]"
 """The name it was known by, its place beside the others, its text."""
@@ -57,6 +56,8 @@ def rebuild_class(
     with _lock:
         classes = _classes.get((files, raised, traces))
         if classes is None:
+            from modelspec.inference.fill import fill
+
             limits = dataclasses.replace(Limits(), **dict(raised))  # type: ignore[arg-type]  # fields by name
             program = fill(_unpack(files, limits), traces)
             classes = _build(program, limits, (files, raised, traces))

@@ -5,12 +5,6 @@ values, looked up by name; `None` or an empty tuple for what is not there. Never
 torch, never raises for a name it does not know, and reads nothing before it is asked.
 """
 
-from modelspec.catalog.foreign import (
-    argument_elsewhere,
-    argument_meant,
-    layer_meant,
-    type_meant,
-)
 from modelspec.catalog.signature import (
     Parameter,
     ParameterKind,
@@ -29,10 +23,6 @@ __all__ = [
     "Problem",
     "ProblemKind",
     "Signature",
-    "argument_elsewhere",
-    "argument_meant",
     "bind_overloads",
-    "layer_meant",
     "load_catalog",
-    "type_meant",
 ]

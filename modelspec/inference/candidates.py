@@ -8,13 +8,13 @@ every time. It reads as a person would write it, and spares the block an argumen
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from modelspec.inference.rewriting import Where
 from modelspec.inference.rows import Row
 from modelspec.program import ir
 from modelspec.program.walk import all_nodes, own_expressions, walk_statements
+from modelspec.trees import clone
 
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: lambda one, other: one + other,
@@ -31,7 +31,7 @@ def find_expression(
     constants = _constants(where)
     for node in (*_arguments(where.block, at), *_names(where)):
         if all(_fits(node, row, where, constants) for row in rows):
-            return copy.deepcopy(node)
+            return clone(node)
     return None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 
-from modelspec.catalog import type_meant
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Source, Span
 from modelspec.diagnostics.suggest import suggest
@@ -118,6 +117,8 @@ def _generic(
 
 def unknown_type(text: str, span: Span, report: Report) -> None:
     """Reports a text that stands where a type does and is none."""
+    from modelspec.catalog.foreign import type_meant
+
     nearest = type_meant(text) or suggest(text, NAMES)
     report.error(
         "unknown-type",

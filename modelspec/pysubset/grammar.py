@@ -12,7 +12,6 @@ from typing import Literal, overload
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Fragment
 from modelspec.policy import Limits
-from modelspec.pysubset.mistakes import report_syntax_error
 from modelspec.pysubset.place import Placement, settle, span_of
 from modelspec.pysubset.scan import Scan, scan
 from modelspec.trees import quiet_tree
@@ -83,6 +82,8 @@ def _parse(
     try:
         return quiet_tree(text, "<spec>", mode)
     except SyntaxError as error:
+        from modelspec.pysubset.mistakes import report_syntax_error
+
         report_syntax_error(error, placement, seen, report)
     except (RecursionError, MemoryError):
         span = placement.fragment.span()

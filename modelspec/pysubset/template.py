@@ -10,7 +10,6 @@ import re
 from typing import Any
 
 from modelspec.pysubset.faults import Fault, limit
-from modelspec.pysubset.mistakes import printable
 from modelspec.pysubset.runtime import Arguments, Keywords, Runtime
 from modelspec.pysubset.values import (
     CONTAINERS,
@@ -205,6 +204,8 @@ def percent(run: Runtime, template: str, values: Any) -> str:
             message = "`*` is not possible in a format"
             raise Fault("invalid-format", message, "write an f-string")
         if found["kind"] not in _KINDS:
+            from modelspec.pysubset.mistakes import printable
+
             message = f"`{printable(found[0])}` is no format Python knows"
             raise Fault("invalid-format", message)
         _check_size(run, found["width"], found["precision"], 0)

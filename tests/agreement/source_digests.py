@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import modelspec
 from tests.agreement.cases import all_cases
@@ -12,11 +13,10 @@ from tests.agreement.cases import all_cases
 def digests() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for case in all_cases():
-        texts = [modelspec.load(case.path).source()]
+        spec = modelspec.load(case.path)
         variants = () if case.is_library else case.variants
-        for variant in variants:
-            path = f"{case.path}:{variant}" if variant else case.path
-            texts.append(modelspec.load(path).source(style="flat"))
+        flat = (replace(spec, variant=one).source(style="flat") for one in variants)
+        texts = [spec.source(), *flat]
         found[case.name] = [hashlib.sha256(t.encode()).hexdigest() for t in texts]
     return found
 

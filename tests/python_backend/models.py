@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from modelspec.backends.python import emit_module
 from modelspec.program import ir
 from tests.python_backend.programs import (
     attribute,
@@ -11,6 +14,7 @@ from tests.python_backend.programs import (
     by_type,
     child,
     container,
+    expr,
     freeze,
     function,
     inputs,
@@ -571,3 +575,13 @@ def make_odd(v: int):
 
 def every_model() -> list[ir.Program]:
     return [resnet(), gpt(), lstm(), fancy_mlp(), *tour()]
+
+
+def write_sources(folder: Path) -> None:
+    """The source of every model, in both styles."""
+    given = {"ResNet": {"block": expr("Bottleneck")}, "RNNModel": {"ntoken": 10}}
+    for one in every_model():
+        name, values = str(one.root), given.get(str(one.root), {})
+        flat = emit_module(one, style="flat", values=values)
+        (folder / f"{name.lower()}.py").write_text(emit_module(one))
+        (folder / f"flat_{name.lower()}.py").write_text(flat)

@@ -7,7 +7,6 @@ result; the body is untouched.
 from __future__ import annotations
 
 import ast
-import copy
 
 from modelspec.backends.python.annotations import any_type
 from modelspec.backends.python.attributes import value_type
@@ -23,7 +22,7 @@ from modelspec.backends.python.methods import (
 from modelspec.backends.python.nodes import dotted
 from modelspec.backends.python.traversal import program_expressions
 from modelspec.program import ir
-from modelspec.trees import expression_tree
+from modelspec.trees import clone, expression_tree
 
 LINSPACE = '''\
 def linspace(start: float, stop: float, n: int) -> list[float]:
@@ -36,7 +35,7 @@ def linspace(start: float, stop: float, n: int) -> list[float]:
 
 def typed_function(inference: Inference, function: ir.Function) -> ast.FunctionDef:
     """The definition with annotations where the spec has none."""
-    made = copy.deepcopy(function.definition)
+    made = clone(function.definition)
     defaults = defaults_by_name(made.args)
     for one in every_argument(made.args):
         if one.annotation is not None:

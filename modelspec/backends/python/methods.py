@@ -7,7 +7,6 @@ statements untouched. What a spec leaves unsaid is guessed from how it is used.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,7 +25,7 @@ from modelspec.backends.python.nodes import dotted, is_none, name, path_of
 from modelspec.backends.python.torch_kinds import fits, of_tensors
 from modelspec.catalog import load_catalog
 from modelspec.program import ir
-from modelspec.trees import expression_tree
+from modelspec.trees import clone, expression_tree
 
 _SPEC_TYPES = {
     "module": "nn.Module",
@@ -138,7 +137,7 @@ def typed_arguments(
     inference: Inference, block: ir.Block, method: ir.Method
 ) -> ast.arguments:
     """The arguments, each with an annotation but `self`."""
-    arguments = copy.deepcopy(method.arguments)
+    arguments = clone(method.arguments)
     defaults = defaults_by_name(arguments)
     inputs = {one.name: one for one in block.inputs}
     for one in list(every_argument(arguments))[1:]:

@@ -7,10 +7,11 @@ Nodes that come in are never changed.
 from __future__ import annotations
 
 import ast
-import copy
 import keyword
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import TypeVar
+
+from modelspec.trees import clone
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -122,7 +123,7 @@ def both(first: ast.expr, second: ast.expr) -> ast.expr:
 
 def stored(target: ast.expr) -> ast.expr:
     """The expression as the target of an assignment."""
-    result = copy.deepcopy(target)
+    result = clone(target)
     for node in ast.walk(result) if isinstance(result, ast.Tuple | ast.List) else ():
         if isinstance(node, ast.Name | ast.Tuple | ast.List | ast.Starred):
             node.ctx = ast.Store()
@@ -202,7 +203,7 @@ def folded(node: Node) -> Node:
                 found.keywords = keywords
             return found
 
-    result: Node = _Fold().visit(copy.deepcopy(node))
+    result: Node = _Fold().visit(clone(node))
     return result
 
 
@@ -239,7 +240,7 @@ def substitute(node: Node, values: Callable[[str], ast.expr | None]) -> Node:
     class _Substitute(ast.NodeTransformer):
         def visit_Name(self, found: ast.Name) -> ast.expr:
             value = values(found.id) if isinstance(found.ctx, ast.Load) else None
-            return found if value is None else copy.deepcopy(value)
+            return found if value is None else clone(value)
 
-    result: Node = _Substitute().visit(copy.deepcopy(node))
+    result: Node = _Substitute().visit(clone(node))
     return result

@@ -8,8 +8,9 @@ stay, so tracebacks show the spec's lines. The guard's name is no name of a spec
 from __future__ import annotations
 
 import ast
-import copy
 from typing import TypeVar, cast
+
+from modelspec.trees import clone
 
 NAME = "__guard__"
 
@@ -30,7 +31,7 @@ _Node = TypeVar("_Node", bound=ast.AST)
 
 def guarded(definition: ast.FunctionDef) -> ast.FunctionDef:
     """A copy of the definition, guarded."""
-    made = _Guarding().visit(copy.deepcopy(definition))
+    made = _Guarding().visit(clone(definition))
     return cast("ast.FunctionDef", ast.fix_missing_locations(made))
 
 
@@ -61,7 +62,7 @@ class _Guarding(ast.NodeTransformer):
         symbol = _SYMBOLS.get(type(node.op))
         if symbol is None or not _is_plain(node.target):
             return node
-        before = copy.deepcopy(node.target)
+        before = clone(node.target)
         before.ctx = ast.Load()
         value = _ask("binary", ast.Constant(f"{symbol}="), before, node.value)
         return _at(node, ast.Assign([node.target], _at(node, value)))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 import hashlib
 import linecache
 import types
@@ -21,6 +20,7 @@ from modelspec.backends.torch.guarding import guarded
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.diagnostics.span import Source
 from modelspec.program.ir import Block, Function, Method
+from modelspec.trees import clone
 
 OFFERED_BUILTINS = frozenset(
     """
@@ -117,7 +117,7 @@ def _definition(method: Method) -> ast.FunctionDef:
     body = list(method.statements)
     line = method.span.first.line
     if method.synthesized:
-        body = copy.deepcopy(body)  # they get the positions they lack
+        body = [clone(one) for one in body]  # they get the positions they lack
     elif body:
         line = min(line, body[0].lineno)
     definition = ast.FunctionDef(

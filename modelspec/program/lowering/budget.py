@@ -36,10 +36,8 @@ _UNITS = {
 }
 
 
-def lower_budget(node: MappingNode | None, report: Report) -> tuple[Budget, ...]:
+def lower_budget(node: MappingNode, report: Report) -> tuple[Budget, ...]:
     """The limits that a spec sets, in the order in which it does."""
-    if node is None:
-        return ()
     validate_mapping(BudgetSpec, node, "a budget", report)
     limits = (_limit(e.key.text, e.value, report) for e in node.entries)
     return tuple(one for one in limits if one is not None)

@@ -14,7 +14,6 @@ from modelspec.policy import Limits
 from modelspec.program.ir import Block, Budget, Function, Program, Variant
 from modelspec.program.lowering.bases import check_bases
 from modelspec.program.lowering.blocks import BlockSource, lower_block
-from modelspec.program.lowering.budget import lower_budget
 from modelspec.program.lowering.context import Context
 from modelspec.program.lowering.files import (
     Definition,
@@ -127,6 +126,10 @@ def _budget(one: FileNames, report: Report) -> tuple[Budget, ...]:
     if node is not None and one.root is None:
         report.error("missing-body", "a budget needs a root block", node.span)
         return ()
+    if node is None:
+        return ()
+    from modelspec.program.lowering.budget import lower_budget
+
     return lower_budget(node, report)
 
 

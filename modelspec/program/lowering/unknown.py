@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from modelspec.catalog import Parameter, layer_meant, load_catalog
+from modelspec.catalog import Parameter, load_catalog
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import TypeExpression
 from modelspec.program.lowering.scope import Scope
@@ -55,6 +55,8 @@ def advice_for(name: str, scope: Scope, text: Text | None) -> Advice:
     nearest = _FOREIGN.get(name) or scope.suggest(name)
     words = ""
     if nearest is None:
+        from modelspec.catalog.foreign import layer_meant
+
         nearest, words = layer_meant(name, frozenset(scope.names()))
     if nearest is not None:
         return Advice(f"did you mean '{nearest}'?")

@@ -8,7 +8,6 @@ literal. Names that are not known before construction are `dynamic`.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Mapping
 
 from modelspec.backends.python.flat.defaults import Defaults
@@ -18,6 +17,7 @@ from modelspec.diagnostics.span import Source
 from modelspec.pysubset.evaluator import Evaluator
 from modelspec.pysubset.faults import EvaluationError
 from modelspec.pysubset.values import Scope
+from modelspec.trees import clone
 
 
 class UnknownError(Exception):
@@ -102,14 +102,14 @@ class Environment:
         """`self.expansion` as the constant that it is."""
         if not self.constants or "self" not in names_in(node):
             return node
-        made: ast.expr = _Constants(self.constants).visit(copy.deepcopy(node))
+        made: ast.expr = _Constants(self.constants).visit(clone(node))
         return made
 
     # What is left ------------------------------------------------------------------
 
     def settled(self, node: ast.expr) -> ast.expr:
         """The expression with all that is known put in."""
-        made = _Settle(self).visit(copy.deepcopy(node))
+        made = _Settle(self).visit(clone(node))
         assert isinstance(made, ast.expr)
         return made
 
@@ -121,7 +121,7 @@ class _Constants(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         path = path_of(node)
         if path is not None and path[0] == "self" and len(path) == 2:
-            return copy.deepcopy(self.constants.get(path[1], node))
+            return clone(self.constants.get(path[1], node))
         self.generic_visit(node)
         return node
 

@@ -7,7 +7,6 @@ can be put in, and blocks whose calls no longer give them.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from modelspec.backends.python.nodes import names_in, path_of
 from modelspec.backends.python.traversal import expressions_of, statements_in
 from modelspec.backends.python.uses import arguments_of
 from modelspec.program import ir
+from modelspec.trees import clone
 
 
 class Uniform:
@@ -103,7 +103,7 @@ class Uniform:
         rewrite = _Calls(self.program, done)
         base = block.base
         if base.call is not None:
-            base = replace(base, call=rewrite.visit(copy.deepcopy(base.call)))
+            base = replace(base, call=rewrite.visit(clone(base.call)))
         construct = tuple(_rewritten(one, rewrite) for one in block.construct)
         return replace(block, base=base, construct=construct)
 
@@ -166,7 +166,7 @@ def _rewritten(one: ir.Statement, rewrite: _Calls) -> ir.Statement:
     """The statement with its expressions rewritten."""
 
     def new(node: ast.expr) -> ast.expr:
-        made: ast.expr = rewrite.visit(copy.deepcopy(node))
+        made: ast.expr = rewrite.visit(clone(node))
         return made
 
     def value(made: ir.ModuleValue) -> ir.ModuleValue:
