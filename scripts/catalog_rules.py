@@ -55,7 +55,7 @@ _LEFT_OUT = frozenset(
         """
         apply_ as_subclass backward const_data_ptr data_ptr is_distributed is_pinned
         is_set_to is_shared map2_ map_ module_load numpy pin_memory record_stream
-        register_hook register_post_accumulate_grad_hook reinforce retain_grad
+        register_hook register_post_accumulate_grad_hook reinforce
         share_memory_ slice_inverse storage storage_type sym_fresh_size to_mkldnn
         untyped_storage xpu ipu mtia eig lstsq lu solve symeig index
         """
@@ -149,9 +149,10 @@ VALUE_ATTRIBUTES = {
 
 TENSOR_ATTRIBUTES = _words(
     """
-    H T data device dtype grad imag is_cpu is_cuda is_leaf is_meta is_mps is_nested
-    is_quantized is_sparse is_sparse_csr is_xpu itemsize layout mH mT nbytes ndim
-    real requires_grad shape
+    H T data device dtype grad imag is_cpu is_cuda is_ipu is_leaf is_maia is_meta
+    is_mkldnn is_mps is_mtia is_nested is_quantized is_sparse is_sparse_csr is_vulkan
+    is_xla is_xpu itemsize layout mH mT nbytes ndim real requires_grad retains_grad
+    shape
     """
 )
 
@@ -192,4 +193,27 @@ STRING_CHOICES = (
         "mode",
         "nearest nearest-exact linear bilinear bicubic trilinear area",
     ),
+)
+
+# The same of functions: (pattern on the dotted name, parameter, accepted strings).
+_SUMS = "sum prod mean amax amin"
+FUNCTION_CHOICES = (
+    (r"F\.interpolate", "mode", f"{STRING_CHOICES[-1][2]} lanczos"),
+    (r"F\.pad", "mode", "constant reflect replicate circular"),
+    (r"F\.grid_sample", "mode", "bilinear nearest bicubic"),
+    (r"F\.grid_sample", "padding_mode", "zeros border reflection"),
+    (r"F\.gelu", "approximate", "none tanh"),
+    (r"F\.embedding_bag", "mode", "sum mean max"),
+    (r"(F|torch)\.conv\dd", "padding", "same valid"),
+    (r"F\.kl_div", "reduction", f"{_REDUCTION} batchmean"),
+    (r"F\..*(_loss|entropy.*|div)", "reduction", _REDUCTION),
+    (r"torch\.(div|divide)", "rounding_mode", "trunc floor"),
+    (r"torch\.(nan)?quantile", "interpolation", "linear lower higher midpoint nearest"),
+    (r"torch\.meshgrid", "indexing", "ij xy"),
+    (r"torch\.searchsorted", "side", "left right"),
+    (r"torch\.fft\..*", "norm", "forward backward ortho"),
+    (r"torch\.linalg\.qr", "mode", "reduced complete r"),
+    (r"torch\.(scatter|segment)_reduce", "reduce", _SUMS),
+    (r"torch\.index_reduce", "reduce", "prod mean amax amin"),
+    (r"torch\.scatter", "reduce", "add multiply"),
 )

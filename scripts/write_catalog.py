@@ -56,7 +56,7 @@ def describe_layer(name: str, cls: type[nn.Module]) -> Table:
     entry["bases"] = [c.__name__ for c in cls.__mro__[1:] if c.__name__ in public]
     if name in rules.CONTAINERS:
         entry["container"] = True
-    if choices := string_choices(name, constructor):
+    if choices := string_choices(name, constructor, rules.STRING_CHOICES):
         entry["choices"] = choices
     if attributes := layer_attributes(lineage):
         entry["attributes"] = attributes
@@ -65,11 +65,13 @@ def describe_layer(name: str, cls: type[nn.Module]) -> Table:
     return entry
 
 
-def string_choices(name: str, constructor: str) -> Table:
-    """The strings that a layer's parameters accept, where there is a closed list."""
+def string_choices(
+    name: str, signature: str, table: Iterable[tuple[str, str, str]]
+) -> Table:
+    """The strings that parameters accept, where there is a closed list."""
     found: Table = {}
-    for pattern, parameter, accepted in rules.STRING_CHOICES:
-        if re.fullmatch(pattern, name) and re.search(rf"\b{parameter}\b", constructor):
+    for pattern, parameter, accepted in table:
+        if re.fullmatch(pattern, name) and re.search(rf"\b{parameter}\b", signature):
             found.setdefault(parameter, [*accepted.split()])
     return found
 
@@ -299,7 +301,11 @@ def function_tables() -> Table:
     python = torch_python() | functional_python | methods_python
     # An operation listed twice (torch.norm) is the one that `torch` really exports.
     builtin = {name: texts for name, texts in builtin.items() if name not in python}
-    return {"builtin": {**builtin}, "python": {**python}}
+    choices: Table = {}
+    for name, texts in (builtin | python).items():
+        if found := string_choices(name, " ".join(texts), rules.FUNCTION_CHOICES):
+            choices[name] = found
+    return {"builtin": {**builtin}, "python": {**python}, "choices": choices}
 
 
 def render_tables(tables: Table) -> str:

@@ -131,8 +131,39 @@ OUTSIDE_MEMBERS = """
 """
 
 
+# All other public names of torch.Tensor that a spec may not use, and why.
+REFUSED = {
+    "memory, files and other libraries": """
+        apply_ as_subclass const_data_ptr data_ptr is_pinned is_set_to is_shared map2_
+        map_ module_load name numpy pin_memory record_stream set_ share_memory_ storage
+        storage_type to_mkldnn untyped_storage""",
+    "training, which is the caller's": """
+        backward grad_dtype grad_fn output_nr register_hook
+        register_post_accumulate_grad_hook reinforce volatile""",
+    "a tensor resized behind its views": """
+        resize resize_ resize_as resize_as_ resize_as_sparse_ sparse_resize_
+        sparse_resize_and_clear_""",
+    "views that autograd does not see": """
+        slice_inverse unsafe_chunk unsafe_split unsafe_split_with_sizes""",
+    "the inside of quantized tensors": """
+        q_per_channel_axis q_per_channel_scales q_per_channel_zero_points q_scale
+        q_zero_point qscheme""",
+    "devices, which the caller chooses": "ipu is_distributed mtia xpu",
+    "names that only raise": "eig index lstsq lu solve symeig",
+}
+
+
 def words(text: str) -> list[str]:
     return text.split()
+
+
+@needs_target
+def test_every_name_of_a_tensor_is_offered_or_refused() -> None:
+    public = {name for name in dir(torch.Tensor) if not name.startswith("_")}
+    offered = {*CATALOG.tensor_method_names(), *CATALOG.tensor_attributes}
+    refused = [name for names in REFUSED.values() for name in words(names)]
+    assert len(refused) == len(set(refused))
+    assert public - offered == set(refused)
 
 
 @pytest.mark.parametrize(
@@ -330,6 +361,98 @@ def test_forward_is_described_where_there_is_one() -> None:
 )
 def test_string_choices(name: str, parameter: str, accepted: tuple[str, ...]) -> None:
     assert layer(name).choices[parameter] == accepted
+
+
+X, MATRIX, ZEROS = torch.rand(1, 1, 4, 4), torch.rand(3, 3), torch.zeros(3).long()
+ONES = torch.ones(3, 3)
+SAMPLES: dict[str, tuple[object, ...]] = {
+    "F.ctc_loss": (
+        torch.rand(5, 1, 3).log(),
+        torch.ones(1, 2).long(),
+        torch.tensor([5]),
+        torch.tensor([2]),
+    ),
+    "F.embedding_bag": (torch.zeros(2, 2).long(), MATRIX),
+    "F.gelu": (X,),
+    "F.grid_sample": (X, torch.rand(1, 2, 2, 2)),
+    "F.pad": (X, (1, 1, 1, 1)),
+    "torch.index_reduce": (MATRIX, 0, ZEROS, MATRIX),
+    "torch.linalg.qr": (MATRIX,),
+    "torch.meshgrid": (torch.arange(2), torch.arange(3)),
+    "torch.nanquantile": (X, 0.5),
+    "torch.quantile": (X, 0.5),
+    "torch.scatter": (MATRIX, 0, torch.zeros(3, 3).long(), 0.5),
+    "torch.scatter_reduce": (MATRIX, 0, torch.zeros(3, 3).long(), MATRIX),
+    "torch.searchsorted": (torch.arange(4), torch.arange(4)),
+}
+SAMPLES |= dict.fromkeys(
+    words("F.cross_entropy F.nll_loss F.multi_margin_loss"), (MATRIX, ZEROS)
+)
+SAMPLES |= dict.fromkeys(
+    words(
+        """
+        F.gaussian_nll_loss F.margin_ranking_loss F.triplet_margin_loss
+        F.triplet_margin_with_distance_loss
+        """
+    ),
+    (MATRIX, MATRIX + 1, ONES),
+)
+SAMPLES |= {
+    "F.cosine_embedding_loss": (MATRIX, MATRIX, torch.ones(3)),
+    "F.linear_cross_entropy": (MATRIX, MATRIX, ZEROS),
+    "F.multilabel_margin_loss": (MATRIX, torch.zeros(3, 3).long()),
+    "torch.segment_reduce": (torch.rand(4),),
+}
+MORE: dict[str, dict[str, object]] = {
+    "F.interpolate lanczos": {"antialias": True},
+    "torch.segment_reduce": {"lengths": torch.tensor([2, 2])},
+}
+DIMENSIONS = {"linear": 1, "trilinear": 3}
+
+
+def sample(name: str, choice: str) -> tuple[object, ...]:
+    if name == "F.interpolate":
+        return (torch.rand(1, 1, *[4] * DIMENSIONS.get(choice, 2)), 8)
+    if name[:-2].endswith("conv"):
+        return (torch.rand(1, 1, *[4] * int(name[-2])),) * 2
+    if name.startswith("torch.fft."):
+        return (MATRIX,)
+    return SAMPLES.get(name, (MATRIX, ONES))
+
+
+def call(name: str, parameter: str, choice: str) -> None:
+    target: object = F if name.startswith("F.") else torch
+    for part in name.split(".")[1:]:
+        target = getattr(target, part)
+    assert callable(target)
+    more = MORE.get(f"{name} {choice}") or MORE.get(name) or {}
+    target(*sample(name, choice), **{parameter: choice}, **more)
+
+
+@needs_target
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "name", [n for n in CATALOG.function_names() if CATALOG.function_choices(n)]
+)
+def test_choices_of_functions_are_what_torch_takes(name: str) -> None:
+    for parameter, accepted in CATALOG.function_choices(name).items():
+        for choice in accepted:
+            call(name, parameter, choice)
+        for choice in ("no such choice", "batchmean", "add"):
+            if choice not in accepted:
+                with pytest.raises((ValueError, RuntimeError, NotImplementedError)):
+                    call(name, parameter, choice)
+
+
+def test_choices_of_functions() -> None:
+    found = CATALOG.function_choices("torch.nn.functional.gelu")
+    assert found == {"approximate": ("none", "tanh")}
+    assert CATALOG.function_choices("F.relu") == {}
+    names = [n for n in CATALOG.function_names() if CATALOG.function_choices(n)]
+    for name in names:
+        taken = {one for overload in function(name) for one in overload.names}
+        assert set(CATALOG.function_choices(name)) <= taken
+    assert len(names) > 50
 
 
 def test_choices_belong_to_parameters() -> None:

@@ -39,6 +39,7 @@ from modelspec.program.standard import signature_help
 from modelspec.pysubset.faults import WorldError
 from modelspec.pysubset.hole import is_hole
 from modelspec.records import dataclass
+from modelspec.syntax.keys import MODULE_CONTAINERS
 
 
 class ArgumentFault(WorldError):  # noqa: N818  # as `Fault` is
@@ -52,7 +53,6 @@ class ArgumentFault(WorldError):  # noqa: N818  # as `Fault` is
         self.index = index
 
 
-_CHILDREN = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 _INT = TypeExpression("int")
 _PLAIN = frozenset({int, float, bool, str, type(None)})
 _MOST_KEPT = 1024
@@ -222,7 +222,7 @@ def _children(
     name: str, args: list[object], kwargs: dict[str, object]
 ) -> dict[str, object] | None:
     """The children of a container that is called; None where they are not seen."""
-    if name not in _CHILDREN or kwargs:
+    if name not in MODULE_CONTAINERS or kwargs:
         return None
     items: object = args if name == "Sequential" else (args[0] if args else [])
     if name == "Sequential" and len(args) == 1 and isinstance(args[0], dict):
@@ -254,9 +254,10 @@ def _refusal(
 
         wrong, free = str(problem.name), [n for n in signature.names if n not in given]
         nearest = suggest(wrong, free) or argument_meant(wrong, free)
-        note = f"did you mean '{nearest}'?" if nearest else ""
         message = f"{name} has no argument '{problem.name}'"
-        return WorldError("unexpected-argument", message, help, note)
+        return WorldError(
+            "unexpected-argument", message, help, wrong=wrong, meant=nearest
+        )
     if problem.kind is ProblemKind.MISSING:
         message = f"{name} lacks its argument '{problem.name}'"
         return WorldError("missing-argument", message, help)

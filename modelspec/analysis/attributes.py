@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.members import Members
-from modelspec.analysis.standins import CONTAINERS
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
@@ -22,6 +21,7 @@ from modelspec.program.walk import walk_statements
 from modelspec.pysubset import span_of_attribute_name
 from modelspec.pysubset.methods import METHOD_NAMES
 from modelspec.pysubset.refused import dotted_name
+from modelspec.syntax.keys import CONTAINERS
 
 _ROOTS = frozenset({"torch", "nn", "F", "math", "self"})
 _SELF = frozenset({"training"})
@@ -99,7 +99,7 @@ def report_unknown_member(
         "unknown-attribute",
         f"{block.name} has no child, param or attribute '{name}'",
         span,
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=() if nearest else _members_help(members),
     )
 
@@ -153,7 +153,7 @@ def _check_assignment(
         "bad-assignment",
         message,
         span_of_attribute_name(node, text.source),
-        note=f"did you mean '{nearest}'?" if nearest and kind is None else "",
+        meant=nearest if kind is None else None,
         help=advice,
     )
 
@@ -185,7 +185,7 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         "unknown-attribute",
         f"nothing has a method or attribute '{name}' that a spec may use",
         span_of_attribute_name(node, text.source),
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=tensor_help(name),
     )
 

@@ -235,7 +235,7 @@ def _report_unexpected(
         "unexpected-argument",
         f"{use.callee.name} has no argument '{problem.name}'",
         span_of_keyword(_keyword(problem, use), use.source),
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=(elsewhere, help) if elsewhere else help,
     )
 

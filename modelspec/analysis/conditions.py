@@ -89,6 +89,8 @@ def _parsed(text: str) -> ast.expr:
 
 def _atoms(test: ast.expr) -> Iterator[str]:
     match test:
+        case ast.Constant():
+            return
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield from _atoms(operand)
         case ast.BoolOp(values=values):
@@ -100,6 +102,8 @@ def _atoms(test: ast.expr) -> Iterator[str]:
 
 def _holds(test: ast.expr, world: Mapping[str, bool]) -> bool:
     match test:
+        case ast.Constant(value=value):
+            return bool(value)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return not _holds(operand, world)
         case ast.BoolOp(op=ast.And(), values=values):

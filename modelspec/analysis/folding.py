@@ -11,14 +11,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from modelspec.diagnostics.diagnostic import Diagnostic, Label
+from modelspec.diagnostics.diagnostic import Diagnostic, Fix, Label
 from modelspec.diagnostics.span import Source, Span
 
 _CODES = frozenset(
     "unknown-name unknown-attribute undefined-name rule-matches-nothing"
     " unknown-param unknown-module".split()
 )
-_MEANT = re.compile(r"did you mean '(\w+)'\?")
 _MOST_LABELS = 3
 
 
@@ -41,11 +40,20 @@ def _as_one_use(found: Sequence[Diagnostic]) -> list[Diagnostic]:
         labels = [Label(one.span, "and here") for one in others if one.span is not None]
         meant = Label(definition, f"here it is '{definition.text}'")
         told[id(first)] = replace(
-            first, labels=(*first.labels, meant, *labels[:_MOST_LABELS])
+            first,
+            labels=(*first.labels, meant, *labels[:_MOST_LABELS]),
+            fix=_joined((first, *others)),
         )
         for one in others:
             del told[id(one)]
     return [told[id(one)] for one in found if id(one) in told]
+
+
+def _joined(uses: Iterable[Diagnostic]) -> Fix | None:
+    """The fixes of all uses as one."""
+    fixes = [one.fix for one in uses if one.fix is not None]
+    spans = dict.fromkeys(span for one in fixes for span in one.spans)
+    return Fix(tuple(spans), fixes[0].text) if fixes else None
 
 
 # --- functions that return nothing --------------------------------------------------
@@ -102,10 +110,10 @@ def _defines(place: re.Match[str], text: str) -> bool:
 
 def _definition(source: Source, uses: Iterable[Diagnostic]) -> Span | None:
     """The one place where the name that is suggested stands: nothing uses it."""
-    meant = {found[1] for one in uses if (found := _MEANT.search(one.note))}
-    if len(meant) != 1:
+    meant = {one.fix.text for one in uses if one.fix is not None}
+    name = meant.pop() if len(meant) == 1 else ""
+    if not name.isidentifier():
         return None
-    name = meant.pop()
     matches = re.finditer(rf"\b{name}\b", source.text)
     places = [one for one in matches if not _is_comment(one.start(), source.text)]
     if len(places) != 1 or not _defines(places[0], source.text):

@@ -15,7 +15,7 @@ from modelspec.analysis.members import Members
 from modelspec.analysis.reachability import ends
 from modelspec.analysis.receivers import may_be_other
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import did_you_mean, suggest
 from modelspec.program.ir import Block, CallMethod, Container, Method, ModuleValue
 from modelspec.pysubset import span_of, span_of_attribute_name
 
@@ -235,7 +235,7 @@ def _check_inputs(block: Block, method: Method, report: Report) -> None:
         report.warning(
             "undeclared-input",
             f"'{one.name}' is an argument of `forward`, but not under `inputs`"
-            + (f"; did you mean '{nearest}'?" if nearest else ""),
+            + (f"; {did_you_mean(nearest)}" if nearest else ""),
             span_of(arguments[one.name], block.source),
             help=f"declare it: `inputs: {{{one.name}: [...]}}`",
         )

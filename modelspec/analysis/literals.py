@@ -100,12 +100,12 @@ def _given(
     if is_partial_call(node, text):
         function, arguments = node.args[0], node.args[1:]
     callee = facts.callee(function, text)
-    if callee is None or len(callee.overloads) != 1:
-        return
-    places = places_of(callee)
+    places = places_of(callee) if callee is not None else None
     if places is None:
         return
-    if len(arguments) > sum(positional for _, positional in places.order):
+    if places.order and len(arguments) > sum(
+        positional for _, positional in places.order
+    ):
         return  # told as too many; which of them are meant is not known
     for value, (name, positional) in zip(arguments, places.order, strict=False):
         if isinstance(value, ast.Starred) or not positional:
@@ -271,7 +271,7 @@ def _check_choice(
         place.code("value"),
         f"'{place.name}' of {place.of} must be one of {listed}, got {describe(value)}",
         span_of(node, source),
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=_signature(place),
         labels=_declared(place),
     )

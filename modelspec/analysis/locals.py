@@ -228,7 +228,7 @@ class _Flow:
             "undefined-name",
             f"'{name}' is read before it is set",
             span_of(node, self.text.source),
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
         )
 
     def maybe(self, node: ast.Name, known: _Names) -> None:

@@ -31,7 +31,7 @@ Step: TypeAlias = "Callable[[Construction, Sink], None]"
 def rule_step(one: Rule, reads: Reads, owner: str) -> Step:
     """What a rule does: nothing, where it matches something."""
     if isinstance(one, ir.InitByType):
-        return _type_rules(one, reads)
+        return _type_rules(one, reads, owner)
     paths = (one.target, one.source) if isinstance(one, ir.Tie) else (one.pattern,)
     rows = [(reads.read(path), span_of(path, reads.source)) for path in paths]
 
@@ -45,13 +45,12 @@ def rule_step(one: Rule, reads: Reads, owner: str) -> Step:
                 fail("rule-matches-nothing", message, span)
             elif (meant := misspelt_leaf(at.module, path)) is not None:
                 message = f"{meant[0]} has no parameter '{path.rpartition('.')[2]}'"
-                note = f"did you mean '{meant[1]}'?"
-                fail("rule-matches-nothing", message, leaf_of(span), note=note)
+                fail("rule-matches-nothing", message, leaf_of(span), meant=meant[1])
 
     return check
 
 
-def _type_rules(one: ir.InitByType, reads: Reads) -> Step:
+def _type_rules(one: ir.InitByType, reads: Reads, owner: str) -> Step:
     rows = [
         (
             rule,
@@ -71,6 +70,8 @@ def _type_rules(one: ir.InitByType, reads: Reads) -> Step:
             if made is None or len(kinds) < len(values):
                 continue
             if not any(derives(m, k) for m in made for k in kinds):
-                fail("rule-matches-nothing", "no module is of this type", rule.span)
+                names = " or ".join(one.name for one in kinds)
+                message = f"no module in {owner} is of the type {names}"
+                fail("rule-matches-nothing", message, rule.span)
 
     return check

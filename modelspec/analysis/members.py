@@ -40,7 +40,6 @@ _KINDS = {
 }
 # Layers whose attributes are made in loops or later, so that no table has them all.
 _OPEN_BASES = frozenset({"RNNBase", "LazyModuleMixin"})
-_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
 
 @dataclass(slots=True, eq=False)

@@ -100,7 +100,7 @@ def _report_first(
         path.code,
         f"{block.name} has no child or parameter '{first}'",
         path.part(0),
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=() if nearest or not own else f"it has: {', '.join(own[:12])}",
     )
 
@@ -143,7 +143,7 @@ def _report_part(
         path.code,
         f"{made.name} has no child or parameter '{name}'",
         path.part(at),
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
     )
 
 
@@ -205,7 +205,7 @@ def _check_last(
         path.code,
         f"nothing here has a child or parameter '{last}'",
         path.part(len(parts) - 1),
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
     )
 
 

@@ -55,6 +55,8 @@ def places_of(callee: Callee) -> Places | None:
         params = callee.block.params
         named = {one.name: place_of_param(one, callee.block.name) for one in params}
         return Places(tuple((one.name, not one.keyword_only) for one in params), named)
+    if callee.sort == "torch":
+        return _places_of_function(callee)
     if callee.sort not in ("layer", "init"):
         return None
     return places_of_torch(callee.name, callee.sort)
@@ -74,6 +76,20 @@ def places_of_torch(name: str, sort: str) -> Places:
             named[one.name] = place
     order = tuple((one.name, one.is_positional) for one in signature.parameters)
     return Places(order, named)
+
+
+def _places_of_function(callee: Callee) -> Places | None:
+    """Only of arguments that are one of a few texts: of all others torch says more
+    than its annotations do. Which place comes first depends on the overload."""
+    choices = load_catalog().function_choices(callee.name)
+    if not choices:
+        return None
+    any_ = TypeExpression("any")
+    named = {one: Place(one, callee.name, any_, choices[one]) for one in choices}
+    if len(callee.overloads) > 1:
+        return Places((), named)
+    parameters = callee.overloads[0].parameters
+    return Places(tuple((one.name, one.is_positional) for one in parameters), named)
 
 
 def place_of_param(param: Param, of: str) -> Place:

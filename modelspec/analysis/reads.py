@@ -42,7 +42,7 @@ class Reads:
         read = self._asked(
             node, self.elaborator.evaluator.expression(node, self.source)
         )
-        if not any(isinstance(one, ast.Call) for one in ast.walk(node)):
+        if not _has_call(node):
             return read
         entering, narrowed = self.elaborator.entering, self.elaborator.narrowed
         label = Label(span_of(node, self.source), "used here")
@@ -52,10 +52,26 @@ class Reads:
                 with entering(label):
                     return read(scope)
             except EvaluationError as error:
+                self._go_on(node, error, scope)
                 narrowed(error, node, self.source)
                 raise
 
         return located
+
+    def _go_on(self, node: ast.expr, error: EvaluationError, scope: Scope) -> None:
+        """Keeps what else is wrong with an expression that ended with an error."""
+        if isinstance(error, Unknowable):
+            return
+        # What is right needs none of it.
+        from modelspec.analysis.beside import parts_after
+
+        for part in parts_after(node, error.diagnostic, self.source):
+            try:
+                self.read(part)(scope)
+            except EvaluationError as another:
+                if not _has_call(part):  # with one, this was done where it was read
+                    self._go_on(part, another, scope)
+                self.elaborator.recover(another)
 
     def _asked(self, node: ast.expr, read: Read) -> Read:
         """Stops where an expression asks what something is that nobody knows."""
@@ -114,7 +130,7 @@ class Reads:
         pairs = [(one.arg, self.read(one.value)) for one in call.keywords]
         positional = self.read(items)
 
-        def arguments(scope: Scope) -> tuple[list[object], dict[str, object]]:
+        def given(scope: Scope) -> tuple[list[object], dict[str, object]]:
             args = positional(scope)
             kwargs: dict[str, object] = {}
             for name, read in pairs:
@@ -127,7 +143,18 @@ class Reads:
                     raise Unknowable
             return list(args) if isinstance(args, list) else [], kwargs
 
+        def arguments(scope: Scope) -> tuple[list[object], dict[str, object]]:
+            try:
+                return given(scope)
+            except EvaluationError as error:
+                self._go_on(call, error, scope)
+                raise
+
         return arguments
+
+
+def _has_call(node: ast.expr) -> bool:
+    return any(isinstance(one, ast.Call) for one in ast.walk(node))
 
 
 def _identity_operands(node: ast.expr) -> list[ast.expr]:

@@ -18,10 +18,9 @@ from modelspec.analysis.standins import (
     Unknowable,
     describe,
 )
-from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import edit_distance, suggest
-from modelspec.pysubset.faults import EvaluationError
+from modelspec.pysubset.faults import Fault, at_span
 from modelspec.pysubset.values import PLAIN, Scope
 from modelspec.records import dataclass
 
@@ -198,7 +197,6 @@ def types_in(module: Module) -> set[LayerType] | None:
 
 
 def fail(
-    code: str, message: str, span: Span, help: str = "", note: str = ""
+    code: str, message: str, span: Span, help: str = "", meant: str | None = None
 ) -> NoReturn:
-    advice = (help,) if help else ()
-    raise EvaluationError(Diagnostic(code, message, span, note, advice))
+    raise at_span(Fault(code, message, help, wrong=span.text, meant=meant), span)

@@ -46,7 +46,7 @@ def _check_rule(rule: TypeRule, hidden: set[str], facts: Facts, report: Report) 
                 "unknown-parameter",
                 f"{what} has no parameter '{leaf}'",
                 initializer.key,
-                note=f"did you mean '{nearest}'?" if nearest else "",
+                meant=nearest,
                 help=() if nearest or not usual else f"it has: {', '.join(usual)}",
             )
 

@@ -18,8 +18,9 @@ from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.program.ir import Block, TypeExpression
 from modelspec.pysubset.faults import EvaluationError
 from modelspec.pysubset.runtime import SpecCallable
-from modelspec.pysubset.values import Unsayable, kind_of
+from modelspec.pysubset.values import Unsayable, in_words
 from modelspec.records import dataclass
+from modelspec.syntax.keys import CONTAINERS
 
 
 class Unknowable(EvaluationError):  # noqa: N818  # nothing is wrong
@@ -97,15 +98,6 @@ class Module:
         return name if name in CONTAINERS else None
 
 
-CONTAINERS = (
-    "Sequential",
-    "ModuleList",
-    "ModuleDict",
-    "ParameterList",
-    "ParameterDict",
-)
-
-
 @functools.cache
 def layer_type(name: str) -> LayerType:
     """The one type of a class of torch.nn, so that `is` tells types apart."""
@@ -172,7 +164,7 @@ def describe(value: object) -> str:
         return "a layer type with arguments"
     if isinstance(value, list | tuple) and _is_short(value):
         return repr(value)
-    return f"a {kind_of(value)}"
+    return in_words(value)
 
 
 def _is_short(value: list[object] | tuple[object, ...]) -> bool:

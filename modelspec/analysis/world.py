@@ -206,16 +206,14 @@ def _item(module: Module, index: object) -> object:
 
 def _no_key(name: str, module: Module) -> WorldError:
     nearest = suggest(name, module.children)
-    note = f"did you mean '{nearest}'?" if nearest else ""
     message = f"{describe(module)} has no child '{name}'"
-    return WorldError("unknown-key", message, note=note)
+    return WorldError("unknown-key", message, wrong=name, meant=nearest)
 
 
 def no_attribute(what: str, name: str, known: list[str]) -> WorldError:
     nearest = suggest(name, known)
-    note = f"did you mean '{nearest}'?" if nearest else ""
     message = f"{what} has no attribute '{name}'"
-    return WorldError("unknown-attribute", message, note=note)
+    return WorldError("unknown-attribute", message, wrong=name, meant=nearest)
 
 
 def type_attribute(value: LayerType, name: str) -> object:

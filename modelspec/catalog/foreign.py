@@ -2,7 +2,7 @@
 
 In: a name that means nothing here, and the names that do. Out: the one of them that
 people mean by it, or words about what to write. Facts about names only; asked after
-`suggest` has found nothing.
+`suggest` has found nothing, but for `name_meant`, whose names are near many others.
 """
 
 from __future__ import annotations
@@ -112,7 +112,26 @@ _TYPES = {
     "torch.dtype": "dtype",
     "type": "layer",
 }
+_ALSO_WORDS = frozenset({"array", "class", "mapping", "text", "type"})
+_NAMES = {
+    "Auto": "auto",
+    "false": "False",
+    "functional": "F",
+    "jnp": "torch",
+    "nil": "None",
+    "np": "torch",
+    "null": "None",
+    "numpy": "torch",
+    "tf": "torch",
+    "this": "self",
+    "true": "True",
+}
 _DIMENSIONS = re.compile(r"(.*?)([123])[dD](.*)")
+
+
+def name_meant(name: str) -> str | None:
+    """What a name of another language or library is in an expression here."""
+    return _NAMES.get(name)
 
 
 def layer_meant(name: str, known: Collection[str]) -> tuple[str | None, str]:
@@ -155,6 +174,11 @@ def type_meant(name: str) -> str | None:
         return "str"
     meant = _TYPES.get(outer, outer.lower())
     return f"{meant}[{type_meant(inside) or inside}]" if meant != outer else None
+
+
+def is_type_elsewhere(name: str) -> bool:
+    """Whether a name alone is a type to people, and no text that anything is called."""
+    return name in _TYPES and name not in _ALSO_WORDS
 
 
 def _first(name: str, known: Collection[str]) -> str | None:

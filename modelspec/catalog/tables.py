@@ -93,6 +93,10 @@ class Catalog:
         name = _canonical(dotted)
         return None if name.startswith("Tensor.") else _overloads(name)
 
+    def function_choices(self, dotted: str) -> Mapping[str, tuple[str, ...]]:
+        """The strings that parameters of a function accept, as `Layer.choices`."""
+        return _function_choices(_canonical(dotted))
+
     def function_names(self, prefix: str = "") -> tuple[str, ...]:
         """The dotted names that start with a prefix, sorted: `torch.fft.`, `F.`."""
         prefix = _canonical(prefix)
@@ -188,6 +192,12 @@ def _overloads(name: str) -> tuple[Signature, ...] | None:
 
 
 @functools.cache
+def _function_choices(name: str) -> Mapping[str, tuple[str, ...]]:
+    choices = _functions()["choices"].get(name, {})
+    return MappingProxyType({key: tuple(texts) for key, texts in choices.items()})
+
+
+@functools.cache
 def _function_names() -> tuple[str, ...]:
     return tuple(sorted(n for n in _function_table() if not n.startswith("Tensor.")))
 
@@ -199,7 +209,7 @@ def _function_table() -> dict[str, list[str]]:
 
 
 @functools.cache
-def _functions() -> dict[str, dict[str, list[str]]]:
+def _functions() -> dict[str, dict[str, Any]]:
     return _read(f"{TARGET}-functions.json")
 
 

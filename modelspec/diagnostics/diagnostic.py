@@ -10,6 +10,7 @@ from dataclasses import field
 from enum import Enum
 
 from modelspec.diagnostics.span import Span
+from modelspec.diagnostics.suggest import did_you_mean
 from modelspec.records import dataclass
 
 
@@ -27,6 +28,15 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a mistake: `text` in the place of each of `spans`, which are one name
+    that is wrong, and others that are wrong as it is."""
+
+    spans: tuple[Span, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One mistake, one message.
 
@@ -34,7 +44,8 @@ class Diagnostic:
     own words, expected then got; `span` the smallest stretch that is wrong (None
     only where there is no text, as for a missing file); `note` a few words printed
     at the underline; `help` what to do; `details` the lines of a table of what was
-    found, where one sentence cannot hold it.
+    found, where one sentence cannot hold it; `fix` the edit that was most likely meant,
+    which `note` or `help` proposes in words.
     """
 
     code: str
@@ -46,6 +57,7 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     path: str | None = None
     details: tuple[str, ...] = ()
+    fix: Fix | None = None
 
     @property
     def is_error(self) -> bool:
@@ -56,6 +68,37 @@ class Diagnostic:
         from modelspec.diagnostics.formats import render_concise
 
         return render_concise([self])
+
+
+def proposing(
+    code: str,
+    message: str,
+    span: Span,
+    meant: str,
+    *,
+    wrong: str | None = None,
+    note: str = "",
+    help: tuple[str, ...] = (),
+    labels: tuple[Label, ...] = (),
+) -> Diagnostic:
+    """An error where another text was meant, inside of the quotes if there are any.
+
+    `wrong` is what it is meant for, where `span` may have more than that, or an
+    expression whose value it is.
+    """
+    place, note = _without_quotes(span), note or did_you_mean(meant)
+    if wrong is not None and f".{place.text}".endswith(f".{wrong}"):
+        place = Span(span.source, place.end - len(wrong), place.end)
+    elif wrong is not None:
+        return Diagnostic(code, message, span, note, help, labels)
+    return Diagnostic(code, message, span, note, help, labels, fix=Fix((place,), meant))
+
+
+def _without_quotes(span: Span) -> Span:
+    text = span.text
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return Span(span.source, span.start + 1, span.end - 1)
+    return span
 
 
 class SpecError(Exception):
@@ -96,13 +139,21 @@ class Report:
         span: Span | None,
         *,
         note: str = "",
+        meant: str | None = None,
         help: str | tuple[str, ...] = (),
         labels: tuple[Label, ...] = (),
     ) -> None:
+        """`meant` is the text that should stand at `span`, proposed by the note."""
         if span is not None and any(one.holds(span) for one in self.refused):
             return
         advice = (help,) if isinstance(help, str) else help
-        self.found.append(Diagnostic(code, message, span, note, advice, labels))
+        if meant is None or span is None:
+            found = Diagnostic(code, message, span, note, advice, labels)
+        else:
+            found = proposing(
+                code, message, span, meant, note=note, help=advice, labels=labels
+            )
+        self.found.append(found)
 
     def warning(
         self,

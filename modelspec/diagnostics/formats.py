@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from modelspec.diagnostics.cells import printable
-from modelspec.diagnostics.diagnostic import Diagnostic, Label
+from modelspec.diagnostics.diagnostic import Diagnostic, Fix, Label
 from modelspec.diagnostics.span import Span
 
 
@@ -46,6 +46,7 @@ def json_object(diagnostic: Diagnostic) -> dict[str, Any]:
         "help": [*_before_help(diagnostic), *diagnostic.help],
         **_json_place(diagnostic.span, diagnostic.path),
         "labels": [_json_label(label) for label in diagnostic.labels],
+        "fix": _json_fix(diagnostic.fix),
     }
 
 
@@ -56,6 +57,12 @@ def _before_help(diagnostic: Diagnostic) -> list[str]:
 
 def _json_label(label: Label) -> dict[str, Any]:
     return {"text": label.text, **_json_place(label.span, None)}
+
+
+def _json_fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    return {"text": fix.text, "places": [_json_place(one, None) for one in fix.spans]}
 
 
 def _json_place(span: Span | None, path: str | None) -> dict[str, Any]:

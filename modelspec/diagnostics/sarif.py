@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from modelspec.diagnostics.cells import printable
 from modelspec.diagnostics.codes import Code, all_codes, render_code_markdown
-from modelspec.diagnostics.diagnostic import Diagnostic, Label
+from modelspec.diagnostics.diagnostic import Diagnostic, Fix, Label
 from modelspec.diagnostics.span import Position, Source, Span
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -66,7 +66,21 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
     if diagnostic.labels:
         related = enumerate(diagnostic.labels, 1)
         result["relatedLocations"] = [_related(at, label) for at, label in related]
+    if diagnostic.fix is not None:
+        result["fixes"] = [_fix(diagnostic.fix)]
     return result
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """What stands in each file for the places that are wrong."""
+    changes: dict[str, dict[str, Any]] = {}
+    for span in fix.spans:
+        name, content = span.source.name, {"text": fix.text}
+        change = changes.setdefault(name, {**_artifact(name), "replacements": []})
+        replacement = {"deletedRegion": _region(span), "insertedContent": content}
+        change["replacements"].append(replacement)
+    words = {"text": printable(f"Change to '{fix.text}'")}
+    return {"description": words, "artifactChanges": list(changes.values())}
 
 
 def _message(diagnostic: Diagnostic) -> str:

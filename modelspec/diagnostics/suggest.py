@@ -30,6 +30,11 @@ def suggest(name: str, candidates: Iterable[str]) -> str | None:
     return _other(name, names.by_words.get(_words(name), ()))
 
 
+def did_you_mean(name: str) -> str:
+    """How a name that was meant is proposed."""
+    return f"did you mean '{name}'?"
+
+
 def suggest_argument(name: str, candidates: Iterable[str]) -> str | None:
     """As `suggest`; else the only one of a few names that this one is a part of."""
     names = list(candidates)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from modelspec.catalog import Parameter, Signature, load_catalog
 from modelspec.catalog.docs import argument_doc, argument_type, layer_doc, layer_link
@@ -20,6 +22,7 @@ from modelspec.records import dataclass
 from modelspec.syntax.nodes import MappingNode, Node, ScalarNode
 
 _INIT = ("nn.init.", "torch.nn.init.")
+_NO_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _PARAMETRIZATIONS = ("nn.utils.parametrizations.", "torch.nn.utils.parametrizations.")
 
 
@@ -184,11 +187,15 @@ def _from_torch(name: str) -> Described | None:
             return _overloads(name, catalog.parametrization(bare), prefix.rstrip("."))
     if not name.startswith(("torch.", "F.", "nn.functional.")):
         return None
-    return _overloads(name, catalog.function(name), "torch")
+    choices = catalog.function_choices(name)
+    return _overloads(name, catalog.function(name), "torch", choices)
 
 
 def _overloads(
-    name: str, overloads: tuple[Signature, ...] | None, origin: str
+    name: str,
+    overloads: tuple[Signature, ...] | None,
+    origin: str,
+    choices: Mapping[str, tuple[str, ...]] = _NO_CHOICES,
 ) -> Described | None:
     if not overloads:
         return None
@@ -196,7 +203,8 @@ def _overloads(
     found: dict[str, Argument] = {}
     for one in overloads:
         for parameter in one.parameters:
-            found.setdefault(parameter.name, _argument(parameter))
+            texts = choices.get(parameter.name, ())
+            found.setdefault(parameter.name, _argument(parameter, choices=texts))
     return Described(signature, origin, arguments=tuple(found.values()))
 
 

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from modelspec.lsp.cursor import Cursor
 from modelspec.lsp.flow import ITEM
 from modelspec.records import dataclass
-from modelspec.syntax.keys import CONTAINERS, control_word
+from modelspec.syntax.keys import CONTAINERS, MODULE_CONTAINERS, control_word
 
 Wanted: TypeAlias = Literal[
     "nothing",
@@ -40,7 +40,6 @@ Wanted: TypeAlias = Literal[
 ]
 
 _TAKE_CHILDREN = CONTAINERS | {"OrderedDict"}
-_BODIES = frozenset(("Sequential", "ModuleList", "ModuleDict"))
 _OWNED = frozenset(("parameters", "buffers"))
 TakesChildren: TypeAlias = Callable[[str], bool]
 
@@ -107,7 +106,7 @@ class _Rules:
                 "init" if section == "init" else (tail or ("forward",))[0],
                 "",
             )
-        if section in _BODIES or section == "modules":
+        if section in MODULE_CONTAINERS or section == "modules":
             return self._children(tail)
         if section == "extends":
             return self._module(tail)

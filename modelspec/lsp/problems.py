@@ -6,7 +6,6 @@ that does not say it is a spec has none: editors start the server for all YAML.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from modelspec.lsp.positions import Positions
 # Every code is explained in a file that is installed with modelspec.
 _PAGE = Path(codes.__file__).with_name("codes.md").as_uri()
 _QUIET = ("not-a-spec", "empty-file")
-_MEANT = re.compile(r"did you mean ['`]([^'`\n]+)['`]\?")
 _LEVELS = {
     True: types.DiagnosticSeverity.Error,
     False: types.DiagnosticSeverity.Warning,
@@ -44,14 +42,6 @@ def problems_of(
     return found
 
 
-def meant(one: Diagnostic) -> str | None:
-    """The name that a "did you mean" proposes."""
-    match = _MEANT.search(one.note) or next(
-        filter(None, map(_MEANT.search, one.help)), None
-    )
-    return match.group(1) if match else None
-
-
 class _Translation:
     def __init__(self, root: str, uri: Uri, encoding: str) -> None:
         self._root, self._uri, self._encoding = root, uri, encoding
@@ -65,7 +55,6 @@ class _Translation:
         place = types.Range(start, start)
         if one.span is not None:
             place = self._at(one.span.source).of_span(one.span)
-        nearest = meant(one)
         return types.Diagnostic(
             range=place,
             message=_message(one),
@@ -75,7 +64,7 @@ class _Translation:
             source="modelspec",
             related_information=[self._related(label) for label in one.labels] or None,
             tags=_tags(one.code),
-            data={"meant": nearest} if nearest is not None else None,
+            data={"meant": one.fix.text} if one.fix is not None else None,
         )
 
     def _related(self, label: Label) -> types.DiagnosticRelatedInformation:

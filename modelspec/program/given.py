@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import did_you_mean, suggest
 from modelspec.program.ir import Block, Program, Variant
 
 
@@ -72,7 +72,7 @@ def check_complete(
 
 def _advice(name: str, names: Iterable[str], listed: str) -> tuple[str, ...]:
     nearest = suggest(name, names)
-    return (f"did you mean '{nearest}'?", listed) if nearest else (listed,)
+    return (did_you_mean(nearest), listed) if nearest else (listed,)
 
 
 def _spec(program: Program) -> str:

@@ -76,5 +76,6 @@ def told_at_use(found: Diagnostic, use: Span) -> Diagnostic | None:
         span=use,
         note=f"at `{inside}` in {name}" if len(inside) <= _LONGEST else f"in {name}",
         help=(*found.help, *signature_help(span.source)),
+        fix=None,
         labels=tuple(one for one in found.labels if not one.span.source.is_standard),
     )

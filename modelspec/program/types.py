@@ -124,7 +124,7 @@ def unknown_type(text: str, span: Span, report: Report) -> None:
         "unknown-type",
         f"'{text}' is no type of a param",
         span,
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=(
             f"types: {', '.join(PLAIN)}, list[T], tuple[T, ...], dict[str, T], A | B",
             "a text as default is quoted, if it could be taken for a type",

@@ -9,7 +9,8 @@ from modelspec.pysubset.body import (
 )
 from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.builtin import BUILTINS, canonical_builtin
-from modelspec.pysubset.check import Mode, check_expression, check_statements
+from modelspec.pysubset.check import check_expression, check_statements
+from modelspec.pysubset.check_expressions import Mode
 from modelspec.pysubset.control import (
     Control,
     ElifControl,

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any
 
 from modelspec.diagnostics.suggest import suggest
-from modelspec.pysubset.builtin import put
+from modelspec.pysubset.collecting import put
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.methods import methods_of
 from modelspec.pysubset.runtime import Runtime
-from modelspec.pysubset.values import NUMBERS, kind_of, shown
+from modelspec.pysubset.values import NUMBERS, in_words, kind_of, shown
 
 _MOST_KEYS = 1000
 
@@ -38,7 +38,7 @@ def subscript(run: Runtime, value: Any, index: Any) -> object:
             raise _beyond(value, index)
         return value[index]
     if run.is_plain(value):
-        message = f"{kind_of(value)} has no items, so none can be taken"
+        message = f"{in_words(value)} has no items, so none can be taken"
         raise Fault("unsupported-operand", message)
     return run.world.subscript(value, index)
 
@@ -68,7 +68,7 @@ def _key(run: Runtime, value: dict[Any, Any], key: Any) -> object:
     except KeyError:
         raise unknown_key(value, key) from None
     except TypeError:
-        message = f"{kind_of(key)} cannot be a key of a dict"
+        message = f"{in_words(key)} cannot be a key of a dict"
         raise Fault("unhashable", message) from None
 
 
@@ -77,8 +77,8 @@ def unknown_key(value: dict[Any, Any], key: object) -> Fault:
     help = ""
     if not near and len(value) <= 8:
         help = f"its keys are {', '.join(shown(one) for one in value)}" if value else ""
-    note = f"did you mean '{near}'?" if near else ""
-    return Fault("unknown-key", f"the dict has no key {shown(key)}", help, note)
+    message = f"the dict has no key {shown(key)}"
+    return Fault("unknown-key", message, help, wrong=key, meant=near)
 
 
 def nearest(name: object, known: Iterable[str]) -> str | None:
@@ -98,13 +98,13 @@ def attribute(run: Runtime, value: Any, name: str) -> object:
 
 def no_attribute(value: object, name: str) -> Fault:
     known = methods_of(value)
-    message = f"{kind_of(value)} has no attribute '{name}'"
+    message = f"{in_words(value)} has no attribute '{name}'"
     if name in known:
-        message = f"'{name}' of {kind_of(value)} can only be called"
+        message = f"'{name}' of {in_words(value)} can only be called"
     near = nearest(name, known)
-    note = f"did you mean '{near}'?" if near and near != name else ""
-    help = f"{kind_of(value)} has {', '.join(known)}" if known and not note else ""
-    return Fault("unknown-attribute", message, help, note)
+    meant = near if near != name else None
+    help = f"{in_words(value)} has {', '.join(known)}" if known and not meant else ""
+    return Fault("unknown-attribute", message, help, wrong=name, meant=meant)
 
 
 def set_item(run: Runtime, value: Any, index: Any, item: Any) -> None:
@@ -125,7 +125,7 @@ def set_item(run: Runtime, value: Any, index: Any, item: Any) -> None:
     elif kind is dict:
         put(run, value, index, item)
     elif run.is_plain(value):
-        message = f"the items of {kind_of(value)} cannot be assigned to"
+        message = f"the items of {in_words(value)} cannot be assigned to"
         raise Fault("unsupported-operand", message)
     else:
         run.world.set_item(value, index, item)

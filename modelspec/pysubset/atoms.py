@@ -82,6 +82,7 @@ def _unset(closures: Closures, node: ast.Name) -> EvaluationError:
 
 def _undefined(closures: Closures, node: ast.Name, scope: Scope) -> EvaluationError:
     near = nearest(node.id, [*scope.locals, *scope.globals, *NAMES])
-    note = f"did you mean '{near}'?" if near else ""
     message = f"there is nothing named '{node.id}'"
-    return closures.located(Fault("undefined-name", message, note=note), node)
+    return closures.located(
+        Fault("undefined-name", message, wrong=node.id, meant=near), node
+    )

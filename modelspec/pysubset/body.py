@@ -16,7 +16,8 @@ import tokenize
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Fragment, Source
 from modelspec.policy import Limits
-from modelspec.pysubset.check import Mode, check_definition, check_statements
+from modelspec.pysubset.check import check_definition, check_statements
+from modelspec.pysubset.check_expressions import Mode
 from modelspec.pysubset.grammar import is_short, parse_text
 from modelspec.pysubset.place import Placement, span_of, span_of_word
 from modelspec.records import dataclass

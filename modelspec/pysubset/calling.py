@@ -16,7 +16,7 @@ from modelspec.pysubset.methods import Method, method
 from modelspec.pysubset.place import span_of_keyword
 from modelspec.pysubset.reading import at_name, settled_name
 from modelspec.pysubset.runtime import SpecCallable
-from modelspec.pysubset.values import MISSING, Scope, kind_of
+from modelspec.pysubset.values import MISSING, Scope, in_words
 
 if TYPE_CHECKING:
     from modelspec.pysubset.closures import Closures
@@ -134,12 +134,12 @@ def _keywords(closures: Closures, node: ast.Call) -> Code:
 
 def _merge(closures: Closures, found: dict[str, object], more: Any) -> None:
     if type(more) is not dict:
-        message = f"`**` takes a dict, got {kind_of(more)}"
+        message = f"`**` takes a dict, got {in_words(more)}"
         raise Fault("wrong-argument", message)
     closures.run.budget.items(len(more))
     for key, value in more.items():
         if type(key) is not str:
-            message = f"`**` takes names as keys, got {kind_of(key)}"
+            message = f"`**` takes names as keys, got {in_words(key)}"
             raise Fault("wrong-argument", message)
         if key in found:
             raise Fault("wrong-argument", f"the argument '{key}' is given twice")

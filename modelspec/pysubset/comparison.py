@@ -8,7 +8,7 @@ from typing import Any
 
 from modelspec.pysubset.faults import Fault, limit
 from modelspec.pysubset.runtime import Runtime
-from modelspec.pysubset.values import CONTAINERS, LAZY, NUMBERS, kind_of
+from modelspec.pysubset.values import CONTAINERS, LAZY, NUMBERS, in_words, kind_of
 
 # `Any` as the operands' types are looked at when the comparison runs.
 Comparison = Callable[[Any, Any], Any]
@@ -79,7 +79,7 @@ def contains(run: Runtime, item: Any, container: Any) -> object:
 
 def _in_text(run: Runtime, item: Any, container: str) -> bool:
     if type(item) is not str:
-        message = f"expected a string to look for in a string, got {kind_of(item)}"
+        message = f"expected a string to look for in a string, got {in_words(item)}"
         raise Fault("unsupported-operand", message)
     run.budget.characters(len(container))
     return item in container

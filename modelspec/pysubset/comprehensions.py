@@ -12,8 +12,8 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from modelspec.pysubset.builtin import add_to_set, put
 from modelspec.pysubset.code import Code, cost
+from modelspec.pysubset.collecting import add_to_set, put
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.values import Scope
 

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Fragment
 from modelspec.policy import Limits
-from modelspec.pysubset.check import Mode, check_expression, check_target
+from modelspec.pysubset.check import check_expression, check_target
+from modelspec.pysubset.check_expressions import Mode
 from modelspec.pysubset.expression import parse_expression
 from modelspec.pysubset.grammar import is_short, parse_text
 from modelspec.pysubset.place import span_of
@@ -82,12 +83,12 @@ def _is_spelled_well(fragment: Fragment, report: Report) -> bool:
         return True
     message = f"`{' '.join(written.split())[:40]}` is no control key"
     advice = "control keys are `for`, `if`, `elif`, `else` and `let`"
-    note = f"did you mean `{meant}`?" if meant else ""
     report.error(
         "invalid-control",
         message,
         fragment.span(0, len(written)),
-        note=note,
+        note=f"did you mean `{meant}`?" if meant else "",
+        meant=meant,
         help=advice,
     )
     return False

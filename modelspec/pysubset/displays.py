@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from modelspec.pysubset.builtin import add_to_set, put, update
 from modelspec.pysubset.code import Code
+from modelspec.pysubset.collecting import add_to_set, put, update
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.template import converted, formatted
-from modelspec.pysubset.values import Scope, kind_of
+from modelspec.pysubset.values import Scope, in_words
 
 if TYPE_CHECKING:
     from modelspec.pysubset.closures import Closures
@@ -60,7 +60,7 @@ def dict_code(closures: Closures, node: ast.Dict) -> Code:
                 elif type(held) is dict:
                     update(run, found, held, {})
                 else:
-                    message = f"`**` takes a dict, got {kind_of(held)}"
+                    message = f"`**` takes a dict, got {in_words(held)}"
                     raise Fault("wrong-argument", message)
             except Fault as fault:
                 raise closures.located(fault, place or node) from None

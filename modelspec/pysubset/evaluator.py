@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from modelspec.diagnostics.span import Source
 from modelspec.policy import Limits
 from modelspec.pysubset.budget import Budget
-from modelspec.pysubset.builtin import HANDLERS
+from modelspec.pysubset.builtin_calls import HANDLERS
 from modelspec.pysubset.closures import Closures
 from modelspec.pysubset.code import Names, cost
 from modelspec.pysubset.faults import EvaluationError, Fault, limit, located

@@ -7,7 +7,8 @@ import ast
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.span import Fragment
 from modelspec.policy import Limits
-from modelspec.pysubset.check import Mode, check_expression
+from modelspec.pysubset.check import check_expression
+from modelspec.pysubset.check_expressions import Mode
 from modelspec.pysubset.grammar import is_short, parse_text
 
 

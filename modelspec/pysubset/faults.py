@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from modelspec.diagnostics.diagnostic import Diagnostic, Label
+from modelspec.diagnostics.diagnostic import Diagnostic, Label, proposing
 from modelspec.diagnostics.span import Source, Span
 from modelspec.pysubset.place import span_of
 
@@ -18,16 +18,25 @@ _MOST_CALL_LABELS = 2
 
 
 class Fault(Exception):  # noqa: N818  # becomes an error once it has a place
-    """A refused operation, not yet located."""
+    """A refused operation, not yet located. `meant` is the name to write for `wrong`,
+    if it is written there."""
 
     def __init__(
-        self, code: str, message: str, help: str | tuple[str, ...] = (), note: str = ""
+        self,
+        code: str,
+        message: str,
+        help: str | tuple[str, ...] = (),
+        note: str = "",
+        wrong: object = "",
+        meant: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.help = (help,) if isinstance(help, str) and help else tuple(help)
         self.note = note
+        self.wrong = str(wrong)
+        self.meant = meant
 
 
 class WorldError(Fault):
@@ -47,8 +56,11 @@ def located(fault: Fault, node: ast.AST, source: Source) -> EvaluationError:
 
 
 def at_span(fault: Fault, span: Span) -> EvaluationError:
+    code, message, help = fault.code, fault.message, fault.help
     return EvaluationError(
-        Diagnostic(fault.code, fault.message, span, fault.note, fault.help)
+        Diagnostic(code, message, span, fault.note, help)
+        if fault.meant is None
+        else proposing(code, message, span, fault.meant, wrong=fault.wrong, help=help)
     )
 
 

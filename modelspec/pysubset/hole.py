@@ -17,9 +17,11 @@ UNKNOWN_NAME = "?"
 
 
 class Hole(ast.expr):
-    """An expression of which nothing is known."""
+    """An expression of which nothing is known, but for parts of it that can be read:
+    those `inside` are looked at as if they stood alone."""
 
-    _fields = ()
+    _fields = ("inside",)
+    inside: Sequence[ast.expr] = ()
 
 
 def has_hole(nodes: Iterable[ast.AST]) -> bool:
@@ -52,6 +54,8 @@ class _Cutter(ast.NodeTransformer):
         if id(node) not in self._refused:
             return self.generic_visit(node)
         at = ast.copy_location(Hole(), node)
+        if isinstance(node, ast.Attribute):
+            at.inside = [self.visit(node.value)]
         if isinstance(node, ast.stmt):
             return ast.copy_location(ast.Expr(at), node)
         return at

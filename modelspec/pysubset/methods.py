@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from modelspec.pysubset.builtin import update
+from modelspec.pysubset.collecting import update
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.runtime import Arguments, Keywords, Runtime
 from modelspec.pysubset.template import fill

@@ -84,9 +84,8 @@ def _resolves(closures: Closures, node: ast.Attribute) -> bool:
 
 
 def _no_such(dotted: str, name: str, known: list[str]) -> Fault:
-    near = nearest(name, known)
-    note = f"did you mean '{near}'?" if near else ""
-    return Fault("undefined-name", f"there is nothing named '{dotted}'", note=note)
+    message = f"there is nothing named '{dotted}'"
+    return Fault("undefined-name", message, wrong=name, meant=nearest(name, known))
 
 
 def hole_code(closures: Closures, node: Hole) -> Code:

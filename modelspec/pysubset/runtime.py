@@ -20,6 +20,7 @@ from modelspec.pysubset.values import (
     PLAIN,
     SCALARS,
     VIEWS,
+    in_words,
     kind_of,
 )
 from modelspec.pysubset.world import World
@@ -111,7 +112,7 @@ class Runtime:
         if kind is range:
             return self.range_length(value)  # type: ignore[arg-type]
         if self.is_plain(value):
-            message = f"expected a value with a length, got {kind_of(value)}"
+            message = f"expected a value with a length, got {in_words(value)}"
             raise Fault("wrong-argument", message)
         return self.world.length(value)
 
@@ -131,7 +132,7 @@ class Runtime:
         if kind in LAZY or kind is dict or kind is set or kind in VIEWS:
             return self._drain(iter(value))  # type: ignore[call-overload]
         if self.is_plain(value):
-            message = f"expected something to go through, got {kind_of(value)}"
+            message = f"expected something to go through, got {in_words(value)}"
             advice = "for a number of times write `range(n)`" if kind is int else ""
             raise Fault("not-iterable", message, advice)
         return self.world.iterate(value)
@@ -182,7 +183,7 @@ class Runtime:
         if builtin is not None:
             return builtin(self, args, kwargs)
         if type(function) in PLAIN:
-            message = f"expected something to call, got {kind_of(function)}"
+            message = f"expected something to call, got {in_words(function)}"
             raise Fault("not-callable", message)
         return self.call_world(function, args, kwargs)
 

@@ -13,7 +13,7 @@ from modelspec.pysubset.access import set_item
 from modelspec.pysubset.code import Store, inner
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.runtime import Runtime
-from modelspec.pysubset.values import Scope, kind_of
+from modelspec.pysubset.values import Scope, in_words
 
 if TYPE_CHECKING:
     from modelspec.pysubset.closures import Closures
@@ -102,7 +102,7 @@ def _unpacked(
     except Fault as fault:
         if fault.code != "not-iterable" or not run.is_plain(value):
             raise
-        message = f"expected something to unpack, got {kind_of(value)}"
+        message = f"expected something to unpack, got {in_words(value)}"
         raise Fault("not-iterable", message) from None
 
 

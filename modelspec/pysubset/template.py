@@ -16,6 +16,7 @@ from modelspec.pysubset.values import (
     NUMBERS,
     SCALARS,
     VIEWS,
+    in_words,
     kind_of,
 )
 
@@ -47,7 +48,7 @@ def text(run: Runtime, value: Any, *, quoted: bool = False) -> str:
         plain = run.weigh(value)
         written = str(run.guard(repr, value)) if plain else _nested(run, value)
     elif run.is_plain(value):
-        message = f"expected a value with a text, got {kind_of(value)}"
+        message = f"expected a value with a text, got {in_words(value)}"
         raise Fault("wrong-argument", message)
     else:
         written = run.world.text(value)

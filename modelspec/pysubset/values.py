@@ -79,6 +79,8 @@ _NAMES: dict[type, str] = {
     functools.partial: "partial",
 }
 
+_WITHOUT_ARTICLE = frozenset({"None", "..."})
+
 
 class Unsayable:
     """A value that no message may speak of: whoever names its kind is stopped."""
@@ -96,6 +98,14 @@ def kind_of(value: object) -> str:
     if isinstance(value, Unsayable):
         value.stop()
     return _NAMES.get(kind) or kind.__name__
+
+
+def in_words(value: object) -> str:
+    """As `kind_of`, as part of a sentence."""
+    kind = kind_of(value)
+    if kind in _WITHOUT_ARTICLE:
+        return kind
+    return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
 
 
 def shown(value: object) -> str:

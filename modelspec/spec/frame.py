@@ -24,9 +24,10 @@ from typing import (
 )
 
 from modelspec.records import dataclass
+from modelspec.syntax.keys import MODULE_CONTAINERS
 from modelspec.syntax.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
-BODIES = ("Sequential", "ModuleList", "ModuleDict", "modules", "extends")
+BODIES = (*MODULE_CONTAINERS, "modules", "extends")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -264,7 +264,7 @@ def _unknown_key(
         "unknown-key",
         f"{what} has no key '{entry.key.text}'",
         entry.key.span,
-        note=f"did you mean '{nearest}'?" if nearest else "",
+        meant=nearest,
         help=help,
     )
 

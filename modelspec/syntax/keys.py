@@ -10,10 +10,10 @@ import re
 
 from modelspec.diagnostics.suggest import edit_distance
 
-# The containers of torch under which children or tensors stand, not arguments.
-CONTAINERS = frozenset(
-    "Sequential ModuleList ModuleDict ParameterList ParameterDict".split()
-)
+# The containers of torch under which children stand, which a class can be too; and with
+# them those under which tensors stand. What stands under them is no arguments.
+MODULE_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+CONTAINERS = frozenset((*MODULE_CONTAINERS, "ParameterList", "ParameterDict"))
 _NAME_GOES_ON = r"(?!\w|\$|-[\w.-]*(?:\$\{|$))"
 _WORD = re.compile(rf"\s*(?:(for|if|elif|else){_NAME_GOES_ON}|(let)\s)")
 _NEAR = re.compile(

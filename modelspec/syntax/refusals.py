@@ -101,7 +101,7 @@ def unknown_alias(report: Report, span: Span, anchors: tuple[str, ...]) -> None:
         "unknown-alias",
         f"no anchor '&{name}' stands above the alias '*{name}'",
         span,
-        note=f"did you mean '*{near}'?" if near else "",
+        meant=f"*{near}" if near else None,
         help=f'Text that starts with * is quoted: "*{name}".',
     )
 

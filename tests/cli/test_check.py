@@ -62,7 +62,7 @@ def test_json_is_one_array_on_standard_output(wrong: Path, spec: Path) -> None:
     found = run("check", "--format", "json", wrong, spec, "missing.yaml")
     assert (found.status, found.err) == (1, "")
     first, second = json.loads(found.out)
-    fields = {"code", "severity", "message", "help", "labels"} | PLACE
+    fields = {"code", "severity", "message", "help", "labels", "fix"} | PLACE
     assert set(first) == set(second) == fields
     assert first["path"] == str(wrong)
     assert first["line"] == 4

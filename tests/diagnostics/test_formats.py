@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from modelspec.diagnostics import Diagnostic, Label, Severity, Source, Span
+from modelspec.diagnostics.diagnostic import Fix, Report
 from modelspec.diagnostics.formats import render_concise, render_github, render_json
 
 SOURCE = Source("a,b:c.yaml", "a: 100%\nb: 2\n")
@@ -79,6 +80,31 @@ def test_json() -> None:
                 "end_column": 2,
             }
         ],
+        "fix": None,
     }
     assert (third["path"], third["line"]) == ("x.yaml", None)
     assert json.loads(render_json([])) == []
+
+
+def test_fix_as_json() -> None:
+    """The text, and each place that it stands for."""
+    spans = (Span(SOURCE, 0, 1), Span(SOURCE, 8, 9))
+    found = Diagnostic("c", "m", spans[0], fix=Fix(spans, "x"))
+    fix = json.loads(render_json([found]))[0]["fix"]
+    assert fix["text"] == "x"
+    assert [(one["line"], one["column"]) for one in fix["places"]] == [(1, 1), (2, 1)]
+    assert {one["path"] for one in fix["places"]} == {"a,b:c.yaml"}
+
+
+def test_what_was_meant_is_said_and_mends() -> None:
+    """The note proposes it; inside of quotes the quotes stay."""
+    source = Source("a.yaml", "mode: 'zero'")
+    report = Report()
+    report.error("c", "m", Span(source, 6, 12), meant="zeros")
+    report.error("c", "m", Span(source, 0, 4), meant="more", note="else")
+    quoted, plain = report.found
+    assert (quoted.note, quoted.fix) == (
+        "did you mean 'zeros'?",
+        Fix((Span(source, 7, 11),), "zeros"),
+    )
+    assert (plain.note, plain.fix) == ("else", Fix((Span(source, 0, 4),), "more"))

@@ -10,6 +10,7 @@ import pytest
 
 from modelspec.diagnostics import Diagnostic, Label, Severity, Source, Span
 from modelspec.diagnostics.codes import all_codes
+from modelspec.diagnostics.diagnostic import Fix
 from modelspec.diagnostics.sarif import render_sarif
 
 
@@ -84,6 +85,24 @@ def test_a_result() -> None:
             {"id": 1, **place(2, 1, 2), "message": {"text": "set here"}}
         ],
     }
+
+
+def test_a_fix() -> None:
+    """The standard's own form: for each file what is deleted and what is inserted."""
+    source = Source("a.yaml", "a: 1\nb: 2\n")
+    spans = (Span(source, 0, 1), Span(source, 5, 6))
+    (found,) = results_of(Diagnostic("c", "m", spans[0], fix=Fix(spans, "name")))
+    (fix,) = found["fixes"]
+    assert fix["description"]["text"] == "Change to 'name'"
+    (change,) = fix["artifactChanges"]
+    check_location(change)
+    assert change["artifactLocation"]["uri"] == "a.yaml"
+    for line, one in enumerate(change["replacements"], 1):
+        assert one["insertedContent"] == {"text": "name"}
+        region = one["deletedRegion"]
+        assert (region["startLine"], region["startColumn"]) == (line, 1)
+        assert (region["endLine"], region["endColumn"]) == (line, 2)
+    assert len(change["replacements"]) == 2
 
 
 def test_columns_count_utf16() -> None:

@@ -265,15 +265,13 @@ def test_across_files(client: Client, tmp_path: Path) -> None:
 def proposals() -> list[tuple[str, str]]:
     """The lines of the corpus of mistakes whose diagnostic proposes a name."""
     from modelspec.driver import compile_path
-    from modelspec.lsp.problems import meant
     from modelspec.policy import Policy
 
     found = []
     for path in sorted((ROOT / "tests" / "invalid").rglob("*.yaml")):
         for one in compile_path(str(path), Policy()).diagnostics:
-            name = meant(one)
-            if name is not None and one.span and one.span.source.path == str(path):
-                found.append((str(path), name))
+            if one.fix and one.span and one.span.source.path == str(path):
+                found.append((str(path), one.fix.text))
     return found
 
 

@@ -18,11 +18,8 @@ from modelspec.analysis.receivers import tensor_callee
 from modelspec.analysis.signatures import Callee
 from modelspec.analysis.values.arguments import check_arguments
 from modelspec.analysis.values.held import (
-    FLOAT,
-    INT,
     NUMBERS,
     TENSOR,
-    TEXT,
     UNKNOWN,
     Held,
     Made,
@@ -34,6 +31,14 @@ from modelspec.analysis.values.modules import (
     made_of,
     signature_of,
 )
+from modelspec.analysis.values.operators import (
+    DIVIDES,
+    SIGNS,
+    is_refused,
+    is_single,
+    operand_help,
+    result_of,
+)
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.suggest import suggest
@@ -42,17 +47,6 @@ from modelspec.pysubset import span_of, span_of_attribute_name
 from modelspec.pysubset.builtin import MATH
 from modelspec.pysubset.refused import dotted_name
 
-_SIGNS: dict[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.Pow: "**",
-    ast.MatMult: "@",
-}
-_DIVIDES = (ast.Div, ast.FloorDiv, ast.Mod)
 _PYTHON: dict[str, type] = {
     "int": int,
     "float": float,
@@ -84,6 +78,7 @@ class Judge:
         node: ast.AST,
         *,
         note: str = "",
+        meant: str | None = None,
         help: str = "",
     ) -> None:
         if self.report is None:
@@ -94,7 +89,7 @@ class Judge:
             span = span_of_attribute_name(node, self.text.source)
         else:
             span = span_of(node, self.text.source)
-        self.report.error(code, message, span, note=note, help=help or ())
+        self.report.error(code, message, span, note=note, meant=meant, help=help or ())
 
     # --- operators -------------------------------------------------------------------
 
@@ -107,19 +102,19 @@ class Judge:
         right_node: ast.expr,
     ) -> Held:
         """What an operator makes of two values."""
-        if _is_refused(op, left, right):
-            sign = _SIGNS.get(type(op), "this")
+        if is_refused(op, left, right):
+            sign = SIGNS.get(type(op), "this")
             shown = f"{words(left)} and {words(right)}"
-            help = _operand_help(left) or _operand_help(right)
+            help = operand_help(left) or operand_help(right)
             message = f"`{sign}` does not work on {shown}"
             self.tell("unsupported-operand", message, node, help=help)
             return UNKNOWN
         zero = isinstance(right_node, ast.Constant) and right_node.value == 0
-        if isinstance(op, _DIVIDES) and left.what in NUMBERS and zero:
+        if isinstance(op, DIVIDES) and left.what in NUMBERS and zero:
             shown = ast.unparse(node) if isinstance(node, ast.expr) else "this"
             self.tell("division-by-zero", f"`{shown}` divides by zero", node)
             return UNKNOWN
-        return _result(op, left, right)
+        return result_of(op, left, right)
 
     # --- taking apart ----------------------------------------------------------------
 
@@ -133,7 +128,7 @@ class Judge:
         each: bool,
     ) -> None:
         stars = sum(isinstance(one, ast.Starred) for one in parts)
-        if _is_single(held):
+        if is_single(held):
             message = f"expected something to unpack, got {words(held)}"
             self.tell("not-iterable", message, target if each else source)
         if held.what not in ("tuple", "list") or held.items is None:
@@ -148,7 +143,7 @@ class Judge:
         self.tell("unpack-mismatch", message, target)
 
     def iteration(self, node: ast.expr, held: Held) -> None:
-        if _is_single(held):
+        if is_single(held):
             message = f"expected something to go through, got {words(held)}"
             help = (
                 "for a number of times write `range(n)`" if held.what == "int" else ""
@@ -162,7 +157,7 @@ class Judge:
             help = f"call it: `.{held.said}(...)`"
             self.tell("not-subscriptable", message, node.value, help=help)
             return UNKNOWN
-        if _is_single(held):
+        if is_single(held):
             self.tell("not-subscriptable", f"{words(held)} has no items", node)
             return UNKNOWN
         index = _literal(node.slice)
@@ -211,7 +206,7 @@ class Judge:
             "unknown-key",
             f"{words(held)} has no child '{index}'",
             node.slice,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
             help="" if nearest else f"it has: {', '.join(list(children)[:12])}",
         )
         return UNKNOWN
@@ -238,7 +233,7 @@ class Judge:
             "unknown-attribute",
             f"{words(held)} has no attribute '{name}'",
             node,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
             help=help,
         )
         return False
@@ -251,7 +246,7 @@ class Judge:
                 "unknown-attribute",
                 f"a tensor has no method or attribute '{name}' that a spec may use",
                 node,
-                note=f"did you mean '{nearest}'?" if nearest else "",
+                meant=nearest,
                 help=" ".join(tensor_help(name)),
             )
             return False
@@ -286,7 +281,7 @@ class Judge:
             "unknown-attribute",
             f"{words(held)} has no attribute '{name}'",
             node,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
         )
         return False
 
@@ -356,16 +351,6 @@ def _name_of(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _is_single(held: Held) -> bool:
-    """Whether a value has no items: a number, None, a module that is no container."""
-    if held.what in NUMBERS or held.what == "none":
-        return True
-    made = held.made
-    if held.what != "module" or made is None:
-        return False
-    return container_kind(made) is None
-
-
 def _literal(node: ast.expr) -> object:
     match node:
         case ast.Constant(value=int() | str() as value) if not isinstance(value, bool):
@@ -373,48 +358,3 @@ def _literal(node: ast.expr) -> object:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
             return -value
     return None
-
-
-def _is_refused(op: ast.operator, left: Held, right: Held) -> bool:
-    both = (left.what, right.what)
-    if _is_layer(left) or _is_layer(right) or "none" in both:
-        return True
-    if "unknown" in both:
-        return False
-    if "str" in both and left.what != right.what:
-        return isinstance(op, ast.Add) or "tensor" in both
-    if "tuple" in both and ("tensor" in both or NUMBERS & set(both)):
-        return isinstance(op, ast.Add | ast.Sub | ast.Div | ast.MatMult) or (
-            "tensor" in both and bool(left.said or right.said)
-        )
-    return False
-
-
-def _is_layer(held: Held) -> bool:
-    return held.what == "module" and _is_single(held)
-
-
-def _operand_help(held: Held) -> str:
-    if held.what == "module" and held.said:
-        return f"call it: `{held.said}(...)`"
-    if held.what == "tuple" and held.said:
-        return "take it apart first: `y, _ = ...`"
-    return ""
-
-
-def _result(op: ast.operator, left: Held, right: Held) -> Held:
-    both = {left.what, right.what}
-    if "tensor" in both:
-        return TENSOR
-    if both <= {"int", "bool"} and not isinstance(op, ast.Pow | ast.Div):
-        return INT if both == {"int"} else UNKNOWN
-    if both <= NUMBERS and not isinstance(op, ast.Pow):
-        return FLOAT
-    if left.what == "str" and isinstance(op, ast.Mod | ast.Add):
-        return TEXT
-    if both == {"tuple"} and isinstance(op, ast.Add):
-        known = left.items is not None and right.items is not None
-        return Held(
-            "tuple", (*(left.items or ()), *(right.items or ())) if known else None
-        )
-    return Held("list") if both == {"list"} else UNKNOWN

@@ -17,12 +17,10 @@ from modelspec.analysis.values.held import TENSOR, UNKNOWN, Held, Made, join
 from modelspec.catalog import Signature, load_catalog
 from modelspec.program.ir import Block, Child, Container, ModuleValue, Statement
 from modelspec.program.walk import walk_statements
+from modelspec.syntax.keys import CONTAINERS
 
 Returned: TypeAlias = Callable[[Block, str], Held]
 
-CONTAINERS = frozenset(
-    {"Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}
-)
 _PAIR = Held("tuple", (UNKNOWN, UNKNOWN))
 _GIVEN: dict[str, Held] = {
     "LSTM": Held("tuple", (UNKNOWN, _PAIR)),

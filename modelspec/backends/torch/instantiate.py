@@ -23,7 +23,7 @@ from modelspec.backends.torch.classes import ModuleClasses
 from modelspec.backends.torch.failure import fail, reason
 from modelspec.backends.torch.without_dynamo import without_dynamo
 from modelspec.catalog import load_catalog
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import did_you_mean, suggest
 
 DEEPEST = 256
 """Modules inside one another: torch itself goes through them by recursion."""
@@ -107,7 +107,7 @@ def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
     found = getattr(torch, name, None) if f"torch.{name}" in known else None
     if not isinstance(found, torch.dtype):
         near = suggest(name, [one.removeprefix("torch.") for one in sorted(known)])
-        help = f"did you mean '{near}'?" if near else "such as float32 or bfloat16"
+        help = did_you_mean(near) if near else "such as float32 or bfloat16"
         fail("unknown-dtype", f"'{name}' is no dtype of torch", None, help=help)
     if not found.is_floating_point:
         fail(

@@ -8,7 +8,7 @@ since what it says may still be meant for other params.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,7 +20,7 @@ from modelspec.backends.torch.expressions import Expressions
 from modelspec.backends.torch.failure import fail
 from modelspec.diagnostics.diagnostic import InternalError
 from modelspec.diagnostics.span import Span
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import did_you_mean, suggest
 from modelspec.program import ir
 from modelspec.pysubset.values import Scope
 
@@ -120,7 +120,7 @@ def _refuse_leaf(module: nn.Module, leaf: str, span: Span) -> NoReturn:
     known = [name for name, _ in module.named_parameters(recurse=False)]
     known += [name for name, _ in module.named_buffers(recurse=False)]
     near = suggest(leaf, known)
-    help = f"did you mean '{near}'?" if near else ""
+    help = did_you_mean(near) if near else ""
     name = type(module).__name__
     fail("unknown-parameter", f"{name} has no parameter '{leaf}'", span, help=help)
 
@@ -157,18 +157,21 @@ def _by_type(one: ir.InitByType, expressions: Expressions) -> Step:
                     taken = used[index] = True
                     apply(at.scope, module)
         for index, (rule, _, condition, _) in enumerate(standing):
-            _tell_unused(rule, used[index], fitting[index], condition is None, at)
+            if not fitting[index]:
+                _no_module_of(kinds[index], rule, at)
+            if not used[index] and condition is None:
+                message = "rules before it take all its modules"
+                at.warn("rule-never-applies", message, rule.span)
 
     return step
 
 
-def _tell_unused(
-    rule: ir.TypeRule, used: bool, fitting: bool, always: bool, at: Construction
-) -> None:
-    if not used and not fitting:
-        _matches_nothing("no module is of this type", rule.span)
-    if not used and always:
-        at.warn("rule-never-applies", "rules before it take all its modules", rule.span)
+def _no_module_of(
+    kinds: Sequence[type], rule: ir.TypeRule, at: Construction
+) -> NoReturn:
+    names = " or ".join(kind.__name__ for kind in kinds)
+    owner = type(at.module).__name__
+    _matches_nothing(f"no module in {owner} is of the type {names}", rule.span)
 
 
 def _layer_type(value: object, span: Span) -> type:
@@ -302,7 +305,7 @@ def _no_match(module: nn.Module, pattern: str, span: Span) -> NoReturn:
     names = [name for name, _ in module.named_parameters()]
     names += [name for name, _ in module.named_modules() if name]
     near = None if _is_glob(pattern) else suggest(pattern, names)
-    help = f"did you mean '{near}'?" if near else ""
+    help = did_you_mean(near) if near else ""
     _matches_nothing(f"'{pattern}' matches nothing in this block", span, help)
 
 

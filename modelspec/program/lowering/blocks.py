@@ -56,6 +56,7 @@ from modelspec.pysubset import Mode, is_hole, is_hole_body, span_of
 from modelspec.records import dataclass
 from modelspec.spec.frame import BlockSpec
 from modelspec.spec.validate import check_bodies
+from modelspec.syntax.keys import MODULE_CONTAINERS
 from modelspec.syntax.nodes import (
     MappingNode,
     Node,
@@ -66,7 +67,6 @@ from modelspec.syntax.nodes import (
 )
 
 _SELF = re.compile(r"\bself\b")
-_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +142,7 @@ def _base(source: BlockSource, context: Context) -> Base:
     spec = source.spec
     if spec.extends is None:
         kind: BaseKind = "Module"
-        for name in _CONTAINERS:
+        for name in MODULE_CONTAINERS:
             if getattr(spec, name) is not None:
                 kind = name  # type: ignore[assignment]  # one of the literals
         return Base(kind, source.span)
@@ -220,7 +220,7 @@ def _section(key: str, spec: BlockSpec, context: Context) -> Iterator[Statement]
         yield from lower_attributes(spec.attributes, context)
     elif key == "modules" and spec.modules is not None:
         yield from named_children(spec.modules, "Module", context)
-    elif key in _CONTAINERS:
+    elif key in MODULE_CONTAINERS:
         yield from lower_children(key, getattr(spec, key), context)[1]
 
 
@@ -308,7 +308,7 @@ def _report_untaken(
         "unknown-input",
         f"`forward` takes '{nearest}', but the input is named '{one.name}'",
         Span(name.source, name.start, name.start + len(nearest)),
-        note=f"did you mean '{one.name}'?",
+        meant=one.name,
         labels=(Label(one.span, "declared here"),),
     )
 

@@ -8,34 +8,33 @@ nothing here is reported at its own span, with the nearest name that would.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 
-from modelspec.catalog import Catalog, load_catalog
+from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Report
-from modelspec.diagnostics.span import Source
-from modelspec.diagnostics.suggest import same_letters, suggest
+from modelspec.diagnostics.span import Source, Span
+from modelspec.diagnostics.suggest import did_you_mean, same_letters, suggest
 from modelspec.program.kinds import DICT, LAYER, UNKNOWN, Kind, bind_target, kind_of
+from modelspec.program.lowering.annotations import canonical_annotation
 from modelspec.program.lowering.scope import Scope
+from modelspec.program.lowering.torch_names import (
+    canonical_dotted,
+    dotted_tree,
+    first_unknown,
+    members_of,
+    names_of,
+    normal_prefix,
+    other_prefix,
+)
 from modelspec.program.lowering.unknown import Text, advice_for, text_of_argument
 from modelspec.pysubset import Hole, span_of, span_of_attribute_name
-from modelspec.pysubset.builtin import BUILTINS, MATH, canonical_builtin
-from modelspec.pysubset.refused import RAISED_IN_FORWARD, dotted_name
+from modelspec.pysubset.builtin import BUILTINS, canonical_builtin
+from modelspec.pysubset.refused import RAISED_IN_FORWARD
 from modelspec.records import dataclass
-from modelspec.trees import expression_tree
 
-MATH_NAMES = frozenset(MATH)
 DICT_METHODS = frozenset({"items", "keys", "values", "get", "update"})
 _ROOTS = frozenset({"torch", "nn", "F", "math", "init"})
-_NAMESPACES = frozenset({"nn.utils.", "nn.utils.parametrizations."})
-_TYPE_NAMES = frozenset("int float bool str list tuple dict set None object".split())
-_OF_PARAMS = {
-    "layer": "Callable[..., nn.Module]",
-    "module": "nn.Module",
-    "dtype": "torch.dtype",
-    "any": "Any",
-}
-"""Types of params that Python has under another name."""
 
 
 @dataclass(slots=True)
@@ -79,7 +78,7 @@ class Canonicalizer(ast.NodeTransformer):
         if found is None:
             self._unknown_name(node)
             return ast.copy_location(Hole(), node)
-        return _dotted(found, node)
+        return dotted_tree(found, node)
 
     def _unmade_self(self, node: ast.Name) -> ast.expr:
         """A module under construction is no value yet: it cannot be its own child."""
@@ -123,11 +122,13 @@ class Canonicalizer(ast.NodeTransformer):
             )
             return
         advice = advice_for(node.id, self.scope, self._text(node))
+        place, meant = span_of(node, self.source), advice.meant
         self.report.error(
             "unknown-name",
             f"nothing is named '{node.id}' here",
-            span_of(node, self.source),
-            note=advice.note,
+            place,
+            note=did_you_mean(meant) if meant else "",
+            meant=meant and _other_quotes(meant, place),
             help=advice.help,
         )
 
@@ -144,7 +145,7 @@ class Canonicalizer(ast.NodeTransformer):
         return self._attribute(node, called=False)
 
     def _attribute(self, node: ast.Attribute, *, called: bool) -> ast.expr:
-        parts = _flatten(node)
+        parts = names_of(node)
         if parts and parts[0] in _ROOTS and not self.is_local(parts[0]):
             return self._outside(node, parts)
         node.value = self._owner(node.value)
@@ -175,7 +176,7 @@ class Canonicalizer(ast.NodeTransformer):
         for length in range(len(parts), 1, -1):
             found = canonical_dotted(parts[:length])
             if found is not None:
-                result = _dotted(found, node)
+                result = dotted_tree(found, node)
                 for name in parts[length:]:
                     attribute = ast.Attribute(result, name, ast.Load())
                     result = ast.copy_location(attribute, node)
@@ -186,13 +187,13 @@ class Canonicalizer(ast.NodeTransformer):
         return ast.copy_location(Hole(), node)
 
     def _unknown_dotted(self, node: ast.Attribute, parts: list[str]) -> None:
-        wrong = _first_unknown(parts)
+        wrong = first_unknown(parts)
         prefix, name = normal_prefix(parts[: wrong + 1]), parts[wrong]
         layer = prefix == "nn."
-        near = suggest(name, _members(prefix))
+        near = suggest(name, members_of(prefix))
         same = near is not None and same_letters(name, near)
         last = wrong + 1 == len(parts)
-        elsewhere = _elsewhere(name, prefix) if last and not same else None
+        elsewhere = other_prefix(name, prefix) if last and not same else None
         nearest = elsewhere or near
         # Where the name is right and what stands before it is not, all is replaced.
         wrong_node = node if elsewhere else _part(node, len(parts) - 1 - wrong)
@@ -203,7 +204,7 @@ class Canonicalizer(ast.NodeTransformer):
             if layer
             else f"there is no '{'.'.join(parts[: wrong + 1])}' that a spec may use",
             place(wrong_node, self.source),
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
         )
 
     # --- calls and scopes ---------------------------------------------------------
@@ -316,121 +317,6 @@ class Canonicalizer(ast.NodeTransformer):
         return kind_of(node, self.kind)
 
 
-def canonical_annotation(node: ast.expr, source: Source, report: Report) -> ast.expr:
-    """A type written by the user; `Tensor` becomes `torch.Tensor`."""
-    visited: ast.expr = _Annotation(source, report).visit(node)
-    return visited
-
-
-@dataclass(slots=True)
-class _Annotation(ast.NodeTransformer):
-    """Only types that a generated module knows without further imports."""
-
-    source: Source
-    report: Report
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id == "Tensor":
-            return _dotted("torch.Tensor", node)
-        if node.id in _OF_PARAMS:
-            meant = expression_tree(_OF_PARAMS[node.id]).body
-            return ast.copy_location(meant, node)
-        if node.id not in _TYPE_NAMES:
-            self._unknown(node, node.id)
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        parts = _flatten(node)
-        found = canonical_type(parts) if parts else None
-        if found is None:
-            self._unknown(node, ".".join(parts))
-            return node
-        return _dotted(found, node)
-
-    def _unknown(self, node: ast.expr, name: str) -> None:
-        self.report.error(
-            "annotation-not-type",
-            f"'{name}' is no type here",
-            span_of(node, self.source),
-            help="write types like `int`, `list[int]`, `torch.Tensor`, `int | None`",
-        )
-
-
-def canonical_type(parts: list[str]) -> str | None:
-    """The canonical form of a dotted type: of torch, or a layer."""
-    catalog, dotted = load_catalog(), normal_prefix(parts) + parts[-1]
-    is_layer = normal_prefix(parts) == "nn." and (
-        catalog.layer(parts[-1]) is not None or parts[-1] in ("Module", "Parameter")
-    )
-    return dotted if is_layer or dotted in catalog.type_names else None
-
-
-def canonical_dotted(parts: list[str]) -> str | None:
-    """The canonical form of a dotted name of torch, if a spec may use it."""
-    catalog, prefix, name = load_catalog(), normal_prefix(parts), parts[-1]
-    if prefix == "math.":
-        return f"math.{name}" if name in MATH_NAMES else None
-    if prefix == "nn.":
-        known = catalog.layer(name) is not None or name == "Parameter"
-    elif prefix == "nn.init.":
-        known = bool(catalog.init_function(name))
-    elif prefix == "nn.utils.parametrizations.":
-        known = bool(catalog.parametrization(name))
-    else:
-        known = _is_function(catalog, prefix + name)
-    return prefix + name if known else None
-
-
-def _is_function(catalog: Catalog, dotted: str) -> bool:
-    return catalog.function(dotted) is not None or catalog.is_constant(dotted)
-
-
-def normal_prefix(parts: list[str]) -> str:
-    """`nn.` for `torch.nn.`, `F.` for `nn.functional.`, `nn.init.` for `init.`."""
-    prefix = ".".join(parts[:-1]) + "."
-    if prefix.startswith("torch.nn."):
-        prefix = prefix.removeprefix("torch.")
-    if prefix == "nn.functional.":
-        return "F."
-    return "nn.init." if prefix == "init." else prefix
-
-
-def _members(prefix: str) -> Iterator[str]:
-    catalog = load_catalog()
-    if prefix == "math.":
-        yield from sorted(MATH_NAMES)
-    elif prefix == "nn.":
-        yield from catalog.layer_names
-    elif prefix == "nn.init.":
-        yield from catalog.init_names
-    elif prefix == "nn.utils.parametrizations.":
-        yield from catalog.parametrization_names
-    else:
-        for name in catalog.function_names(prefix):
-            yield name.removeprefix(prefix)
-        values = (*catalog.dtype_names, *catalog.constant_names)
-        for name in sorted(one for one in values if one.startswith(prefix)):
-            yield name.removeprefix(prefix)
-
-
-def _first_unknown(parts: list[str]) -> int:
-    """Which part of a dotted name of torch begins what is not there."""
-    for at in range(1, len(parts) - 1):
-        prefix = normal_prefix(parts[: at + 2])
-        if next(_members(prefix), None) is None and prefix not in _NAMESPACES:
-            return at
-    return len(parts) - 1
-
-
-def _elsewhere(name: str, prefix: str) -> str | None:
-    """The same name under another prefix: `F.gelu` for `torch.gelu`."""
-    for other in ("torch", "F", "math", "nn", "init"):
-        found = canonical_dotted([other, name])
-        if found is not None and found != f"{prefix}{name}":
-            return found
-    return None
-
-
 def _part(node: ast.Attribute, outer: int) -> ast.Attribute:
     """The attribute that stands so many dots inside another."""
     for _ in range(outer):
@@ -447,19 +333,10 @@ def _at_attribute(key: ast.Constant, node: ast.Attribute) -> ast.Constant:
     return key
 
 
-def _flatten(node: ast.Attribute) -> list[str]:
-    """The names of `a.b.c`; empty where the chain does not start with a name."""
-    name = dotted_name(node)
-    return name.split(".") if name is not None else []
-
-
-def _dotted(name: str, at: ast.expr) -> ast.expr:
-    """An expression for a dotted name, standing where `at` stood."""
-    first, *rest = name.split(".")
-    result: ast.expr = ast.copy_location(ast.Name(first, ast.Load()), at)
-    for part in rest:
-        result = ast.copy_location(ast.Attribute(result, part, ast.Load()), at)
-    return result
+def _other_quotes(text: str, place: Span) -> str:
+    """A text in quotes as it can stand where YAML's own may be open on the line."""
+    before = place.source.line(place.first.line)[: place.first.column - 1]
+    return text.replace('"', "'") if before.count('"') % 2 else text
 
 
 def _is_container(node: ast.expr) -> bool:

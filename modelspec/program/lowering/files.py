@@ -263,7 +263,7 @@ def _import(
             "unknown-import",
             f"{theirs.file.source.name} has no block '{name.theirs}'",
             name.span,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
             help=f"their name stands first: `{{{name.ours}: {name.theirs}}}`"
             if swapped
             else f"it has: {', '.join(known)}"

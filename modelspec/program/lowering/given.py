@@ -13,7 +13,7 @@ from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
 from modelspec.program.ir import Param, Program
 from modelspec.program.lowering.context import Context, constant
-from modelspec.program.lowering.params import given_value
+from modelspec.program.lowering.param_values import given_value
 from modelspec.program.lowering.scope import BlockEntry, FileScope, Scope
 from modelspec.syntax.reader import read_nodes
 

@@ -17,7 +17,7 @@ from modelspec.program.ir import Input
 from modelspec.program.lowering.context import Context, hole
 from modelspec.program.names import check_identifier, is_identifier
 from modelspec.spec.frame import InputSpec
-from modelspec.spec.validate import validate_mapping
+from modelspec.spec.validate import read_mapping
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -94,9 +94,10 @@ def _input(entry: Entry, context: Context) -> Input:
 
 
 def _long_form(name: str, span: Span, node: MappingNode, context: Context) -> Input:
-    spec = validate_mapping(InputSpec, node, "an input", context.report)
-    if spec is None:
+    reading = read_mapping(InputSpec, node, "an input", context.report)
+    if reading is None:
         return Input(name, span)
+    spec = reading.spec
     return Input(
         name,
         span,
@@ -117,7 +118,7 @@ def _dtype(node: ScalarNode, context: Context) -> str:
             "unknown-dtype",
             f"torch has no dtype '{node.text}'",
             node.span,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
         )
     return name
 

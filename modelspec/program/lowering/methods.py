@@ -22,7 +22,8 @@ from modelspec.program.ir import (
     Statement,
 )
 from modelspec.program.kinds import UNKNOWN
-from modelspec.program.lowering.canonical import Canonicalizer, canonical_annotation
+from modelspec.program.lowering.annotations import canonical_annotation
+from modelspec.program.lowering.canonical import Canonicalizer
 from modelspec.program.lowering.context import Context, hole
 from modelspec.program.lowering.dicts import DictReads
 from modelspec.program.lowering.scope import Scope

@@ -72,7 +72,7 @@ def report_function(node: ast.expr, at: ScalarNode, context: Context) -> None:
         "not-a-module",
         f"a module is expected here, and '{ast.unparse(inner)}' is a function",
         at.span,
-        note=f"did you mean '{layer}'?" if layer else "",
+        meant=layer,
         help=() if layer else "call it in `forward`",
     )
 
@@ -221,7 +221,7 @@ def misspelt_pairs(node: Node, context: Context) -> bool:
         "unknown-name",
         f"nothing is named '{key.text}' here",
         key.span,
-        note="did you mean 'OrderedDict'?",
+        meant="OrderedDict",
     )
     return True
 

@@ -1,4 +1,4 @@
-"""Params, constants, vars and variants: section 3 of the language.
+"""Params, constants and vars: section 3 of the language.
 
 A param is `name: default`, `name: type`, `name: type = default` or the long form.
 Defaults see blocks, functions and `torch.nn`, never other params, as in Python.
@@ -20,16 +20,15 @@ from modelspec.program.ir import (
     Statement,
     TypeExpression,
     Value,
-    Variant,
 )
 from modelspec.program.kinds import bind_target
-from modelspec.program.lowering.context import Context, constant, hole, place
+from modelspec.program.lowering.context import Context, constant, hole
 from modelspec.program.lowering.flow import lower_mapping
+from modelspec.program.lowering.param_values import given_value
 from modelspec.program.lowering.unknown import text_of_type
 from modelspec.program.names import (
     check_child,
     check_identifier,
-    check_variant,
     is_identifier,
 )
 from modelspec.program.types import (
@@ -41,7 +40,7 @@ from modelspec.program.types import (
 )
 from modelspec.pysubset import parse_expression, span_of
 from modelspec.spec.frame import ParamSpec
-from modelspec.spec.validate import validate_mapping
+from modelspec.spec.validate import read_mapping
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -102,76 +101,6 @@ def _reads_no_instance(value: ast.expr, context: Context) -> bool:
 def lower_vars(node: MappingNode, context: Context) -> tuple[Statement, ...]:
     """`vars` as `Let` statements; each sees those before it."""
     return lower_mapping(node, context, lambda entry: _var(entry, context))
-
-
-def lower_variants(
-    node: MappingNode | None, params: tuple[Param, ...], context: Context
-) -> tuple[Variant, ...]:
-    variants: list[Variant] = []
-    for entry in node.entries if node is not None else ():
-        check_variant(entry.key.text, entry.key.span, context.report)
-        if isinstance(entry.value, MappingNode):
-            values = tuple(_variant_values(entry.value, params, context))
-            variants.append(Variant(entry.key.text, values, entry.key.span))
-        elif isinstance(entry.value, ScalarNode) and entry.value.is_null:
-            variants.append(Variant(entry.key.text, (), entry.key.span))
-        else:
-            context.report.error(
-                "wrong-kind",
-                f"a variant is a mapping of params, got {describe_node(entry.value)}",
-                entry.value.span,
-            )
-    return tuple(variants)
-
-
-def given_value(node: Node, type_: TypeExpression, context: Context) -> ast.expr:
-    """A value given for a param of a type: layer types are named, not quoted."""
-    if isinstance(node, ScalarNode) and isinstance(node.value, str):
-        if _wants_expression(type_) and not node.text.startswith("${"):
-            return context.expression(node.fragment)
-        return context.interpolated(node)
-    if isinstance(node, SequenceNode) and (taken := next(_lists(type_), None)):
-        items = [
-            given_value(item, _item_type(taken, at), context)
-            for at, item in enumerate(node.items)
-        ]
-        return _sequence(items, type_, node)
-    if isinstance(node, MappingNode) and (held := _values_type(type_)):
-        return context.mapping(node, lambda one: given_value(one, held, context))
-    return context.value(node)
-
-
-def _values_type(type_: TypeExpression) -> TypeExpression | None:
-    """T where a value may be a `dict[str, T]`."""
-    members = type_.arguments if type_.name == "union" else (type_,)
-    dicts = (member for member in members if member.name == "dict")
-    return next((one.arguments[0] for one in dicts if one.arguments), None)
-
-
-def _item_type(type_: TypeExpression, at: int) -> TypeExpression:
-    """The type of an item of a list or tuple; `any` where the type does not say."""
-    arguments = type_.arguments
-    fitting = arguments[at:] if len(arguments) > 1 else arguments
-    return fitting[0] if fitting else TypeExpression("any")
-
-
-def _sequence(items: list[ast.expr], type_: TypeExpression, node: Node) -> ast.expr:
-    """A list of YAML where a tuple is asked for is a tuple."""
-    kinds = {one.name for one in _lists(type_)}
-    if kinds == {"tuple"}:
-        return place(ast.Tuple(items, ast.Load()), node.span)
-    return place(ast.List(items, ast.Load()), node.span)
-
-
-def _lists(type_: TypeExpression) -> Iterator[TypeExpression]:
-    members = type_.arguments if type_.name == "union" else (type_,)
-    return (member for member in members if member.name in ("list", "tuple"))
-
-
-def _wants_expression(type_: TypeExpression) -> bool:
-    members = type_.arguments if type_.name == "union" else (type_,)
-    names = {member.name for member in members}
-    return bool(names & {"layer", "module", "dtype"}) and "str" not in names
 
 
 # --- one param --------------------------------------------------------------------
@@ -246,7 +175,11 @@ def _plain_text(
     if "${" in node.text:
         value = context.interpolated(node)
         return type_of_value(value), value
-    if any(mark in node.text for mark in "[=|") or suggest(node.text, NAMES):
+    # Most specs need no names of other languages.
+    from modelspec.catalog.foreign import is_type_elsewhere
+
+    is_near = is_type_elsewhere(node.text) or suggest(node.text, NAMES)
+    if is_near or any(mark in node.text for mark in "[=|"):
         wrong = node.fragment.part(0, _cut(node.text)).strip()
         parsed = _parse_quietly(wrong, context)
         if parsed is not None:
@@ -294,9 +227,10 @@ def _parse_quietly(fragment: Fragment, context: Context) -> ast.expr | None:
 
 
 def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
-    spec = validate_mapping(ParamSpec, node, "a param", context.report)
-    if spec is None:
+    reading = read_mapping(ParamSpec, node, "a param", context.report)
+    if reading is None:
         return _unknown(entry)
+    spec = reading.spec
     type_: TypeExpression | None = None
     if spec.type is not None:
         parsed = parse_expression(spec.type.fragment, context.report, context.limits)
@@ -308,7 +242,11 @@ def _long_param(entry: Entry, node: MappingNode, context: Context) -> Param:
     default = None
     if spec.default is not None:
         default = given_value(spec.default, type_ or TypeExpression("any"), context)
-    if type_ is None:
+    elif reading.unread:
+        default = hole(entry.value.span)  # it may be what could not be read
+    if type_ is None and reading.unread:
+        type_ = TypeExpression("any")
+    elif type_ is None:
         type_ = type_of_value(default) if default is not None else TypeExpression("any")
     return Param(
         entry.key.text,
@@ -390,24 +328,3 @@ def _var(entry: Entry, context: Context) -> Iterable[Statement]:
     ast.copy_location(target, constant(0, entry.key.span))
     context.scope.locals.update(bind_target(target, context.kind_of(value)))
     yield Let(target, Value(value, entry.value.span), entry.key.span, is_var=True)
-
-
-def _variant_values(
-    node: MappingNode, params: tuple[Param, ...], context: Context
-) -> Iterable[tuple[str, ast.expr]]:
-    known = {param.name: param for param in params}
-    for entry in node.entries:
-        param = known.get(entry.key.text)
-        if param is None and entry.key.text in context.scope.unread:
-            continue
-        if param is None:
-            nearest = suggest(entry.key.text, known)
-            context.report.error(
-                "unknown-param",
-                f"there is no param '{entry.key.text}' to give a value",
-                entry.key.span,
-                note=f"did you mean '{nearest}'?" if nearest else "",
-                help=f"params: {', '.join(known)}" if known else (),
-            )
-            continue
-        yield entry.key.text, given_value(entry.value, param.type, context)

@@ -22,7 +22,8 @@ from modelspec.program.lowering.files import (
 )
 from modelspec.program.lowering.keep import keep_read_values
 from modelspec.program.lowering.methods import lower_function
-from modelspec.program.lowering.params import lower_params, lower_variants
+from modelspec.program.lowering.param_values import lower_variants
+from modelspec.program.lowering.params import lower_params
 from modelspec.program.lowering.scope import Scope
 from modelspec.program.lowering.standard import StandardBlocks
 from modelspec.program.told import may_be_meant, told_words

@@ -132,7 +132,7 @@ def _types(key: ScalarNode, context: Context) -> tuple[ast.expr, ...] | None:
             "unknown-layer",
             f"'{names[0]}' is no layer type",
             key.span,
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
             help="a name of a module or parameter is written as in the state_dict",
         )
         return (hole(key.span),)
@@ -223,7 +223,7 @@ def _parsed_initializer(
             "unknown-init",
             f"torch.nn.init has no function '{name}'",
             span_of(call.func if call else parsed, context.source),
-            note=f"did you mean '{nearest}'?" if nearest else "",
+            meant=nearest,
         )
         return Initializer(hole(node.span), False, node.span)
     return Initializer(_over_tensor(parsed, context), False, node.span)

@@ -16,7 +16,7 @@ from modelspec.program.lowering.context import Context, hole
 from modelspec.program.lowering.flow import lower_mapping, unknown_lets
 from modelspec.program.names import check_child
 from modelspec.spec.frame import BufferSpec, ParameterSpec
-from modelspec.spec.validate import validate_mapping
+from modelspec.spec.validate import read_mapping
 from modelspec.syntax.nodes import Entry, MappingNode, ScalarNode
 
 _DECLARATION = re.compile(
@@ -42,14 +42,14 @@ def _parameter(entry: Entry, context: Context) -> Iterable[Statement]:
     value: ast.expr
     grad: ast.expr | None = None
     if isinstance(entry.value, MappingNode):
-        spec = validate_mapping(
+        reading = read_mapping(
             ParameterSpec, entry.value, "a parameter", context.report
         )
         value = hole(entry.value.span)
-        if spec is not None:
-            value = context.scalar_expression(spec.value)
-        if spec is not None and spec.requires_grad is not None:
-            grad = context.scalar_expression(spec.requires_grad)
+        if reading is not None:
+            value = context.scalar_expression(reading.spec.value)
+        if reading is not None and reading.spec.requires_grad is not None:
+            grad = context.scalar_expression(reading.spec.requires_grad)
     elif _declares_param(entry, context):
         yield from unknown_lets([entry.key.text], entry.key.span)
         return
@@ -79,12 +79,12 @@ def _buffer(entry: Entry, context: Context) -> Iterable[Statement]:
     value: ast.expr
     persistent: ast.expr | None = None
     if isinstance(entry.value, MappingNode):
-        spec = validate_mapping(BufferSpec, entry.value, "a buffer", context.report)
+        reading = read_mapping(BufferSpec, entry.value, "a buffer", context.report)
         value = hole(entry.value.span)
-        if spec is not None:
-            value = context.scalar_expression(spec.value)
-        if spec is not None and spec.persistent is not None:
-            persistent = context.scalar_expression(spec.persistent)
+        if reading is not None:
+            value = context.scalar_expression(reading.spec.value)
+        if reading is not None and reading.spec.persistent is not None:
+            persistent = context.scalar_expression(reading.spec.persistent)
     else:
         value = context.node_expression(entry.value, "a buffer")
     yield OwnBuffer(name, value, persistent, entry.key.span)

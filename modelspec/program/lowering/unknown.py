@@ -17,21 +17,6 @@ from modelspec.pysubset.builtin import MATH
 from modelspec.pysubset.refused import dotted_name
 from modelspec.records import dataclass
 
-_FOREIGN = {
-    # names of other languages and libraries, and what they are here
-    "Auto": "auto",
-    "null": "None",
-    "nil": "None",
-    "true": "True",
-    "false": "False",
-    "functional": "F",
-    "np": "torch",
-    "numpy": "torch",
-    "jnp": "torch",
-    "tf": "torch",
-    "this": "self",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -42,9 +27,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to write instead of a name: a note beside it, and help below."""
+    """What to write instead of a name: what was meant, and help below."""
 
-    note: str = ""
+    meant: str | None = None
     help: tuple[str, ...] = ()
 
 
@@ -52,14 +37,14 @@ def advice_for(name: str, scope: Scope, text: Text | None) -> Advice:
     """What to write instead of a name that means nothing here."""
     if text is not None:
         return _quoted(name, scope, text)
-    nearest = _FOREIGN.get(name) or scope.suggest(name)
+    from modelspec.catalog.foreign import layer_meant, name_meant
+
+    nearest = name_meant(name) or scope.suggest(name)
     words = ""
     if nearest is None:
-        from modelspec.catalog.foreign import layer_meant
-
         nearest, words = layer_meant(name, frozenset(scope.names()))
     if nearest is not None:
-        return Advice(f"did you mean '{nearest}'?")
+        return Advice(nearest)
     if words:
         return Advice(help=(words,))
     if name in ("OrderedDict", "collections"):
@@ -70,9 +55,9 @@ def advice_for(name: str, scope: Scope, text: Text | None) -> Advice:
 def _quoted(name: str, scope: Scope, text: Text) -> Advice:
     nearest = suggest(name, scope.locals)
     if nearest is not None:
-        return Advice(f"did you mean '{nearest}'?")
+        return Advice(nearest)
     meant = name if name in text.choices else suggest(name, text.choices)
-    return Advice(f"did you mean '\"{meant or name}\"'?", ("a text stands in quotes",))
+    return Advice(f'"{meant or name}"', ("a text stands in quotes",))
 
 
 def _elsewhere(name: str) -> tuple[str, ...]:
@@ -128,7 +113,8 @@ def _of_torch(
         return
     is_init = name.startswith("nn.init.")
     found = catalog.init_function(last) if is_init else catalog.function(name)
+    choices = {} if is_init else catalog.function_choices(name)
     for signature in found or ():
         for at, one in enumerate(signature.parameters):
             if which in (at, one.name):
-                yield one, ()
+                yield one, choices.get(one.name, ())

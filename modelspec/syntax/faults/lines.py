@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 
-from modelspec.diagnostics.diagnostic import Label
+from modelspec.diagnostics.diagnostic import Diagnostic, Fix, Label
 from modelspec.syntax.cuts import end_of_line, start_of_line
 from modelspec.syntax.faults.case import Case, as_quoted
 from modelspec.syntax.keys import control_word
 from modelspec.syntax.refusals import quoted
 
+_COMMENT = re.compile(r"\s+(?:#|$)")
 _MISSING_SPACE = re.compile(r"\s*(?:- +)*([\w.$-]+):([^\s:].*)")
 
 
@@ -67,16 +68,19 @@ def second_colon(case: Case) -> bool:
         )
         return True
     start = case.at if last is None else last.start
-    value = case.span(start, end_of_line(case.text, start))
-    case.report.error(
+    line = case.text[start : end_of_line(case.text, start)]
+    value = case.span(start, start + len(_COMMENT.split(line, maxsplit=1)[0]))
+    whole, key = as_quoted(value.text), case.line_span(start)
+    before = case.text[key.start : start]
+    advice = f"Quote the value: {before}{whole}"
+    found = Diagnostic(
         "second-colon",
         f"expected one ': ' on a line, got a second one in {quoted(value.text)}",
         case.span(case.at, case.at + 1),
-        help=(
-            f"Quote the value: {as_quoted(value.text)}.",
-            "Or put the inner key on the next line, indented.",
-        ),
+        help=(advice, "Or put the inner key on the next line, indented."),
+        fix=Fix((value,), whole),
     )
+    case.report.extend([found])
     return True
 
 

@@ -17,7 +17,7 @@ from typing import NoReturn
 import torch
 
 from modelspec.backends.torch.weights.failure import fail, printable
-from modelspec.diagnostics.suggest import suggest
+from modelspec.diagnostics.suggest import did_you_mean, suggest
 
 _ZIP = b"PK\x03\x04"
 _REFUSED = re.compile(r"GLOBAL ([\w.]{1,200})")
@@ -102,7 +102,7 @@ def _entry(found: object, key: str, path: Path) -> object:
         help = "the whole file is a state_dict: leave out the entry"
         fail("unreadable-weights", message, path, help)
     near = suggest(key, (one for one in found if isinstance(one, str)))
-    advice = (f"did you mean '{printable(near)}'?",) if near else ()
+    advice = (did_you_mean(printable(near)),) if near else ()
     details = tuple(_entries(found))
     fail("unreadable-weights", message, path, *advice, details=details)
 
