@@ -18,6 +18,15 @@ FORMS: dict[str, Callable[[int], str]] = {
         f"  - Linear:\n      in_features: {n}\n      out_features: {n + 1}\n"
         "      bias: false\n"
     ),
+    "mapping form, named": lambda n: (
+        f"  fc{n}:\n    Linear: {{in_features: {n}, out_features: {n + 1}}}\n"
+    ),
+    "mapping form, of several layers": lambda n: (
+        f"  - Conv2d:\n      in_channels: {n}\n      out_channels: {n + 1}\n"
+        "      kernel_size: [3, 3]\n      padding: same\n"
+        if n % 2
+        else f"  - BatchNorm2d:\n      num_features: {n}\n      eps: 1e-3\n"
+    ),
     "call form": lambda n: f"  - Linear({n}, {n + 1})\n",
     "call form, all alike": lambda n: "  - Linear(64, 64)\n",
 }

@@ -8,7 +8,7 @@ from dataclasses import field
 
 import pytest
 
-from modelspec.records import dataclass
+from modelspec.records import dataclass, unguarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,12 @@ class Loose:
 
     def __post_init__(self) -> None:
         self.twice = 2 * self.x
+
+
+@unguarded(frozen=True, slots=True)
+class Many:
+    x: int
+    y: int = 2
 
 
 def test_arguments_and_defaults() -> None:
@@ -64,3 +70,15 @@ def test_what_the_standard_library_does_with_it() -> None:
     match Point(1, 2):
         case Point(1, y):
             assert y == 2
+
+
+def test_unguarded() -> None:
+    """The same but for the guard."""
+    assert (Many(1), hash(Many(1)), repr(Many(1))) == (
+        Many(1, 2),
+        hash(Many(1, 2)),
+        "Many(x=1, y=2)",
+    )
+    assert dataclasses.replace(Many(1), y=5) == Many(1, 5) != Many(1)
+    assert pickle.loads(pickle.dumps(Many(1, 7))) == Many(1, 7)
+    assert not hasattr(Many(1), "__dict__")

@@ -37,6 +37,7 @@ from modelspec.analysis.standins import (
 )
 from modelspec.diagnostics.diagnostic import Label
 from modelspec.program import ir
+from modelspec.program.literal import LayerCall
 from modelspec.program.walk import own_expressions, walk_statements
 from modelspec.pysubset.faults import EvaluationError, Fault, at_span
 from modelspec.pysubset.place import span_of
@@ -49,6 +50,8 @@ _STEPS_OF_A_LAYER = 5
 
 Step: TypeAlias = "Callable[[Construction, Sink], None]"
 Make: TypeAlias = "Callable[[Construction], object]"
+# A child, how its name is read, and its stand-in.
+_Layer: TypeAlias = "tuple[ir.Child, Read | None, Module]"
 
 
 class Steps:
@@ -59,6 +62,7 @@ class Steps:
         self.elaborator = elaborator
         self.source = block.source
         self.reads = Reads(block.source, elaborator)
+        self._layers: dict[LayerCall, Module | None] = {}
         self.defaults = [
             (one.name, self._default(one.default))
             for one in block.params
@@ -99,8 +103,19 @@ class Steps:
     # --- statements ---------------------------------------------------------------
 
     def _all(self, body: Sequence[ir.Statement], base: str) -> tuple[Step, ...]:
-        steps = (self._step(one, base) for one in body)
-        return tuple(step for step in steps if step is not None)
+        steps: list[Step] = []
+        run: list[_Layer] = []
+        for one in body:
+            layer = self._literal_child(one, base)
+            if layer is not None:
+                run.append(layer)
+                continue
+            if run:
+                steps.append(self._add_layers(run))
+                run = []
+            step = self._step(one, base)
+            steps.extend([step] if step is not None else [])
+        return (*steps, self._add_layers(run)) if run else tuple(steps)
 
     def _step(self, one: ir.Statement, base: str) -> Step | None:
         match one:
@@ -242,9 +257,6 @@ class Steps:
     def _child(self, one: ir.Child, base: str) -> Step:
         name = None if one.name is None else self.reads.name(one.name, base)
         is_tensor = base.startswith("Parameter")
-        literal = None if is_tensor else self._literal_module(one.value)
-        if literal is not None:
-            return self._add_literal(one, name, literal)
         make, span = self._value(one.value), one.value.span
 
         def checked(at: Construction) -> object:
@@ -261,14 +273,39 @@ class Steps:
 
         return add
 
-    def _add_literal(self, one: ir.Child, name: Read | None, made: Module) -> Step:
-        """A child that is there already, and with which nothing can go wrong."""
-        budget, span = self.elaborator.budget, one.span
+    def _literal_child(self, one: ir.Statement, base: str) -> _Layer | None:
+        if not isinstance(one, ir.Child) or base.startswith("Parameter"):
+            return None
+        made = self._literal_module(one.value)
+        if made is None:
+            return None
+        name = None if one.name is None else self.reads.name(one.name, base)
+        return one, name, made
+
+    def _add_layers(self, run: Sequence[_Layer]) -> Step:
+        """Children that are there already, each followed as a statement is: a step for
+        all of them, as there are thousands in a row."""
+        follow, charge = self.elaborator.follow, self.elaborator.budget.charge
 
         def add(at: Construction, sink: Sink) -> None:
-            budget.charge(_STEPS_OF_A_LAYER)
-            key = None if name is None else str(name(at.scope))
-            register(at, sink, key, made, span)
+            left = iter(run)
+            last = None
+
+            def add_left() -> None:
+                nonlocal last
+                for last, name, made in left:
+                    charge(_STEPS_OF_A_LAYER)
+                    key = None if name is None else str(name(at.scope))
+                    register(at, sink, key, made, last.span)
+                last = None
+
+            def forget_last() -> None:
+                assert last is not None
+                forget(at, sink, _changed(last))
+
+            follow(add_left, forget_last)
+            while last is not None:
+                follow(add_left, forget_last)
 
         return add
 
@@ -277,7 +314,13 @@ class Steps:
         every time."""
         if isinstance(value, ir.Container):
             return None
-        node = value.expression
+        if not isinstance(value, ir.Layer):
+            return self._settled(value.expression)
+        if value.call not in self._layers:
+            self._layers[value.call] = self._settled(value)
+        return self._layers[value.call]
+
+    def _settled(self, node: ast.expr | ir.Layer) -> Module | None:
         found = self.elaborator.settled.get(id(node)) or settled(node)
         return None if found is None else settled_module(*found)
 

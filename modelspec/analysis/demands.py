@@ -185,8 +185,9 @@ def _lengths_of_convolution(count: int) -> Demand:
 
 
 def _no_same_with_stride(values: Values) -> Unmet | None:
-    strides = list(_numbers(values.get("stride")))
-    if values.get("padding") != "same" or all(one == 1 for one in strides):
+    if values.get("padding") != "same":
+        return None
+    if all(one == 1 for one in _numbers(values.get("stride"))):
         return None
     return Unmet("padding", "cannot be 'same' where 'stride' is not 1")
 

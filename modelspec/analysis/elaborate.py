@@ -85,7 +85,7 @@ class Elaborator:
     """Elaborates one Program, any number of times; what is compiled is kept.
 
     `is_told` says of an expression whether it is known to be wrong; `settled` are calls
-    that are known to be right, by the `id` of their nodes.
+    that are known to be right, by the `id` of their nodes, or of a `Layer` itself.
     """
 
     def __init__(

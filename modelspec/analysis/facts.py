@@ -20,11 +20,12 @@ from modelspec.analysis.signatures import Callee, Callees
 from modelspec.diagnostics.diagnostic import Diagnostic
 from modelspec.diagnostics.span import Source, Span
 from modelspec.policy import Limits
-from modelspec.program.ir import Block, Function, Method, Program, Variant
+from modelspec.program.ir import Block, Function, Layer, Method, Program, Variant
+from modelspec.program.literal import LayerCall
 from modelspec.program.walk import (
     all_nodes,
-    block_expressions,
     block_nodes,
+    block_parts,
     function_nodes,
     names_read,
     walk_statements,
@@ -186,19 +187,27 @@ def collect_method(block: Block, method: Method) -> Text:
 
 def _unsettled(block: Block, text: Text) -> Iterator[ast.expr]:
     """What passes have to look at; the attributes of the rest are noted."""
-    layers: dict[str, ast.Attribute] = {}
-    for one in block_expressions(block):
-        found = settled(one)
-        if found is None:
-            yield one
-            continue
-        text.settled[id(one)] = found
-        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
-            layers.setdefault(one.func.attr, one.func)
+    layers: dict[str, ast.expr | Layer] = {}
+    known: dict[LayerCall, Settled | None] = {}
+    for one in block_parts(block):
+        if isinstance(one, Layer):
+            if one.call not in known:
+                known[one.call] = settled(one)
+            found = known[one.call]
+        else:
+            found = settled(one)
+        if found is not None:
+            text.settled[id(one)] = found
+            layers.setdefault(found[0], one)
+        else:
+            yield one.expression if isinstance(one, Layer) else one
     yield from _input_expressions(block)
     if layers:
         text.names.add("nn")
-        text.attributes.extend(layers.values())
+    for one in layers.values():
+        call = one.expression if isinstance(one, Layer) else one
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            text.attributes.append(call.func)
 
 
 def _input_expressions(block: Block) -> Iterator[ast.expr]:

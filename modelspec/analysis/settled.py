@@ -17,39 +17,38 @@ from modelspec.analysis.demands import unmet
 from modelspec.analysis.places import is_chosen, places_of_torch
 from modelspec.analysis.standins import fits
 from modelspec.catalog import load_catalog
-from modelspec.program.literal import literal_layer
-
-# What makes two values alike for types and choices: a text itself, the kinds of the
-# items of a tuple, else the type.
-_Sort: TypeAlias = "type | str | tuple[_Sort, ...]"
-
+from modelspec.program.ir import Layer
+from modelspec.program.literal import LayerForm, Sort, literal_layer, sort_of
 
 Settled: TypeAlias = "tuple[str, Mapping[str, object]]"
 """A layer, and its arguments by name."""
 
 
-def settled(node: ast.expr) -> Settled | None:
+def settled(node: ast.expr | Layer) -> Settled | None:
     """What is called, and with what, in a call with which nothing is wrong."""
-    literal = literal_layer(node)
-    if literal is None:
-        return None
-    layer, values, keywords = literal
-    names = _names(layer, tuple(keywords), tuple([_sort(one) for one in values]))
+    if isinstance(node, Layer):
+        form, values = node.call.form, node.call.values
+        layer, names = form.layer, _names_in(form)
+    else:
+        literal = literal_layer(node)
+        if literal is None:
+            return None
+        layer, values, keywords = literal
+        names = _names(layer, tuple(keywords), tuple([sort_of(one) for one in values]))
     if names is None:
         return None
     given = dict(zip(names, values, strict=True))
     return (layer, given) if unmet(layer, given) is None else None
 
 
-def _sort(value: object) -> _Sort:
-    if type(value) is str:
-        return value
-    return tuple(map(_sort, value)) if type(value) is tuple else type(value)
+@functools.lru_cache(maxsize=1024)
+def _names_in(form: LayerForm) -> tuple[str, ...] | None:
+    return _names(form.layer, form.names, form.sorts)
 
 
 @functools.lru_cache(maxsize=1024)
 def _names(
-    layer: str, keywords: tuple[str, ...], sorts: tuple[_Sort, ...]
+    layer: str, keywords: tuple[str, ...], sorts: tuple[Sort, ...]
 ) -> tuple[str, ...] | None:
     """The names of arguments of some sorts, those by keyword last, if they fit.
 
@@ -73,7 +72,7 @@ def _names(
     return names if all(fitting) else None
 
 
-def _sample(sort: _Sort) -> object:
+def _sample(sort: Sort) -> object:
     """Some value of a sort."""
     if isinstance(sort, tuple):
         return tuple(map(_sample, sort))

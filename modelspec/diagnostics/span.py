@@ -12,7 +12,7 @@ import os
 from bisect import bisect_right
 from dataclasses import field
 
-from modelspec.records import dataclass
+from modelspec.records import dataclass, unguarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Source:
         return line, len(before.encode(errors="replace"))
 
 
-@dataclass(frozen=True, slots=True)
+@unguarded(frozen=True, slots=True)
 class Span:
     """Characters `start` to `end` (not included) of a source."""
 

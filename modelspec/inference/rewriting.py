@@ -132,7 +132,7 @@ class Walk:
 
     def _value(self, value: ir.ModuleValue, where: Where) -> ir.ModuleValue:
         if isinstance(value, ir.Value):
-            return replace(value, expression=self._expression(value.expression, where))
+            return value.with_expression(self._expression(value.expression, where))
         callee = value.callee
         if isinstance(callee, ast.Call):
             callee = self._expression(callee, where)

@@ -31,12 +31,14 @@ extended. Passes say nothing about what touches one; back ends never see one.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import field
 from typing import Literal, TypeAlias
 
 from modelspec.diagnostics.span import Source, Span
+from modelspec.program.literal import LayerCall
 from modelspec.pysubset.body import Comment
-from modelspec.records import dataclass
+from modelspec.records import dataclass, unguarded
 
 BaseKind: TypeAlias = Literal[
     "Module", "Sequential", "ModuleList", "ModuleDict", "extends"
@@ -90,12 +92,44 @@ class Constant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class Value:
     """A module, a tensor or any other value, as an expression."""
 
     expression: ast.expr
     span: Span
+
+    def with_expression(self, expression: ast.expr) -> Value:
+        """Another value in the same place."""
+        return Value(expression, self.span)
+
+
+class Layer(Value):
+    """A call of a layer of torch with literals alone, `nn.Linear(8, 9)`: most of any
+    network.
+
+    It is what its expression is. That is made when it is asked for: of a layer that is
+    right, `call` is all that passes read.
+    """
+
+    __slots__ = ("_made", "_make", "call")
+
+    def __init__(
+        self, call: LayerCall, make: Callable[[], ast.expr], span: Span
+    ) -> None:
+        self.call = call
+        self.span = span  # type: ignore[misc]  # as its class may
+        self._make = make
+        self._made: ast.expr | None = None
+
+    @property
+    def expression(self) -> ast.expr:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __reduce__(self) -> tuple[type[Value], tuple[ast.expr, Span]]:
+        return Value, (self.expression, self.span)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +181,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class Child:
     """Registers a module in the container or block whose body this stands in.
 

@@ -20,6 +20,7 @@ from modelspec.program.ir import (
     If,
     InitByName,
     InitByType,
+    Layer,
     Let,
     ModuleValue,
     OwnAttribute,
@@ -44,6 +45,11 @@ def walk_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
     """Statements and those inside them, children of containers included."""
     for statement in statements:
         yield statement
+        if isinstance(statement, Child):
+            # Most of any block: it has nothing inside it but the children of these.
+            if isinstance(statement.value, Container):
+                yield from walk_statements(statement.value.children)
+            continue
         if isinstance(statement, For):
             yield from walk_statements(statement.body)
         elif isinstance(statement, If):
@@ -63,7 +69,20 @@ def registered_names(statements: Iterable[Statement]) -> frozenset[str]:
 
 def own_expressions(statement: Statement) -> Iterator[ast.expr]:
     """Expressions of a statement itself, not of those inside it."""
+    return (_whole(one) for one in own_parts(statement))
+
+
+def _whole(part: ast.expr | Layer) -> ast.expr:
+    return part.expression if isinstance(part, Layer) else part
+
+
+def own_parts(statement: Statement) -> Iterator[ast.expr | Layer]:
+    """The same with layers of literals as what they are: no tree is made of these."""
     match statement:
+        case Child(name=name, value=value):
+            if name is not None:
+                yield name
+            yield from _of_value(value)
         case Let(target=target, value=value):
             yield target
             yield from _of_value(value)
@@ -71,9 +90,6 @@ def own_expressions(statement: Statement) -> Iterator[ast.expr]:
             yield from (target, iterable)
         case If(test=test):
             yield test
-        case Child(name=name, value=value):
-            yield from (name,) if name is not None else ()
-            yield from _of_value(value)
         case Replace(path=path, value=value):
             yield path
             yield from _of_value(value)
@@ -98,12 +114,20 @@ def own_expressions(statement: Statement) -> Iterator[ast.expr]:
 def block_expressions(block: Block) -> Iterator[ast.expr]:
     """Expressions of a block beside its methods: defaults, constants, base,
     statements, sizes of inputs."""
+    return (_whole(one) for one in block_parts(block))
+
+
+def block_parts(block: Block) -> Iterator[ast.expr | Layer]:
+    """The same with layers of literals as what they are."""
     yield from (param.default for param in block.params if param.default is not None)
     yield from (constant.value for constant in block.constants)
     if block.base.call is not None:
         yield block.base.call
     for statement in walk_statements(block.construct):
-        yield from own_expressions(statement)
+        if isinstance(statement, Child) and statement.name is None:
+            yield from _of_value(statement.value)  # most of any network
+        else:
+            yield from own_parts(statement)
     for one in block.inputs:
         sizes = [*(one.shape or ()), one.minimum, one.maximum]
         yield from (size for size in sizes if isinstance(size, ast.expr))
@@ -111,11 +135,12 @@ def block_expressions(block: Block) -> Iterator[ast.expr]:
 
 def block_nodes(block: Block) -> list[ast.AST]:
     """All nodes of a block: construction and methods."""
-    return all_nodes(_roots(block))
+    roots = _roots(block)
+    return all_nodes(one.expression if isinstance(one, Layer) else one for one in roots)
 
 
-def _roots(block: Block) -> Iterator[ast.AST]:
-    yield from block_expressions(block)
+def _roots(block: Block) -> Iterator[ast.AST | Layer]:
+    yield from block_parts(block)
     for method in block.methods:
         yield from method.statements
 
@@ -137,7 +162,8 @@ def reads_of(block: Block) -> Reads:
     """What a block reads, in construction and methods."""
     found = Reads()
     called: set[int] = set()
-    for node in all_nodes(one for one in _roots(block) if literal_layer(one) is None):
+    roots = (one for one in _roots(block) if not isinstance(one, Layer))
+    for node in all_nodes(one for one in roots if literal_layer(one) is None):
         kind = type(node)
         if kind is ast.Name:
             found.names.add(node.id)  # type: ignore[attr-defined]  # as just asked
@@ -174,8 +200,10 @@ def function_nodes(function: Function) -> list[ast.AST]:
     return all_nodes([function.definition])
 
 
-def _of_value(value: ModuleValue) -> Iterator[ast.expr]:
-    yield value.expression if isinstance(value, Value) else value.callee
+def _of_value(value: ModuleValue) -> tuple[ast.expr | Layer]:
+    if isinstance(value, Layer):
+        return (value,)
+    return (value.expression if isinstance(value, Value) else value.callee,)
 
 
 def _of_rules(statement: InitByName | InitByType) -> Iterator[ast.expr]:

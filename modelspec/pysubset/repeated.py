@@ -2,7 +2,7 @@
 
 A network writes few calls many times: the same, or the same but for its numbers
 (`Linear(64, 64)`, `Linear(128, 10)`). Reading one takes Python's parser and half a
-dozen looks at the tree; here the finished tree of the first is kept as a `_Form`, from
+dozen looks at the tree; here the finished tree of the first is kept as a `Form`, from
 which that of the next is made. It is equal to what reading the text would give, node
 for node and place for place.
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import field
 from typing import TypeAlias
 
@@ -25,6 +25,7 @@ from modelspec.syntax.nodes import ScalarNode
 
 # Whole numbers that stand by themselves: no part of a name, a float or an exponent.
 _NUMBER = re.compile(r"(?<![\w.])(?<![eE][-+])(0|[1-9][0-9]{0,8})(?![\w.])")
+_MOST_KEPT = 1024
 _WIDEST = 30  # bits that nine digits may take
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _KINDS = (
@@ -46,28 +47,35 @@ class Repeated:
     """The forms of a file's texts, by what they were read as."""
 
     def __init__(self) -> None:
-        self._forms: dict[tuple[str, _Shape], _Form] = {}
+        self._forms: dict[tuple[str, _Shape], Form] = {}
+        self._found: dict[tuple[str, str], Found] = {}
 
-    def recall(
-        self, node: ScalarNode, role: str, hidden: Container[str], limits: Limits
-    ) -> ast.expr | None:
-        """The tree that a text has in this role, if one of its form was kept.
+    def find(
+        self, node: ScalarNode, role: str, hidden: Collection[str], limits: Limits
+    ) -> Found | None:
+        """What a text is in this role, if one of its form was kept; the same for equal
+        texts.
 
         `hidden` are names that may mean something else than when it was kept.
         """
         if not _is_simple(node, limits):
             return None
-        parts = _NUMBER.split(node.text)
-        form = self._forms.get((role, tuple(parts[::2])))
-        if form is None or any(word in hidden for word in form.words):
-            return None
-        return form.at(node, parts[1::2])
+        found = self._found.get((role, node.text))
+        if found is None:
+            parts = _NUMBER.split(node.text)
+            form = self._forms.get((role, tuple(parts[::2])))
+            if form is None:
+                return None
+            found = Found(form, parts[1::2])
+            if len(self._found) < _MOST_KEPT:
+                self._found[role, node.text] = found
+        return None if hidden and found.form.reads(hidden) else found
 
     def keep(
         self,
         node: ScalarNode,
         role: str,
-        hidden: Container[str],
+        hidden: Collection[str],
         limits: Limits,
         tree: ast.expr,
     ) -> None:
@@ -89,7 +97,7 @@ def _is_simple(node: ScalarNode, limits: Limits) -> bool:
     text = node.text
     return (
         node.style == "plain"
-        and node.span.end - node.span.start == len(text)
+        and node.end - node.start == len(text)
         and len(text) <= limits.expression_characters
         and text.isascii()
     )
@@ -130,19 +138,40 @@ class _Part:
                 inner.append(part.make(line, shifts, numbers))
         return made
 
+    def literal(self, numbers: Sequence[str]) -> object:
+        """The value of a literal: a constant, a tuple of them, a negative number."""
+        if self.number is not None:
+            return int(numbers[self.number])
+        if self.kind is ast.Constant:
+            return self.same["value"]
+        if self.lists:
+            return tuple(one.literal(numbers) for one in self.lists[0][1])
+        return -self.inner[0][1].literal(numbers)  # type: ignore[operator]  # a number
+
+    def arguments(self) -> list[_Part]:
+        """Those of a call: by position, then by keyword."""
+        lists = dict(self.lists)
+        keywords = (dict(one.inner)["value"] for one in lists.get("keywords", ()))
+        return [*lists.get("args", ()), *keywords]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Form:
+class Form:
     """What a text became. `words` are the names in it, `spans` where its numbers
-    stand."""
+    stand, `arguments` those of the call that it is, if it is one."""
 
     root: _Part
     words: frozenset[str]
     spans: tuple[tuple[int, int], ...]
+    arguments: Sequence[_Part]
+
+    def reads(self, hidden: Collection[str]) -> bool:
+        """Whether one of some names stands in the text."""
+        return any(word in hidden for word in self.words)
 
     def at(self, node: ScalarNode, numbers: Sequence[str]) -> ast.expr:
         """The same for a text with other numbers, at its own place."""
-        line, column = node.span.source.byte_column(node.span.start)
+        line, column = node.source.byte_column(node.start)
         shifts = [column]
         for number, (start, end) in zip(numbers, self.spans, strict=True):
             column += len(number) - (end - start)
@@ -150,20 +179,36 @@ class _Form:
         return self.root.make(line, shifts, numbers)  # type: ignore[return-value]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A text that was met before but for its numbers."""
+
+    form: Form
+    numbers: Sequence[str]
+
+    def at(self, node: ScalarNode) -> ast.expr:
+        """What it is read as, at the place of one of the texts."""
+        return self.form.at(node, self.numbers)
+
+    def values(self) -> list[object]:
+        """The arguments of a text that is a call of literals."""
+        return [one.literal(self.numbers) for one in self.form.arguments]
+
+
 class _UnfitError(Exception):
     """A tree holds something that is not kept."""
 
 
-def _form(tree: ast.expr, node: ScalarNode, words: frozenset[str]) -> _Form | None:
+def _form(tree: ast.expr, node: ScalarNode, words: frozenset[str]) -> Form | None:
     spans = tuple(found.span() for found in _NUMBER.finditer(node.text))
-    builder = _Builder(spans, *node.span.source.byte_column(node.span.start))
+    builder = _Builder(spans, *node.source.byte_column(node.start))
     try:
         root = builder.part(tree)
     except _UnfitError:
         return None
     # A number in a string, say, is none of the tree's.
     whole = sorted(builder.numbers) == list(range(len(spans)))
-    return _Form(root, words, spans) if whole else None
+    return Form(root, words, spans, root.arguments()) if whole else None
 
 
 @dataclass(slots=True, eq=False)

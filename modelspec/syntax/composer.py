@@ -9,6 +9,7 @@ bounded by the limits too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from modelspec.diagnostics.diagnostic import Label, Report
 from modelspec.diagnostics.span import Source, Span
@@ -42,13 +43,14 @@ class Composer:
         self.shift = shift
         self.root: Node | None = None
         self.trusted = True
-        self.last: Span | None = None
+        self._last_start = self._last_end = -1
         self._frames: list[Frame] = []
         self._anchors: dict[str, Anchored] = {}
         self._count = 0
         self._documents = 0
         self._cut_until = 0
         self._most = limits.nodes
+        self._deepest = limits.nesting
         self._bits = limits.integer_bits
         self._handlers: dict[type[ev.Event], Callable[[ev.Event], None]] = {
             ev.ScalarEvent: self._scalar,
@@ -62,11 +64,26 @@ class Composer:
 
     def feed(self, events: Iterable[ev.Event]) -> None:
         """Takes events up to the last, or to what nothing can follow."""
-        handlers = self._handlers
+        handlers, frames = self._handlers, self._frames
+        shift, plain = self.shift, ev.ScalarEvent
         for event in events:
-            handler = handlers.get(type(event))
+            kind = type(event)
+            if kind is plain and not (event.style or event.anchor or event.tag):
+                # Most of any spec: what it is is known without a look at the text.
+                start, end = event.start_mark.index, event.end_mark.index
+                frame = frames[-1] if frames else None
+                self._take(event.value, "plain", start + shift, end + shift, frame)
+                continue
+            handler = handlers.get(kind)
             if handler is not None:
                 handler(event)
+
+    @property
+    def last(self) -> Span | None:
+        """What was read last."""
+        if self._last_end < 0:
+            return None
+        return Span(self.source, self._last_start, self._last_end)
 
     @property
     def open_flow(self) -> int | None:
@@ -91,33 +108,40 @@ class Composer:
             refusals.directive(self.report, Span(self.source, span.start, span.end))
 
     def _scalar(self, event: ev.Event) -> None:
-        frame = self._frames[-1] if self._frames else None
         style = _STYLES.get(event.style, "plain")
-        self.last = span = scalar_span(self.source, event, style, self.shift)
-        self._count += 1
-        if self._count > self._most:
-            self._add_count(0, span)
+        span = scalar_span(self.source, event, style, self.shift)
         if event.tag is not None:
             self._refuse_tag(event, span)
-        text = event.value
-        value: ScalarValue = text
-        refused = False
-        is_key = frame is not None and frame.mapping and frame.key is None
-        if style == "plain":
-            # An identifier, as most keys are, has no brackets.
-            if (
-                is_key or (frame is not None and frame.flow)
-            ) and not text.isidentifier():
-                self._check_whole(text, span, frame)
-            if not is_key:
-                value, refused = self._value(text, span)
-        node = ScalarNode(text, value, style, span, refused)
+        frame = self._frames[-1] if self._frames else None
+        node = self._take(event.value, style, span.start, span.end, frame)
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(node, 1)
-        if is_key and frame is not None:
+
+    def _take(
+        self, text: str, style: str, start: int, end: int, frame: Frame | None
+    ) -> ScalarNode:
+        """A scalar, put into the collection that is open."""
+        source = self.source
+        self._last_start, self._last_end = start, end
+        self._count += 1
+        if self._count > self._most:
+            self._add_count(0, Span(source, start, end))
+        if frame is not None and frame.mapping and frame.key is None:
+            node = ScalarNode(text, text, style, source, start, end, False)
+            # An identifier, as most keys are, has no brackets.
+            if style == "plain" and not text.isidentifier():
+                self._check_whole(text, node.span, frame)
             self._add_key(frame, node)
-        else:
-            self._add(node, 0)
+            return node
+        value: ScalarValue = text
+        refused = False
+        if style == "plain":
+            if frame is not None and frame.flow and not text.isidentifier():
+                self._check_whole(text, Span(source, start, end), frame)
+            value, refused = self._value(text, start, end)
+        node = ScalarNode(text, value, style, source, start, end, refused)
+        self._add(node, 0)
+        return node
 
     def _check_whole(self, text: str, span: Span, frame: Frame | None) -> None:
         """A piece of a call that YAML cut has brackets without their other half."""
@@ -126,10 +150,11 @@ class Composer:
         if text.count("(") != text.count(")") or (not in_flow and is_cut(span)):
             self._cut(span, in_flow)
 
-    def _value(self, text: str, span: Span) -> tuple[ScalarValue, bool]:
+    def _value(self, text: str, start: int, end: int) -> tuple[ScalarValue, bool]:
         """What a plain scalar means, and whether it was refused."""
         value = resolve_plain(text, self._bits)
         if isinstance(value, ScalarProblem):
+            span = Span(self.source, start, end)
             self.report.refuse(value.code, value.message, span, value.help)
             self._give_up_at_many()
             return text, True
@@ -145,44 +170,46 @@ class Composer:
         self._give_up_at_many()
 
     def _open(self, event: ev.Event) -> None:
-        end, flow = event.end_mark.index, bool(event.flow_style)
-        start: int = end + self.shift
+        frames, flow = self._frames, bool(event.flow_style)
+        end: int = event.end_mark.index
+        start = end + self.shift
         if flow and end > event.start_mark.index:
             start -= 1
         self._count += 1
         if self._count > self._most:
             self._add_count(0, Span(self.source, start, start + 1))
-        if len(self._frames) >= self.limits.nesting:
+        if len(frames) >= self._deepest:
             opener = Span(self.source, start, start + 1)
             refusals.too_deep(self.report, opener, self.limits.nesting)
             raise NoTreeError
+        mapping = type(event) is ev.MappingStartEvent
+        frame = Frame(mapping, flow, start, self._count, event.anchor)
         if event.tag is not None:
             self._refuse_tag(event, Span(self.source, start, start + 1))
+            frame.tagged = bool(frames)
         if event.anchor is not None:
             self._anchors[event.anchor] = Anchored(None)
-        mapping = type(event) is ev.MappingStartEvent
-        tagged = event.tag is not None and bool(self._frames)
-        self._frames.append(
-            Frame(mapping, flow, start, self._count, event.anchor, tagged)
-        )
+        frames.append(frame)
 
     def _close(self, event: ev.Event) -> None:
         frame = self._frames.pop()
-        if frame.flow or self.last is None:
+        if frame.flow or self._last_end < 0:
             end = event.end_mark.index + self.shift
         else:
             # The parser lets a block collection end where the next token starts.
-            end = max(self.last.end, frame.start)
-        self.last = span = Span(self.source, frame.start, end)
+            end = max(self._last_end, frame.start)
+        self._last_start, self._last_end = frame.start, end
+        span = Span(self.source, frame.start, end)
         node = frame.close(span)
+        height = frame.height + 1
         if frame.anchor is not None:
             size = self._count - frame.count + 1
-            self._anchors[frame.anchor] = Anchored(node, size, frame.height + 1)
-        self._add(node, frame.height + 1)
+            self._anchors[frame.anchor] = Anchored(node, size, height)
+        self._add(node, height)
 
     def _alias(self, event: ev.Event) -> None:
         span = event_span(self.source, event, self.shift)
-        self.last = span
+        self._last_start, self._last_end = span.start, span.end
         found = self._anchors.get(event.anchor)
         if found is None:
             refusals.unknown_alias(self.report, span, tuple(self._anchors))
@@ -202,9 +229,9 @@ class Composer:
             return node
         frame = self._frames[-1] if self._frames else None
         if frame is not None and frame.wants_key:
-            return ScalarNode(node.text, node.text, node.style, node.span)
-        value, refused = self._value(node.text, node.span)
-        return ScalarNode(node.text, value, node.style, node.span, refused)
+            return replace(node, value=node.text, refused=False)
+        value, refused = self._value(node.text, node.start, node.end)
+        return replace(node, value=value, refused=refused)
 
     def _add(self, node: Node, height: int) -> None:
         if not self._frames:
@@ -227,14 +254,15 @@ class Composer:
     def _add_key(self, frame: Frame, node: ScalarNode) -> None:
         frame.key = node
         frame.keep = True
-        first = frame.seen.setdefault(node.text, node.span)
-        if first is not node.span and not is_control_key(node.text):
-            labels = (Label(first, "first here"),)
+        text = node.text
+        first = frame.seen.setdefault(text, node)
+        if first.start != node.start and not is_control_key(text):
+            labels = (Label(first.span, "first here"),)
             refusals.duplicate_key(self.report, node, labels)
             self._give_up_at_many()
             # Of a key written twice in a row the second has what was meant.
-            frame.keep = frame.drop_empty(node.text)
-        elif node.text == "<<" and node.style == "plain":
+            frame.keep = frame.drop_empty(text)
+        elif text == "<<" and node.style == "plain":
             refusals.merge_key(self.report, node.span)
             # What it stood for is missing wherever the mapping is read.
             self.trusted = frame.keep = False

@@ -28,11 +28,16 @@ _MEANT = ("for", "if", "elif", "let")
 _STARTS = frozenset({"fo", "if", "el", "le", "wh", "un"})
 _LONGEST_WORD = 5
 _BLANKS = frozenset(" \t\n")
+# Words that need nothing after them to be seen as control words.
+_ALONE = {one: one for one in ("for", "if", "elif", "else")}
+_ALONE |= dict.fromkeys(("Else", "ELSE"), "else")
 _ELSE = frozenset({"Else", "ELSE", "Else:", "ELSE:"})
 
 
 def control_word(text: str) -> str | None:
     """The control word a key begins with; for a near miss, the one that was meant."""
+    if text.isidentifier():
+        return _ALONE.get(text)
     if (
         text[:2].lower() not in _STARTS
         and text[:1] not in _BLANKS

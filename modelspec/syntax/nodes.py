@@ -9,25 +9,33 @@ from __future__ import annotations
 
 from typing import TypeAlias, TypeGuard
 
-from modelspec.diagnostics.span import Fragment, Span
-from modelspec.records import dataclass
+from modelspec.diagnostics.span import Fragment, Source, Span
+from modelspec.records import unguarded
 
 ScalarValue: TypeAlias = "bool | int | float | str | None"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class ScalarNode:
     """`style` is one of `plain single double literal folded`.
 
-    `span` covers the scalar as written, quotes and block header included. A scalar is
-    `refused` where its value was reported: nobody knows what was meant.
+    It stands from `start` to `end` of its source as written, quotes and block header
+    included. A scalar is `refused` where its value was reported: nobody knows what was
+    meant.
     """
 
     text: str
     value: ScalarValue
     style: str
-    span: Span
+    source: Source
+    start: int
+    end: int
     refused: bool = False
+
+    @property
+    def span(self) -> Span:
+        """Made when asked for: few scalars of a large spec are."""
+        return Span(self.source, self.start, self.end)
 
     @property
     def fragment(self) -> Fragment:
@@ -41,7 +49,7 @@ class ScalarNode:
         return self.value is None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class Entry:
     """A key and its value in a mapping."""
 
@@ -49,7 +57,7 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class MappingNode:
     entries: tuple[Entry, ...]
     span: Span
@@ -59,7 +67,7 @@ class MappingNode:
         return next((e.value for e in self.entries if e.key.text == name), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@unguarded(frozen=True, slots=True, eq=False)
 class SequenceNode:
     items: tuple[Node, ...]
     span: Span

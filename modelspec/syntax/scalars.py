@@ -27,6 +27,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 _LONGEST_SHOWN = 40
+_FEW_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ def resolve_plain(text: str, integer_bits: int = 64) -> ScalarValue | ScalarProb
     """The value of a plain scalar; numbers that do not fit are a problem."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
+    if _is_plain_number(text) and int(text) >> (integer_bits - 1) == 0:
+        return int(text)
     if text[0] not in _NUMBER_STARTS:
         return text
     if _INTEGER.fullmatch(text):
@@ -51,6 +54,12 @@ def resolve_plain(text: str, integer_bits: int = 64) -> ScalarValue | ScalarProb
     if _FLOAT.fullmatch(text):
         return _float(text)
     return text
+
+
+def _is_plain_number(text: str) -> bool:
+    """Digits, as nearly all numbers are: none that could be read differently."""
+    is_short = text.isdecimal() and len(text) <= _FEW_DIGITS
+    return is_short and text.isascii() and (text[0] != "0" or text == "0")
 
 
 def _integer(text: str, bits: int) -> int | ScalarProblem:

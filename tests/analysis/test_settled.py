@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelspec.analysis import facts
+from modelspec.analysis.construct import Steps
 from modelspec.analysis.settled import settled
 from modelspec.catalog import load_catalog
 from modelspec.driver import Compilation, compile_text
@@ -78,3 +79,34 @@ def test_settled(call: str, is_settled: bool) -> None:
     """Right layers of literals, and nothing else."""
     node = ast.parse(call, mode="eval").body
     assert (settled(node) is not None) is is_settled
+
+
+LOOP = """\
+  - for i in range(100000):
+      - for j in range(i):
+          - Linear(i, j)
+"""
+LAYERS_ALIKE = "  - Linear(3, 4)\n" * 200
+INSIDE = "  - for i in range(900):\n" + "      - Linear(3, 4)\n" * 300
+WRONG = "  - let n = -3\n  - Linear(n, 3)\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        (LAYERS_ALIKE + WRONG, ["argument-value"]),
+        (LOOP + LAYERS_ALIKE + WRONG, ["argument-value"]),
+        (LOOP * 12 + LAYERS_ALIKE + WRONG, []),
+        (LAYERS_ALIKE + INSIDE + WRONG, ["argument-value"]),
+    ],
+)
+def test_layers_in_a_row(body: str, codes: list[str]) -> None:
+    """One step for all of them is what a step for each is, in what it leaves to those
+    below too, where a loop above took most steps."""
+    text = f"modelspec: 1\nname: Net\nSequential:\n{body}".encode()
+    quick = compile_text(text, Policy()).diagnostics
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Steps, "_literal_child", lambda *_: None)
+        slow = compile_text(text, Policy()).diagnostics
+    assert list(map(repr, quick)) == list(map(repr, slow))
+    assert [one.code for one in quick] == codes

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from modelspec.driver import Compilation, compile_text
 from modelspec.policy import Limits, Policy
+from modelspec.program.ir import Layer
 from modelspec.program.walk import block_nodes
 from modelspec.pysubset.repeated import Repeated
 
@@ -52,6 +53,27 @@ RIGHT = st.sampled_from(
         "Own(5, -6)",
         "Own: {n: 5, stride: 1}",
         "Linear: [twice, 2]",
+        "Linear: [7, 2]",
+        "Linear: {in_features: 7, out_features: 2}",
+        "Linear: {in_features: 7, out_features: 2, bias: false}",
+        "Linear: {in_features: 7, out_features: 2, bias: 'no'}",
+        "nn.Linear:\n      in_features: 7\n      out_features: 2",
+        "'Linear': {in_features: 7, out_features: 2}",
+        "Linear: {in_features: 7, in_features: 2}",
+        "Linear: {in_features: auto, out_features: 2}",
+        'Linear: {in_features: "${width}", out_features: 2}',
+        "Linear: {in_features: .inf, out_features: -2}",
+        "Conv2d: {in_channels: 1, out_channels: 2, kernel_size: [3, 3]}",
+        "Conv2d: [1, 2, [3, 3]]",
+        "Conv2d: [1, 2, [3, [3]]]",
+        "Conv2d: {in_channels: 1, out_channels: 2, kernel_size: 3, padding: same}",
+        "BatchNorm2d: {num_features: 7, eps: 1.5e-5}",
+        "MaxPool2d: 2",
+        "Dropout: 0.5",
+        "ReLU:",
+        "Own: {n: 5, stride: [1, 2]}",
+        "Linear: {in_features: {ReLU: }, out_features: 2}",
+        "Linear(7, 2): {bias: false}",
         "Dropout(p=0.5)",
         "Linear(twice(4), -2)",
         "TransformerEncoder(TransformerEncoderLayer(512, 8), 6)",
@@ -114,11 +136,11 @@ def outcome(found: Compilation) -> tuple[list[str], list[str]]:
 @settings(deadline=None, max_examples=300)
 @given(networks(), st.sampled_from([64, 20, 8]))
 def test_equal_to_reading_anew(items: list[str], bits: int) -> None:
-    """Of any texts beside one another, with the same limits."""
+    """Of any layers beside one another, with the same limits."""
     limits = Limits(integer_bits=bits)
     quick = outcome(compiled(items, limits))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Repeated, "recall", lambda *_: None)
+        patch.setattr(Repeated, "find", lambda *_: None)
         assert outcome(compiled(items, limits)) == quick
 
 
@@ -136,6 +158,31 @@ def test_few_texts_are_read() -> None:
         items = [f"Linear({n}, {n + 1}, bias=False)" for n in range(1, 1000)]
         assert not compiled(items, Limits()).failed
     assert len(read) < 10
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "Linear({n}, {n}, bias=False)",
+        "Linear: [{n}, 7]",
+        "Linear:\n      in_features: {n}\n      out_features: 7",
+        "Conv2d({n}, 7, (3, 3), padding='same')",
+    ],
+)
+def test_of_a_right_layer_no_tree_is_made(item: str) -> None:
+    """Checking looks at the values alone: no expression but that of the first."""
+    made: list[Layer] = []
+    whole = Layer.expression.fget
+
+    def counting(self: Layer) -> ast.expr:
+        made.append(self)
+        return whole(self)  # type: ignore[misc]  # a property has a getter
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Layer, "expression", property(counting))
+        items = [item.format(n=n) for n in range(1, 200)]
+        assert not compiled(items, Limits()).failed
+    assert not made
 
 
 def test_a_name_of_the_block_is_read_anew() -> None:

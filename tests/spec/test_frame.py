@@ -23,10 +23,11 @@ from modelspec.syntax.nodes import (
     SequenceNode,
 )
 
-SPAN = Span(Source("a.yaml", "a"), 0, 1)
+SOURCE = Source("a.yaml", "a")
+SPAN = Span(SOURCE, 0, 1)
 NODES: list[Node] = [
     *(
-        ScalarNode(str(value), value, "plain", SPAN)
+        ScalarNode(str(value), value, "plain", SOURCE, 0, 1)
         for value in ("text", "", True, False, 3, 0, 2.5, None)
     ),
     MappingNode((), SPAN),
@@ -37,7 +38,7 @@ NODES: list[Node] = [
 def _mapping(keys: dict[str, Node]) -> MappingNode:
     return MappingNode(
         tuple(
-            Entry(ScalarNode(key, key, "plain", SPAN), node)
+            Entry(ScalarNode(key, key, "plain", SOURCE, 0, 1), node)
             for key, node in keys.items()
         ),
         SPAN,

@@ -98,9 +98,9 @@ class Context:
         role.
         """
         memory, hidden = self.scope.file.repeated, self.scope.locals
-        known = memory.recall(node, role, hidden, self.limits)
+        known = memory.find(node, role, hidden, self.limits)
         if known is not None:
-            return known
+            return known.at(node)
         before = len(self.report.found)
         tree = read()
         if len(self.report.found) == before:

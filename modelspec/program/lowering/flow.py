@@ -59,16 +59,28 @@ def lower_mapping(
     node: MappingNode, context: Context, lower: LowerEntry
 ) -> tuple[Statement, ...]:
     """Statements of a mapping's entries, control keys spliced in."""
-    steps = (_mapping_step(entry, context, lower) for entry in node.entries)
-    return _joined(steps, context)
+    joined = _Joined(context)
+    for entry in node.entries:
+        if control_word(entry.key.text) is None:
+            joined.add(lower(entry))
+        else:
+            joined.take(_mapping_control(entry, context, lower))
+    return joined.end()
 
 
 def lower_list(
     items: Iterable[Node], context: Context, lower: LowerItem
 ) -> tuple[Statement, ...]:
     """Statements of a list's items; an item may be one or more control keys."""
-    steps = (step for item in items for step in _item_steps(item, context, lower))
-    return _joined(steps, context)
+    joined = _Joined(context)
+    for item in items:
+        word = _word_of_item(item)
+        if word is None:
+            joined.add(lower(item))
+            continue
+        for step in _item_steps(item, word, context, lower):
+            joined.take(step)
+    return joined.end()
 
 
 def unknown_statements(span: Span) -> Statement:
@@ -93,10 +105,7 @@ def _word_of_item(node: Node) -> str | None:
     return None
 
 
-def _mapping_step(entry: Entry, context: Context, lower: LowerEntry) -> _Step:
-    if control_word(entry.key.text) is None:
-        return _Step(tuple(lower(entry)))
-
+def _mapping_control(entry: Entry, context: Context, lower: LowerEntry) -> _Step:
     def body() -> tuple[Statement, ...]:
         return _mapping_body(entry, context, lower)
 
@@ -120,11 +129,11 @@ def _mapping_body(
     return (unknown_statements(value.span),)
 
 
-def _item_steps(item: Node, context: Context, lower: LowerItem) -> Iterator[_Step]:
-    word = _word_of_item(item)
-    if word is None:
-        yield _Step(tuple(lower(item)))
-    elif isinstance(item, ScalarNode) and is_control_item(item):
+def _item_steps(
+    item: Node, word: str, context: Context, lower: LowerItem
+) -> Iterator[_Step]:
+    """Those of an item that begins with a control word."""
+    if isinstance(item, ScalarNode) and is_control_item(item):
         yield _control_step(_alone(item), context, tuple)
     elif isinstance(item, MappingNode):
         for entry in item.entries:
@@ -160,7 +169,8 @@ def _list_control(entry: Entry, context: Context, lower: LowerItem) -> _Step:
 
 def _alone(item: ScalarNode) -> Entry:
     """An item that is a control key as a whole: nothing stands under it."""
-    return Entry(item, ScalarNode("", None, "plain", item.span))
+    nothing = ScalarNode("", None, "plain", item.source, item.start, item.end)
+    return Entry(item, nothing)
 
 
 def _control_step(
@@ -259,32 +269,41 @@ def _bind(target: ast.expr, kind: Kind, context: Context, span: Span) -> None:
     context.scope.locals.update(bound)
 
 
-def _joined(steps: Iterable[_Step], context: Context) -> tuple[Statement, ...]:
+class _Joined:
     """Statements of steps; each `elif` and `else` joined to the `if` above it."""
-    done: list[Statement] = []
-    chain: list[_Step] = []
-    for step in steps:
-        if step.control is None and not chain:
-            done.extend(step.statements)
-            continue
-        if isinstance(step.control, ElifControl | ElseControl):
-            if chain and not isinstance(chain[-1].control, ElseControl):
-                chain.append(step)
-            else:
-                word = "elif" if isinstance(step.control, ElifControl) else "else"
-                context.report.error(
-                    "else-without-if",
-                    f"there is no `if` above this `{word}`",
-                    step.span,
-                )
-                assert step.span is not None
-                done.extend(branch(hole(step.span), step.body, (), step.span))
-            continue
-        done.extend(_branches(chain, context))
-        chain = [step] if isinstance(step.control, IfControl) else []
-        done.extend(step.statements)
-    done.extend(_branches(chain, context))
-    return tuple(done)
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._done: list[Statement] = []
+        self._chain: list[_Step] = []
+
+    def add(self, statements: Iterable[Statement]) -> None:
+        """What stands between control keys."""
+        self._close()
+        self._done.extend(statements)
+
+    def take(self, step: _Step) -> None:
+        chain = self._chain
+        if not isinstance(step.control, ElifControl | ElseControl):
+            self.add(step.statements)
+            self._chain = [step] if isinstance(step.control, IfControl) else []
+        elif chain and not isinstance(chain[-1].control, ElseControl):
+            chain.append(step)
+        else:
+            assert step.span is not None
+            word = "elif" if isinstance(step.control, ElifControl) else "else"
+            message = f"there is no `if` above this `{word}`"
+            self._context.report.error("else-without-if", message, step.span)
+            self._done.extend(branch(hole(step.span), step.body, (), step.span))
+
+    def end(self) -> tuple[Statement, ...]:
+        self._close()
+        return tuple(self._done)
+
+    def _close(self) -> None:
+        if self._chain:
+            self._done.extend(_branches(self._chain, self._context))
+            self._chain = []
 
 
 def _branches(chain: list[_Step], context: Context) -> tuple[Statement, ...]:

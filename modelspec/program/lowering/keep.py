@@ -26,6 +26,8 @@ from modelspec.program.ir import (
 from modelspec.program.lowering.bases import bases_of
 from modelspec.program.walk import Reads, walk_statements
 
+_NAMED = (Child, OwnParameter, OwnBuffer, OwnAttribute)
+
 
 def keep_read_values(
     blocks: tuple[Block, ...], reads: Mapping[str, Reads]
@@ -69,9 +71,9 @@ def _targets(statement: Let) -> Iterator[str]:
 def _registered(statements: Iterable[Statement]) -> Iterator[str]:
     """Names that a registration of the block itself takes."""
     for statement in statements:
-        named = Child | OwnParameter | OwnBuffer | OwnAttribute
-        if isinstance(statement, named) and isinstance(statement.name, ast.Constant):
-            yield str(statement.name.value)
+        if isinstance(statement, _NAMED):
+            if isinstance(statement.name, ast.Constant):
+                yield str(statement.name.value)
         else:
             yield from _registered(getattr(statement, "body", ()))
             yield from _registered(getattr(statement, "orelse", ()))

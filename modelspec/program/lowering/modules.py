@@ -27,6 +27,7 @@ from modelspec.program.lowering.flow import (
     lower_mapping,
     unknown_statements,
 )
+from modelspec.program.lowering.layers import arguments_of
 from modelspec.program.lowering.misplaced import (
     DASHED,
     LAMBDA,
@@ -129,6 +130,10 @@ def _scalar_module(node: ScalarNode, context: Context) -> ModuleValue:
     if not isinstance(node.value, str):
         report_no_module(node, context)
         return nothing(node)
+    file, hidden = context.scope.file, context.scope.locals
+    layer = file.layers.of_text(node, hidden, context.limits)
+    if layer is not None:
+        return layer
     name = container_name(node.text.strip(), context)
     if name is not None:
         callee = context.expression(node.fragment)
@@ -164,6 +169,17 @@ def _has_told(before: int, context: Context) -> bool:
 
 def _typed_module(entry: Entry, node: MappingNode, context: Context) -> ModuleValue:
     """`Type: arguments`, `Container: children` or `Call(...): children`."""
+    file, hidden = context.scope.file, context.scope.locals
+    literals = arguments_of(entry)
+
+    def call(callee: ast.expr) -> ast.expr:
+        made = call_with(callee, entry.value, lower_argument_module, context)
+        return place(made, node.span)
+
+    if literals is not None:
+        layer = file.layers.of_arguments(entry, literals, node, hidden, call)
+        if layer is not None:
+            return layer
     name = container_name(entry.key.text, context)
     if LAMBDA.match(entry.key.text):
         report_lambda(entry, context)
@@ -181,8 +197,11 @@ def _typed_module(entry: Entry, node: MappingNode, context: Context) -> ModuleVa
         if block is not None and takes is not None and _is_value(entry.value):
             return _with_value(callee, block, entry, context)
         return _with_children(callee, takes, entry, context)
-    call = call_with(callee, entry.value, lower_argument_module, context)
-    return Value(place(call, node.span), node.span)
+    told = len(context.report.found)
+    made = call(callee)
+    if literals is not None and len(context.report.found) == told:
+        file.layers.keep(entry, literals, hidden, context.limits, made)
+    return Value(made, node.span)
 
 
 def lower_argument_module(node: MappingNode, context: Context) -> ast.expr | None:
@@ -369,10 +388,10 @@ def _positional(
 
 def _item(node: Node, kind: str, context: Context) -> Iterable[Statement]:
     value = _child_value(node, kind, context)
-    if is_hole(getattr(value, "expression", None)) and _is_control(node):
-        yield unknown_statements(node.span)
-    else:
-        yield Child(None, value, value.span)
+    # A `Layer`, which is of another class, is never a hole.
+    if type(value) is Value and is_hole(value.expression) and _is_control(node):
+        return (unknown_statements(node.span),)
+    return (Child(None, value, value.span),)
 
 
 def _is_control(node: Node) -> bool:

@@ -13,6 +13,7 @@ from modelspec.catalog import load_catalog
 from modelspec.diagnostics.suggest import suggest
 from modelspec.program.ir import Param
 from modelspec.program.kinds import LAYER, UNKNOWN, Kind
+from modelspec.program.lowering.layers import LayerForms
 from modelspec.program.standard import STANDARD_BLOCKS
 from modelspec.pysubset.builtin import BUILTINS
 from modelspec.pysubset.repeated import Repeated
@@ -43,7 +44,8 @@ class FileScope:
 
     `reported` are names that would be known but for a mistake already told. `standard`
     reads a standard block, one of `STANDARD_BLOCKS`. `repeated` are texts that were
-    read with these names. `root` is the name of the file's own top level.
+    read with these names, `layers` the layers among them. `root` is the name of the
+    file's own top level.
     """
 
     blocks: dict[str, BlockEntry] = field(default_factory=dict)
@@ -52,7 +54,11 @@ class FileScope:
     reported: set[str] = field(default_factory=set)
     standard: Callable[[str], BlockEntry] | None = None
     repeated: Repeated = field(default_factory=Repeated)
+    layers: LayerForms = field(init=False)
     root: str = ""
+
+    def __post_init__(self) -> None:
+        self.layers = LayerForms(self.repeated)
 
     def add_block(self, name: str, entry: BlockEntry) -> None:
         self.blocks[name] = entry

@@ -133,7 +133,7 @@ class Statements:
 
     def _value(self, value: ir.ModuleValue, known: Environment) -> ir.ModuleValue:
         if isinstance(value, ir.Value):
-            return replace(value, expression=known.settled(value.expression))
+            return value.with_expression(known.settled(value.expression))
         callee = value.callee
         if value.into is not None:
             callee = known.settled(callee)

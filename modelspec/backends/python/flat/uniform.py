@@ -171,7 +171,7 @@ def _rewritten(one: ir.Statement, rewrite: _Calls) -> ir.Statement:
 
     def value(made: ir.ModuleValue) -> ir.ModuleValue:
         if isinstance(made, ir.Value):
-            return replace(made, expression=new(made.expression))
+            return made.with_expression(new(made.expression))
         children = tuple(_rewritten(child, rewrite) for child in made.children)
         return replace(made, callee=new(made.callee), children=children)
 
