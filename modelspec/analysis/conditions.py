@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from modelspec.program.ir import Block
+from modelspec.pysubset import has_hole
 from modelspec.trees import expression_tree
 
 _OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -23,6 +24,7 @@ _OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.LtE: ast.Gt,
 }
 _MOST_ATOMS = 8
+_UNKNOWN = "$unknown"  # no text of Python
 
 
 def implied(test: ast.expr, holds: bool) -> Iterator[str]:
@@ -38,8 +40,13 @@ def implied(test: ast.expr, holds: bool) -> Iterator[str]:
         ):
             yield from implied(ast.Compare(left, [opposite()], others), not holds)
         case _:
-            text = ast.unparse(test)
+            text = text_of(test)
             yield text if holds else f"not ({text})"
+
+
+def text_of(test: ast.expr) -> str:
+    """A condition as a text; of one with a hole nothing is known."""
+    return _UNKNOWN if has_hole([test]) else ast.unparse(test)
 
 
 def conditions_of_choices(block: Block) -> list[set[str]]:
@@ -59,8 +66,11 @@ def covers(
     """Whether, where all of `given` hold, all conditions of some case do.
 
     Conditions are texts as `implied` gives them. Of each of the `choices`, one
-    condition at least holds.
+    condition at least holds. Nothing is said of what is not known: it may cover all.
     """
+    cases, given = [*cases], [*given]
+    if any(_UNKNOWN in one for case in [*cases, given] for one in case):
+        return True
     wanted = [[_parsed(one) for one in case] for case in cases]
     known = [_parsed(one) for one in given]
     atoms = sorted(

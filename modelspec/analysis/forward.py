@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 
-from modelspec.analysis.conditions import conditions_of_choices, covers
+from modelspec.analysis.conditions import conditions_of_choices, covers, text_of
 from modelspec.analysis.facts import Facts, Text, inner_nodes, text_statements
 from modelspec.analysis.members import Members
 from modelspec.analysis.reachability import ends
@@ -208,7 +208,7 @@ def _ends_always(node: ast.stmt, choices: Sequence[Collection[str]]) -> bool:
     while len(rest) == 1 and isinstance(one := rest[0], ast.If):
         if _may_end(one.body, choices):
             return False
-        tests.append(ast.unparse(one.test))
+        tests.append(text_of(one.test))
         rest = one.orelse
     if not tests:
         return isinstance(node, ast.With) and not _may_end(node.body, choices)
