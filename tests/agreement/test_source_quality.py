@@ -1,37 +1,70 @@
-"""What is generated passes the checks that careful projects run on their own code."""
+"""What is generated is the same in every process, and passes the checks that careful
+projects run on their own code."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import modelspec
-from tests.agreement.cases import all_cases, models, zoo_models
+from tests.agreement.cases import ROOT, all_cases, models, zoo_models
+from tests.agreement.sources import Sources, all_sources, digests
 from tests.python_backend.models import write_sources
 
 PYTHON = (sys.executable, "-m")
+Digests = dict[str, list[str]]
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sources() -> tuple[dict[str, Sources], Digests]:
+    """The sources of all cases, and digests of those of a process that orders sets in
+    another way: each has a hash seed of its own."""
+    seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    other = subprocess.Popen(
+        [*PYTHON, "tests.agreement.sources"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    here = all_sources()
+    told = other.communicate()[0]
+    assert other.returncode == 0
+    return here, json.loads(told)
+
+
+@pytest.fixture(scope="module")
+def package(
+    sources: tuple[dict[str, Sources], Digests],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """A package with the generated sources of all cases, in both styles."""
     folder = tmp_path_factory.mktemp("sources") / "generated"
     folder.mkdir()
     (folder / "__init__.py").touch()
-    specs = {case.name: modelspec.load(case.path) for case in all_cases()}
-    for name, spec in specs.items():
+    for name, one in sources[0].items():
         path = folder / f"{name.replace('/', '_')}.py"
-        path.write_text(spec.source(), encoding="utf-8")
+        path.write_text(one.parametric, encoding="utf-8")
     for model in (*models(), *zoo_models()):
         name = re.sub(r"\W", "_", str(model))
-        text = replace(specs[model.case.name], variant=model.variant).source("flat")
+        text = sources[0][model.case.name].flat[model.variant]
         (folder / f"flat_{name}.py").write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.mark.slow
+def test_sources_do_not_depend_on_the_hash_seed(
+    sources: tuple[dict[str, Sources], Digests],
+) -> None:
+    """Sets and hashes leave no trace in what is written."""
+    here, elsewhere = sources
+    assert digests(here) == elsewhere
+    assert len(here) == len(all_cases())
 
 
 def passes(*command: str, cwd: Path) -> None:
