@@ -67,7 +67,8 @@ class BuildRequest:
 class Built:
     """A module, its classes, and the values of params that it was given.
 
-    `seconds` is what making it took, without reading the spec and importing torch.
+    `seconds` is what making it took, its weights too, without reading the spec and
+    importing torch.
     `dtype` is what it was made with; None is torch's default. `loaded` is how many
     tensors the files of weights had for it; None where there are none. `traces` tell
     the sizes that the spec left to `auto`.
@@ -126,11 +127,7 @@ def _build(program: Program, limits: Limits, request: BuildRequest) -> Built:
     given = _given_variants(program, block, limits, request)
     # All that can be told without torch is told before it is imported.
     from modelspec.api.pickles import classes_of
-    from modelspec.backends.torch import (
-        instantiate,
-        keep_random_state,
-        load_weights,
-    )
+    from modelspec.backends.torch import keep_random_state
 
     start = perf_counter()
 
@@ -145,23 +142,9 @@ def _build(program: Program, limits: Limits, request: BuildRequest) -> Built:
     classes = classes_of(filled.program, limits, filled.traces)
     params = values(classes)
     with keep_random_state() if request.trial else nullcontext():
-        module = instantiate(
-            classes,
-            params,
-            device=_device(request.device),
-            dtype=request.dtype,
-            seed=request.seed,
-        )
+        module, loaded = _make(classes, params, request)
     seconds = perf_counter() - start
     warnings = tuple(classes.warnings)
-    loaded = None
-    if (given_weights := request.weights) is not None:
-        loaded = load_weights(
-            module,
-            *given_weights.paths,
-            rules=given_weights.rules,
-            key=given_weights.key,
-        )
     return Built(
         module,
         block,
@@ -173,6 +156,26 @@ def _build(program: Program, limits: Limits, request: BuildRequest) -> Built:
         loaded,
         filled.traces,
         request.clock,
+    )
+
+
+def _make(
+    classes: ModuleClasses, params: Mapping[str, object], request: BuildRequest
+) -> tuple[nn.Module, int | None]:
+    """The module, and how many tensors the files of weights had for it."""
+    from modelspec.backends.torch import build_with_weights, instantiate
+
+    device, weights = _device(request.device), request.weights
+
+    def make() -> nn.Module:
+        return instantiate(
+            classes, params, device=device, dtype=request.dtype, seed=request.seed
+        )
+
+    if weights is None:
+        return make(), None
+    return build_with_weights(
+        make, device, *weights.paths, rules=weights.rules, key=weights.key
     )
 
 

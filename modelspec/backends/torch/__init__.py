@@ -21,7 +21,11 @@ from modelspec.backends.torch.run import (
     run_once,
     usual_sizes,
 )
-from modelspec.backends.torch.weights import load_weights, save_weights
+from modelspec.backends.torch.weights import (
+    build_with_weights,
+    load_weights,
+    save_weights,
+)
 
 __all__ = [
     "Counts",
@@ -33,6 +37,7 @@ __all__ = [
     "TensorShape",
     "build_classes",
     "build_input",
+    "build_with_weights",
     "count_parameters",
     "find_device",
     "find_dtype",

@@ -41,13 +41,13 @@ def _copy_with(
     module: nn.Module, stand_in: Callable[[torch.Tensor], torch.Tensor | None]
 ) -> nn.Module:
     made: dict[int, object] = {}
-    for tensor in _tensors(module):
+    for tensor in tensors_of(module):
         if id(tensor) not in made and (other := stand_in(tensor)) is not None:
             made[id(tensor)] = other
     return copy.deepcopy(module, made).eval()
 
 
-def _tensors(module: nn.Module) -> Iterator[torch.Tensor]:
+def tensors_of(module: nn.Module) -> Iterator[torch.Tensor]:
     """Parameters, buffers, and tensors that are plain attributes."""
     for one in module.modules():
         yield from _inside(vars(one).values(), 0)

@@ -6,7 +6,10 @@ are read with `weights_only`, and only because the caller named one. What cannot
 written, read or fitted is a `SpecError`.
 """
 
-from modelspec.backends.torch.weights.loading import load_weights
+from modelspec.backends.torch.weights.loading import (
+    build_with_weights,
+    load_weights,
+)
 from modelspec.backends.torch.weights.writing import save_weights
 
-__all__ = ["load_weights", "save_weights"]
+__all__ = ["build_with_weights", "load_weights", "save_weights"]

@@ -3,19 +3,23 @@
 Comes in: a module, paths, rename rules. What the files hold is compared with the
 module's `state_dict` before a tensor is read; only what fits exactly is loaded, as
 `load_state_dict` does: floating values are converted to the dtype that the module has.
+A module without values (`Bare`) gets the tensors of the files themselves: what is
+mapped, on the processor and of the right dtype is not even read until it is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from modelspec.backends.torch.bare import Bare, make_bare
 from modelspec.backends.torch.weights.failure import fail
-from modelspec.backends.torch.weights.reading import entry_of, open_weights
+from modelspec.backends.torch.weights.reading import Held, entry_of, open_weights
 from modelspec.checkpoint import (
     Entry,
     Expected,
@@ -25,7 +29,30 @@ from modelspec.checkpoint import (
 )
 from modelspec.diagnostics.diagnostic import SpecError
 
+State: TypeAlias = "dict[str, torch.Tensor]"
+
 _COUNTER = "num_batches_tracked"
+
+
+def build_with_weights(
+    make: Callable[[], nn.Module],
+    device: str | torch.device | None,
+    *paths: Path,
+    rules: Sequence[RenameRule] = (),
+    key: str | None = None,
+) -> tuple[nn.Module, int]:
+    """What `make` makes on `device`, with the weights of files, and their number.
+
+    It is made without values where it can be: then no parameter is ever initialised,
+    and none takes memory twice.
+    """
+    bare = make_bare(make, device)
+    if bare is not None:
+        count = give_weights(bare, *paths, rules=rules, key=key)
+        if bare.is_complete:
+            return bare.module, count
+    module = make()
+    return module, load_weights(module, *paths, rules=rules, key=key)
 
 
 def load_weights(
@@ -35,18 +62,83 @@ def load_weights(
     key: str | None = None,
 ) -> int:
     """Fill a module from files, and tell how many tensors they had for it."""
+    _require_memory(module, paths[0])
+    held, expected = _matching(module, paths, rules, key)
+    state = _read(held, expected, paths[0])
+    module.load_state_dict(_complete(state, expected, module), strict=True)
+    return len(held)
+
+
+def give_weights(
+    bare: Bare,
+    *paths: Path,
+    rules: Sequence[RenameRule] = (),
+    key: str | None = None,
+) -> int:
+    """`load_weights` where the tensors of the files become the parameters."""
+    module = bare.module
+    held, expected = _matching(module, paths, rules, key)
+    state = _complete(_read(held, expected, paths[0]), expected, module)
+    ties = {name: group[0] for group in expected.ties for name in group}
+    owners: dict[int, str] = {}
+    for name, own in module.state_dict(keep_vars=True).items():
+        device = bare.devices.get(id(own), own.device)
+        given = state[name].detach().to(device, own.dtype)
+        owner = owners.setdefault(_memory(given), ties.get(name, name))
+        is_shared = owner != ties.get(name, name)
+        state[name] = given if _is_like(given, own) and not is_shared else _copy(given)
+    module.load_state_dict(state, strict=True, assign=True)
+    for first, *others in expected.ties:
+        for name in others:
+            _put(module, name, _find(module, first))
+    return len(held)
+
+
+def _matching(
+    module: nn.Module,
+    paths: Sequence[Path],
+    rules: Sequence[RenameRule],
+    key: str | None,
+) -> tuple[dict[str, Held], Expected]:
+    """What the files hold under the model's names, and what it wants: they fit."""
     expected = _expected(module)
-    _require_memory(expected, module, paths[0])
     opened = open_weights(paths, key)
     held = {new: opened[old] for old, new in rename(opened, rules).items()}
     entries = {name: one.entry for name, one in held.items()}
     shown = ", ".join(map(str, paths))
     if mismatch := describe_mismatch(expected, entries, shown):
         raise SpecError([mismatch])
+    return held, expected
+
+
+def _read(held: Mapping[str, Held], expected: Expected, path: Path) -> State:
     state = {name: one.read() for name, one in held.items()}
-    _require_agreement(expected, state, paths[0])
-    module.load_state_dict(_complete(state, expected, module), strict=True)
-    return len(held)
+    _require_agreement(expected, state, path)
+    return state
+
+
+def _memory(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr() or id(tensor)
+
+
+def _is_like(given: torch.Tensor, own: torch.Tensor) -> bool:
+    """Laid out as the module's own, in memory that holds nothing else."""
+    whole = given.untyped_storage().nbytes() == given.numel() * given.element_size()
+    return whole and (is_lazy(own) or given.stride() == own.stride())
+
+
+def _copy(given: torch.Tensor) -> torch.Tensor:
+    return given.clone(memory_format=torch.contiguous_format)
+
+
+def _find(module: nn.Module, name: str) -> object:
+    owner, _, last = name.rpartition(".")
+    return getattr(module.get_submodule(owner), last)
+
+
+def _put(module: nn.Module, name: str, tensor: object) -> None:
+    owner, _, last = name.rpartition(".")
+    setattr(module.get_submodule(owner), last, tensor)
 
 
 def _expected(module: nn.Module) -> Expected:
@@ -80,9 +172,10 @@ def _counters(module: nn.Module) -> Iterator[str]:
             yield f"{name}.{_COUNTER}" if name else _COUNTER
 
 
-def _require_memory(expected: Expected, module: nn.Module, path: Path) -> None:
+def _require_memory(module: nn.Module, path: Path) -> None:
+    """Refuse a module that the caller wants on meta."""
     state = module.state_dict()
-    name = next((one for one in expected.entries if state[one].is_meta), None)
+    name = next((name for name, one in state.items() if one.is_meta), None)
     if name is not None:
         fail(
             "unknown-device",
