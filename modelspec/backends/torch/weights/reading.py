@@ -2,14 +2,15 @@
 
 Comes in: paths that the caller named. Goes out: one `Checkpoint` over all of them. A
 `.safetensors` file is mapped, so that only what is used is read; its header is checked
-by the package safetensors before anything else. Links are followed, as caches of
+by the package safetensors before anything else. An index stands for the files that it
+names. Links are followed, as caches of
 downloaded files are made of them; what is no regular file is never opened.
 """
 
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import torch
 
 from modelspec.backends.torch.weights.failure import fail, reason, require_safetensors
 from modelspec.backends.torch.weights.pickled import read_pickled
+from modelspec.backends.torch.weights.sharded import SUFFIX as INDEX
+from modelspec.backends.torch.weights.sharded import is_index, read_index
 from modelspec.checkpoint import Entry
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.records import dataclass
@@ -57,9 +60,14 @@ def open_weights(paths: Sequence[Path], key: str | None) -> dict[str, Held]:
 
     Raises `SpecError` for what is no file of weights, and for a name in two files.
     """
+    return _joined(
+        (path, (_sharded if is_index(path) else _open)(path, key)) for path in paths
+    )
+
+
+def _joined(parts: Iterable[tuple[Path, dict[str, Held]]]) -> dict[str, Held]:
     whole: dict[str, Held] = {}
-    for path in paths:
-        held = _open(path, key)
+    for path, held in parts:
         if twice := next((name for name in held if name in whole), None):
             fail("unreadable-weights", f"'{path}' holds '{twice}' once more", path)
         whole |= held
@@ -70,10 +78,23 @@ def entry_of(tensor: torch.Tensor) -> Entry:
     return Entry(str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape))
 
 
+def _sharded(path: Path, key: str | None) -> dict[str, Held]:
+    """Everything in the files of an index, each name where it is said to be."""
+    _require_file(path)
+    places = read_index(path)
+    files = tuple(dict.fromkeys(places.values()))
+    opened = {file: _open(path.with_name(file), key) for file in files}
+    for name, file in places.items():
+        if name not in opened[file]:
+            message = f"'{path}' says that '{name}' is in '{file}', which has none"
+            fail("unreadable-weights", message, path)
+    return _joined((path.with_name(file), opened[file]) for file in files)
+
+
 def _open(path: Path, key: str | None) -> dict[str, Held]:
     if path.suffix not in SUFFIXES:
         *most, last = SUFFIXES
-        known = f"{', '.join(most)} or {last}"
+        known = f"{', '.join(most)} or {last}, or an index of such, {INDEX}"
         fail("unknown-suffix", f"weights are {known}, got '{path.name}'", path)
     _require_file(path)
     try:
