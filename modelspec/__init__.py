@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from modelspec.api import Spec, build, check, load, loads
+    from modelspec.api import (
+        Spec,
+        build,
+        check,
+        load,
+        load_model,
+        loads,
+        save_model,
+    )
     from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
     from modelspec.policy import Limits, Policy
 
@@ -24,7 +32,9 @@ __all__ = [
     "build",
     "check",
     "load",
+    "load_model",
     "loads",
+    "save_model",
 ]
 
 _HOMES = {

@@ -33,8 +33,10 @@ __all__ = [
     "build",
     "check",
     "load",
+    "load_model",
     "loads",
     "rebuild_class",
+    "save_model",
 ]
 
 
@@ -90,6 +92,44 @@ def build(
         weights_key=weights_key,
         params=merged(params, more),
     )
+
+
+def save_model(module: nn.Module, folder: PathLike, *, force: bool = False) -> None:
+    """Save a module with its spec: a folder that `load_model` makes it of again.
+
+    `module` is what `build` or `load_model` returned, trained or not. The folder gets
+    the spec, the specs that it imports, the values of its params, and the weights as
+    safetensors; it is written whole or not at all. One that holds a saved model already
+    is replaced if `force` says so.
+
+    Raises:
+        SpecError: the spec of the module is not known, the module was changed so that
+            its spec does not make it, or the folder cannot be written.
+    """
+    from pathlib import Path
+
+    from modelspec.api.saving import save_built
+
+    save_built(module, Path(folder), force=force)
+
+
+def load_model(
+    folder: PathLike,
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    policy: Policy | None = None,
+) -> nn.Module:
+    """The module that `save_model` saved, in train mode as every new one.
+
+    It has the dtype it was saved with, unless another is given. What is in the folder
+    is read as any stranger's spec and weights are: nothing of it is run.
+    """
+    from pathlib import Path
+
+    from modelspec.api.saving import load_model as load
+
+    return load(Path(folder), device=device, dtype=dtype, policy=policy)
 
 
 def check(

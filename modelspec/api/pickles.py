@@ -87,14 +87,14 @@ def _raised(limits: Limits) -> Raised:
 
 def _pack(sources: Iterable[Source]) -> Packed:
     every = tuple(sources)
-    places = _places([source.path for source in every])
+    places = places_of([source.path for source in every])
     return tuple(
         (source.name, place, source.text)
         for source, place in zip(every, places, strict=True)
     )
 
 
-def _places(paths: list[str | None]) -> list[str]:
+def places_of(paths: list[str | None]) -> list[str]:
     """Paths relative to the folder that holds them all; a text has the root's."""
     known = [os.path.dirname(path) for path in paths if path is not None]
     folder = os.path.commonpath(known) if known else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modelspec.api.builder import BuildRequest, Built, build_module, find_class
 from modelspec.api.views import ParamView, param_views, variant_views
-from modelspec.api.weights import Files, Renames, request_weights
+from modelspec.api.weights import Files, PathLike, Renames, request_weights
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.driver import Compilation
 from modelspec.policy import Policy
@@ -72,8 +72,32 @@ class Spec:
             from modelspec.api.budget import require_budget
 
             warnings = require_budget(self, request)
+        from modelspec.api.origins import note_origin
+
         built = build_module(self.program, self.policy.limits, request)
+        note_origin(built.module, self, request)
         return replace(built, warnings=(*built.warnings, *warnings))
+
+    def save(
+        self,
+        module: nn.Module,
+        folder: PathLike,
+        variant: str | None = None,
+        *,
+        force: bool = False,
+        params: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> None:
+        """Save a module of this spec, made with these params; see `save_model`."""
+        from pathlib import Path
+
+        from modelspec.api.saving import save_model_of
+
+        request = BuildRequest(
+            variant=variant if variant is not None else self.variant,
+            params=merged(params, more),
+        )
+        save_model_of(self, module, request, Path(folder), force=force)
 
     def summary(
         self,

@@ -7,7 +7,7 @@ person what does not fit and which rule would mend it. Never reads a file or a t
 
 from modelspec.checkpoint.comparison import Comparison, Expected, compare
 from modelspec.checkpoint.entry import Entry
-from modelspec.checkpoint.mismatch import describe_mismatch
+from modelspec.checkpoint.mismatch import describe_change, describe_mismatch
 from modelspec.checkpoint.renaming import RenameRule, read_rules, rename
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Expected",
     "RenameRule",
     "compare",
+    "describe_change",
     "describe_mismatch",
     "read_rules",
     "rename",

@@ -31,7 +31,22 @@ def describe_mismatch(
         None,
         help=tuple(_advice(expected, given, found)),
         path=path,
-        details=tuple(_table(_sections(expected, found))),
+        details=tuple(_table(_sections(expected, found, "model", "file"))),
+    )
+
+
+def describe_change(
+    expected: Expected, given: Mapping[str, Entry]
+) -> Diagnostic | None:
+    """What a module has that its spec does not give it, or lacks; None if nothing."""
+    found = compare(expected, given)
+    if found.is_fit:
+        return None
+    return Diagnostic(
+        "weights-mismatch",
+        f"the module is not as its spec makes it: {_counts(found)}",
+        None,
+        details=tuple(_table(_sections(expected, found, "spec", "module"))),
     )
 
 
@@ -44,21 +59,23 @@ def _counts(found: Comparison) -> str:
     return ", ".join(f"{count} {words}" for count, words in counts if count)
 
 
-def _sections(expected: Expected, found: Comparison) -> Iterator[_Section]:
+def _sections(
+    expected: Expected, found: Comparison, wanted: str, given: str
+) -> Iterator[_Section]:
     also = {group[0]: f" or {', '.join(group[1:])}" for group in expected.ties}
     yield _section(
-        "missing: in the model, not in the file",
+        f"missing: in the {wanted}, not in the {given}",
         ((name + also.get(name, ""), str(one)) for name, one in found.missing.items()),
     )
     yield _section(
-        "unexpected: in the file, not in the model",
+        f"unexpected: in the {given}, not in the {wanted}",
         ((name, str(entry)) for name, entry in found.unexpected.items()),
     )
     yield _section(
         "of another shape or dtype",
         (
-            (name, f"model {wanted}, file {given}")
-            for name, (wanted, given) in found.different.items()
+            (name, f"{wanted} {one}, {given} {other}")
+            for name, (one, other) in found.different.items()
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from functools import cache
+from typing import TYPE_CHECKING
 
 from modelspec.cli.console import Console
 from modelspec.cli.values import (
@@ -13,6 +13,9 @@ from modelspec.cli.values import (
     policy_of,
     rename_rule,
 )
+
+if TYPE_CHECKING:
+    from modelspec.api.weights import WeightsRequest
 
 NAME = "build"
 SUMMARY = "make the module, run it once, report; write source and weights"
@@ -47,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dtype", metavar="T", help="such as bfloat16")
     parser.add_argument("--seed", type=int, metavar="N", help="of the initial weights")
-    _add_weights(parser)
+    add_weights(parser)
     parser.add_argument(
         "--input",
         type=input_shape,
@@ -76,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_weights(parser: argparse.ArgumentParser) -> None:
+def add_weights(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "weights",
         "From a state_dict, all of it or an error with a table of what does not fit.",
@@ -85,8 +88,8 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
         "--weights",
         action="append",
         metavar="FILE",
-        help=".safetensors, or .pt, .pth or .bin, read as data only; repeated for a"
-        " state_dict in several files",
+        help=".safetensors, or .pt, .pth or .bin, read as data only; for a state_dict"
+        " in several files repeated, or their index, .index.json",
     )
     group.add_argument(
         "--weights-key",
@@ -104,6 +107,15 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def weights_of(arguments: argparse.Namespace) -> WeightsRequest | None:
+    """What the options of weights ask for."""
+    from modelspec.api.weights import request_weights
+
+    if arguments.weights is None and (arguments.rename or arguments.weights_key):
+        arguments.parser.error("--rename and --weights-key need --weights")
+    return request_weights(arguments.weights, arguments.rename, arguments.weights_key)
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     from modelspec.api.builder import BuildRequest
     from modelspec.api.drawing import draw_observed, named_spec
@@ -111,15 +123,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from modelspec.api.products import Products
     from modelspec.api.summary import summarise_observed
     from modelspec.api.trial import build_and_run
-    from modelspec.api.weights import request_weights
     from modelspec.cli.sources import load_named
     from modelspec.report.built import render_built
 
-    if arguments.weights is None and (arguments.rename or arguments.weights_key):
-        arguments.parser.error("--rename and --weights-key need --weights")
-    weights = request_weights(
-        arguments.weights, arguments.rename, arguments.weights_key
-    )
+    weights = weights_of(arguments)
     products = Products(arguments.output, force=arguments.force)
     products.require_writable()
     spec = load_named(arguments.spec, policy_of(arguments))

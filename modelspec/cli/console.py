@@ -24,7 +24,7 @@ _FOR_PEOPLE = ("full", "concise")
 _CALLER = frozenset(
     "cannot-write file-exists missing-param no-root unknown-variant wrong-param"
     " wrong-input wrong-rename wrong-seed wrong-template missing-file missing-package"
-    " unreadable-weights unknown-device".split()
+    " unreadable-weights unreadable-model unknown-model unknown-device".split()
 )
 # The same, where the diagnostic is not about a place in a spec.
 _CALLER_WITHOUT_PLACE = frozenset(

@@ -12,8 +12,8 @@ from modelspec.cli.console import FORMATS, MOST_SHOWN
 from modelspec.cli.values import add_limits, count
 
 _COMMANDS = (
-    *("build", "generate", "check", "summary", "graph", "fmt", "explain", "layers"),
-    *("new", "schema", "lsp", "doctor"),
+    *("build", "generate", "check", "summary", "graph", "save", "fmt", "explain"),
+    *("layers", "new", "schema", "lsp", "doctor"),
 )
 _DESCRIPTION = "Compile YAML network specs to torch modules and readable source."
 _EPILOG = """\

@@ -1,4 +1,4 @@
-"""Writing several files: all of them or none, and each whole.
+"""Writing several files or folders: all of them or none, and each whole.
 
 Each file is first written beside its place, under a name of its own; when all are
 there, they are renamed. What fails is a `SpecError` that names the file. Until the
@@ -17,6 +17,8 @@ from types import TracebackType
 
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.output.files import PlannedFile, cannot_write
+
+_REPLACED = ".modelspec-replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ class Staging:
         self._waiting.append(_Waiting(folder / target.name, target, path))
         return folder / target.name
 
+    def folder(self, path: Path) -> Path:
+        """Where to write what becomes the folder `path`, in the place of one there."""
+        into = self.file(path)
+        into.mkdir()
+        return into
+
     def text(self, file: PlannedFile) -> None:
         """Write a text, in UTF-8 and with line feeds."""
         place = self.file(file.path)
@@ -87,7 +95,10 @@ class Staging:
     def _place(self) -> None:
         for one in self._waiting:
             try:
-                if one.target.exists():
+                if one.target.is_dir():
+                    # It goes with the temporary folder that it is moved into.
+                    os.replace(one.target, one.written.with_name(_REPLACED))
+                elif one.target.exists():
                     one.written.chmod(one.target.stat().st_mode & 0o777)
                 os.replace(one.written, one.target)
             except OSError as error:

@@ -18,6 +18,7 @@ COMMANDS = [
     "check",
     "summary",
     "graph",
+    "save",
     "fmt",
     "explain",
     "layers",

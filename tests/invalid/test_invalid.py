@@ -81,11 +81,12 @@ ELSEWHERE = set(
     # What is wrong with a file before there is text, or with the system.
     """binary-file cannot-write empty-file file-exists file-too-large
     import-without-folder missing-package not-a-file not-a-spec not-utf8
-    unreadable-file unreadable-weights unknown-suffix weights-mismatch wrong-template
+    unreadable-file unreadable-model unreadable-weights unknown-suffix weights-mismatch
+    wrong-template
     """
     # What the caller gives beside a spec.
-    """missing-param no-root no-run unknown-device unknown-variant wrong-input wrong-param
-    wrong-rename wrong-seed
+    """missing-param no-root no-run unknown-device unknown-model unknown-variant
+    wrong-input wrong-param wrong-rename wrong-seed
     """
     # What only a build knows.
     """auto-contradiction auto-not-inferred auto-symbolic call-error constructor-error

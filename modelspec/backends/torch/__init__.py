@@ -23,6 +23,7 @@ from modelspec.backends.torch.run import (
 )
 from modelspec.backends.torch.weights import (
     build_with_weights,
+    find_change,
     load_weights,
     save_weights,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "build_input",
     "build_with_weights",
     "count_parameters",
+    "find_change",
     "find_device",
     "find_dtype",
     "instantiate",

@@ -8,8 +8,9 @@ written, read or fitted is a `SpecError`.
 
 from modelspec.backends.torch.weights.loading import (
     build_with_weights,
+    find_change,
     load_weights,
 )
 from modelspec.backends.torch.weights.writing import save_weights
 
-__all__ = ["build_with_weights", "load_weights", "save_weights"]
+__all__ = ["build_with_weights", "find_change", "load_weights", "save_weights"]

@@ -10,6 +10,7 @@ mapped, on the processor and of the right dtype is not even read until it is use
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,10 +25,11 @@ from modelspec.checkpoint import (
     Entry,
     Expected,
     RenameRule,
+    describe_change,
     describe_mismatch,
     rename,
 )
-from modelspec.diagnostics.diagnostic import SpecError
+from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 
 State: TypeAlias = "dict[str, torch.Tensor]"
 
@@ -139,6 +141,18 @@ def _find(module: nn.Module, name: str) -> object:
 def _put(module: nn.Module, name: str, tensor: object) -> None:
     owner, _, last = name.rpartition(".")
     setattr(module.get_submodule(owner), last, tensor)
+
+
+def find_change(wanted: nn.Module, module: nn.Module) -> Diagnostic | None:
+    """What a module's `state_dict` has or lacks against another's, dtypes apart."""
+    expected, given = _expected(wanted), _expected(module).entries
+    entries = {
+        name: replace(one, dtype=expected.entries[name].dtype)
+        if name in expected.entries
+        else one
+        for name, one in given.items()
+    }
+    return describe_change(expected, entries)
 
 
 def _expected(module: nn.Module) -> Expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -15,19 +16,43 @@ from modelspec.backends.torch.weights.failure import fail, reason, require_safet
 SUFFIXES = (".safetensors", ".pt")
 
 
-def save_weights(module: nn.Module, path: Path) -> None:
-    """Write the `state_dict`, in the format that the suffix names."""
+def save_weights(
+    module: nn.Module, path: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write the `state_dict`, in the format that the suffix names.
+
+    `metadata` goes into the header of a `.safetensors` file; a `.pt` file has none.
+    """
     state = module.state_dict()
     _require_values(state, path)
     if path.suffix == ".safetensors":
         save = require_safetensors(path).torch.save_file
-        tensors = _distinct(state)
-        _write(path, lambda to: save(tensors, to, metadata={"format": "pt"}))
+        tensors, about = _distinct(state), {"format": "pt", **(metadata or {})}
+        _write(path, lambda to: _save(save, tensors, to, about))
     elif path.suffix == ".pt":
         _write(path, lambda to: torch.save(state, to))
     else:
         known = " or ".join(SUFFIXES)
         fail("unknown-suffix", f"weights are {known}, got '{path.name}'", path)
+
+
+def _save(
+    save: Callable[..., object],
+    tensors: Mapping[str, torch.Tensor],
+    path: str,
+    about: Mapping[str, str],
+) -> None:
+    save(tensors, path, metadata=about)
+    # The package writes `about` in another order each time; the same bytes are wanted.
+    with open(path, "r+b") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
+        data = text.encode()
+        if len(data) <= size:
+            file.seek(8)
+            file.write(data.ljust(size))
 
 
 def _write(path: Path, save: Callable[[str], object]) -> None:

@@ -1,0 +1,131 @@
+"""The manifest of a model in a folder: how its module is built of the spec beside it.
+
+In: what a caller asked for when it was built. Out: a `Manifest`, its text, and from a
+text the `Manifest` again; `SpecError` where a text is none, or a value cannot be
+written. All that it names lies in its folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from modelspec import __version__
+from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
+
+NAME = "modelspec.json"
+SPECS = "specs"
+TEXT = "spec.yaml"
+"""What a spec is called there that was a text."""
+WEIGHTS = "model.safetensors"
+_LARGEST = 2**20
+
+
+class Manifest(BaseModel):
+    """`params` are texts as a spec has them; `sizes` those of symbols of inputs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    format: Literal[1] = 1
+    modelspec: str = __version__
+    spec: str
+    sha256: str
+    variant: str | None = None
+    params: dict[str, str] = Field(default_factory=dict)
+    sizes: dict[str, int] = Field(default_factory=dict)
+    dtype: str | None = None
+
+    @field_validator("spec")
+    @classmethod
+    def _is_inside(cls, text: str) -> str:
+        parts = text.split("/")
+        if "\\" in text or "\0" in text or {"", ".", ".."} & {*parts}:
+            raise ValueError("it names no file in the folder")
+        return text
+
+    def text(self) -> str:
+        return json.dumps(self.model_dump(), indent=2) + "\n"
+
+    def metadata(self) -> dict[str, str]:
+        """What a file of weights says of where they belong."""
+        return {
+            "modelspec": self.modelspec,
+            "modelspec.spec": PurePosixPath(self.spec).name,
+            "modelspec.sha256": self.sha256,
+            "modelspec.variant": self.variant or "",
+            "modelspec.params": json.dumps(self.params, sort_keys=True),
+        }
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in a folder."""
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ValueError("it is too large")
+        return Manifest.model_validate_json(data)
+    except OSError as error:
+        raise _unreadable(folder, f"{NAME}: {error.strerror}") from error
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        why = f"{NAME}: {place}: {error.errors()[0]['msg']}"
+        raise _unreadable(folder, why) from error
+    except ValueError as error:
+        raise _unreadable(folder, f"{NAME}: {error}") from error
+
+
+def digest(files: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 over the places and texts of the files of a spec, in their order."""
+    found = hashlib.sha256()
+    for part in (part for file in files for part in file):
+        data = part.encode("utf-8", errors="surrogatepass")
+        found.update(len(data).to_bytes(8, "big") + data)
+    return found.hexdigest()
+
+
+def write_value(name: str, value: object) -> str:
+    """A value of a param as the text of a spec."""
+    try:
+        # Quoted, so that no character of it means anything to YAML.
+        return "'${" + _expression(value).replace("'", "''") + "}'"
+    except TypeError:
+        kind = type(value).__name__
+        message = f"the value of '{name}' cannot be written in a spec: it is a {kind}"
+        raise SpecError([Diagnostic("cannot-write", message, None)]) from None
+
+
+def _expression(value: object) -> str:
+    if value is None or isinstance(value, bool | int | float | str):
+        return _scalar(value)
+    if isinstance(value, list | tuple):
+        inside = [_expression(one) for one in value]
+        if isinstance(value, list):
+            return f"[{', '.join(inside)}]"
+        return f"({', '.join(inside)}{',' if len(inside) == 1 else ''})"
+    if isinstance(value, dict):
+        pairs = (f"{_expression(k)}: {_expression(v)}" for k, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, type):
+        return value.__name__
+    raise TypeError
+
+
+def _scalar(value: float | str | None) -> str:
+    if isinstance(value, float) and value != value:
+        return "float('nan')"
+    if isinstance(value, float) and value in (float("inf"), -float("inf")):
+        return f"float('{value}')"
+    return repr(value)
+
+
+def _unreadable(folder: Path, why: str) -> SpecError:
+    message = f"'{folder}' holds no saved model: {why}"
+    found = Diagnostic("unreadable-model", message, None, path=str(folder))
+    return SpecError([found])

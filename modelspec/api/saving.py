@@ -1,0 +1,180 @@
+"""A model in a folder, and back: its spec, what that imports, its weights.
+
+In: a module that `build` made, or a spec and a module of it. Out: a folder with a
+manifest, written whole or not at all. From such a folder comes the module again, by one
+call, anywhere; it is read as any stranger's spec is, and nothing outside of it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelspec import driver
+from modelspec.api.builder import BuildRequest
+from modelspec.api.manifest import (
+    NAME,
+    SPECS,
+    TEXT,
+    WEIGHTS,
+    Manifest,
+    digest,
+    read_manifest,
+    write_value,
+)
+from modelspec.api.observing import build_on_meta
+from modelspec.api.origins import origin_of
+from modelspec.api.pickles import places_of
+from modelspec.api.spec import Spec, make_spec
+from modelspec.api.weights import WeightsRequest
+from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
+from modelspec.output.files import cannot_write, find_folder_obstacle
+from modelspec.output.staging import Staging
+from modelspec.policy import Policy
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+def save_built(module: nn.Module, folder: Path, *, force: bool = False) -> None:
+    """Save what `build` or `load_model` returned."""
+    origin = origin_of(module)
+    if origin is None:
+        raise SpecError([_unknown(module)])
+    save_model_of(origin.spec, module, origin.request, folder, force=force)
+
+
+def save_model_of(
+    spec: Spec,
+    module: nn.Module,
+    request: BuildRequest,
+    folder: Path,
+    *,
+    force: bool = False,
+) -> None:
+    """Save a module that was made of a spec, as the request says."""
+    from modelspec.backends.torch import save_weights
+
+    require_place(folder, force=force)
+    _require_unchanged(spec, module, request)
+    files = list(_files(spec))
+    manifest = _manifest(files, module, request)
+    with Staging() as staging:
+        into = staging.folder(folder)
+        for place, text in files:
+            _write(into / SPECS / place, text)
+        _write(into / NAME, manifest.text())
+        save_weights(module, into / WEIGHTS, manifest.metadata())
+
+
+def load_model(
+    folder: Path,
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    policy: Policy | None = None,
+) -> nn.Module:
+    """The module in a folder that `save_model` wrote, in train mode as every new one.
+
+    It has the dtype it was saved with, unless another is asked for.
+    """
+    manifest = read_manifest(folder)
+    specs = folder / SPECS
+    policy = replace(policy or Policy(), import_root=os.path.realpath(specs))
+    found = driver.compile_path(str(specs / manifest.spec), policy, to_build=True)
+    request = BuildRequest(
+        variant=manifest.variant,
+        texts=manifest.params,
+        device=device,
+        dtype=manifest.dtype if dtype is None else dtype,
+        weights=WeightsRequest((folder / WEIGHTS,)),
+        sizes=manifest.sizes,
+    )
+    return make_spec(found, policy, None).make(request).module
+
+
+def _manifest(
+    files: list[tuple[str, str]], module: nn.Module, request: BuildRequest
+) -> Manifest:
+    given = {name: write_value(name, one) for name, one in request.params.items()}
+    return Manifest(
+        spec=files[0][0],
+        sha256=digest(files),
+        variant=request.variant,
+        params={**request.texts, **given},
+        sizes=dict(request.sizes),
+        dtype=_dtype(module),
+    )
+
+
+def _dtype(module: nn.Module) -> str | None:
+    """The one floating dtype of the parameters; None where there are several."""
+    floating = (one for one in module.parameters() if one.is_floating_point())
+    kinds = {str(one.dtype).removeprefix("torch.") for one in floating}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _files(spec: Spec) -> Iterator[tuple[str, str]]:
+    """The place and the text of each file, the root's first."""
+    sources = [one for one in spec.program.sources if not one.is_standard]
+    places = places_of([one.path for one in sources])
+    for source, place in zip(sources, places, strict=True):
+        yield place or TEXT, source.text
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no valid path"
+        raise SpecError([cannot_write(path, str(reason))]) from error
+
+
+def require_place(folder: Path, *, force: bool) -> None:
+    """`SpecError` with what stands in the way of saving there."""
+    found = find_folder_obstacle(folder)
+    if found is None and folder.is_dir() and any(folder.iterdir()):
+        found = _taken(folder, force=force)
+    if found is not None:
+        raise SpecError([found])
+
+
+def _taken(folder: Path, *, force: bool) -> Diagnostic | None:
+    """A folder is replaced as a whole, so nothing but a saved model ever is."""
+    if not (folder / NAME).is_file():
+        return cannot_write(folder, "the folder holds other files than a saved model")
+    if force:
+        return None
+    return Diagnostic(
+        "file-exists",
+        f"{folder} holds a saved model already",
+        None,
+        help=("Give --force, in Python `force=True`, to replace it.",),
+        path=str(folder),
+    )
+
+
+def _require_unchanged(spec: Spec, module: nn.Module, request: BuildRequest) -> None:
+    """A module with other tensors than its spec's could not be built again."""
+    from modelspec.backends.torch import find_change
+
+    made = build_on_meta(spec, request).module
+    if found := find_change(made, module):
+        raise SpecError([found])
+
+
+def _unknown(module: nn.Module) -> Diagnostic:
+    return Diagnostic(
+        "unknown-model",
+        f"it is not known of which spec this {type(module).__name__} was built",
+        None,
+        help=(
+            "`save_model` takes what `build` or `load_model` returned, no copy of it;"
+            " `load(spec).save(module, folder)` takes any module of the spec",
+        ),
+    )
