@@ -60,6 +60,6 @@ clean:  ## remove what is made here, .venv too
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq -c constraints.txt -e ".[dev,safetensors]"
+	$(BIN)/python -m pip install -qq -c constraints.txt -e ".[dev,safetensors,onnx]"
 	$(BIN)/python -m compileall -q modelspec
 	@touch $@

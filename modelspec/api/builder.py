@@ -29,6 +29,8 @@ from modelspec.pysubset.clock import Clock
 from modelspec.records import dataclass
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
     from torch import nn
 
@@ -101,6 +103,14 @@ class Built:
                 self.classes, self.module, self.params, sizes, self.dtype
             )
 
+    def export(self, path: Path, sizes: Mapping[str, int]) -> tuple[str, ...]:
+        """Write the module in the format that the suffix names, from a run with these
+        sizes; returned are the symbols whose size is fixed in it."""
+        from modelspec.backends.torch import export_module, plan_run
+
+        run = plan_run(self.classes, self.module, self.params, sizes, self.dtype)
+        return export_module(self.module, run, path)
+
     def usual_sizes(self) -> dict[str, int]:
         """The sizes that symbols of the inputs have where nobody gives any."""
         from modelspec.backends.torch import usual_sizes
@@ -165,7 +175,7 @@ def _make(
     """The module, and how many tensors the files of weights had for it."""
     from modelspec.backends.torch import build_with_weights, instantiate
 
-    device, weights = _device(request.device), request.weights
+    device, weights = given_device(request.device), request.weights
 
     def make() -> nn.Module:
         return instantiate(
@@ -314,7 +324,8 @@ def _wrong_shape(
     return Diagnostic("wrong-input", message, declared.span, note="declared here")
 
 
-def _device(device: str | torch.device | None) -> str | torch.device | None:
+def given_device(device: str | torch.device | None) -> str | torch.device | None:
+    """The device that a caller names, where that is `auto` the best there is."""
     if device != "auto":
         return device
     from modelspec.backends.torch.devices import best_device

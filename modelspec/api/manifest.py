@@ -1,22 +1,21 @@
 """The manifest of a model in a folder: how its module is built of the spec beside it.
 
 In: what a caller asked for when it was built. Out: a `Manifest`, its text, and from a
-text the `Manifest` again; `SpecError` where a text is none, or a value cannot be
-written. All that it names lies in its folder.
+folder the `Manifest` again; `SpecError` where there is none, or a value cannot be
+written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from modelspec import __version__
+from modelspec.api.builder import BuildRequest
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
+from modelspec.spec.manifest import Manifest, parse_manifest
 
 NAME = "modelspec.json"
 SPECS = "specs"
@@ -26,40 +25,37 @@ WEIGHTS = "model.safetensors"
 _LARGEST = 2**20
 
 
-class Manifest(BaseModel):
-    """`params` are texts as a spec has them; `sizes` those of symbols of inputs."""
+def make_manifest(
+    files: Sequence[tuple[str, str]],
+    request: BuildRequest,
+    dtype: str | None,
+) -> Manifest:
+    """That of a spec, by the places and texts of its files, the root's first."""
+    given = {name: write_value(name, one) for name, one in request.params.items()}
+    return Manifest(
+        modelspec=__version__,
+        spec=files[0][0],
+        sha256=digest(files),
+        variant=request.variant,
+        params={**request.texts, **given},
+        sizes=dict(request.sizes),
+        dtype=dtype,
+    )
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    format: Literal[1] = 1
-    modelspec: str = __version__
-    spec: str
-    sha256: str
-    variant: str | None = None
-    params: dict[str, str] = Field(default_factory=dict)
-    sizes: dict[str, int] = Field(default_factory=dict)
-    dtype: str | None = None
+def manifest_text(manifest: Manifest) -> str:
+    return json.dumps(manifest.model_dump(), indent=2) + "\n"
 
-    @field_validator("spec")
-    @classmethod
-    def _is_inside(cls, text: str) -> str:
-        parts = text.split("/")
-        if "\\" in text or "\0" in text or {"", ".", ".."} & {*parts}:
-            raise ValueError("it names no file in the folder")
-        return text
 
-    def text(self) -> str:
-        return json.dumps(self.model_dump(), indent=2) + "\n"
-
-    def metadata(self) -> dict[str, str]:
-        """What a file of weights says of where they belong."""
-        return {
-            "modelspec": self.modelspec,
-            "modelspec.spec": PurePosixPath(self.spec).name,
-            "modelspec.sha256": self.sha256,
-            "modelspec.variant": self.variant or "",
-            "modelspec.params": json.dumps(self.params, sort_keys=True),
-        }
+def metadata_of(manifest: Manifest) -> dict[str, str]:
+    """What a file of weights says of where they belong."""
+    return {
+        "modelspec": manifest.modelspec,
+        "modelspec.spec": PurePosixPath(manifest.spec).name,
+        "modelspec.sha256": manifest.sha256,
+        "modelspec.variant": manifest.variant or "",
+        "modelspec.params": json.dumps(manifest.params, sort_keys=True),
+    }
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -70,13 +66,9 @@ def read_manifest(folder: Path) -> Manifest:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
             raise ValueError("it is too large")
-        return Manifest.model_validate_json(data)
+        return parse_manifest(data)
     except OSError as error:
         raise _unreadable(folder, f"{NAME}: {error.strerror}") from error
-    except ValidationError as error:
-        place = ".".join(map(str, error.errors()[0]["loc"]))
-        why = f"{NAME}: {place}: {error.errors()[0]['msg']}"
-        raise _unreadable(folder, why) from error
     except ValueError as error:
         raise _unreadable(folder, f"{NAME}: {error}") from error
 

@@ -23,8 +23,11 @@ from modelspec.report.summary.summary import Summary
 if TYPE_CHECKING:
     from torch import nn
 
+    from modelspec.api.builder import Built
     from modelspec.api.sizes import Known
     from modelspec.api.spec import Spec
+
+EXPORTS = (".pt2", ".onnx", ".torchscript")
 
 
 class Products:
@@ -50,22 +53,32 @@ class Products:
     def write(
         self,
         spec: Spec,
-        module: nn.Module | None = None,
+        built: Built | None = None,
         *,
         draw: Callable[[], Drawing],
         summarise: Callable[[], Summary] | None = None,
         known: Known | None = None,
-    ) -> None:
-        """Write them all; `module` is there for weights, the others are called if a
-        file wants a picture or a summary. `.md` holds both that can be had. `known`
-        tells the sizes that the spec leaves out."""
+    ) -> dict[Path, tuple[str, ...]]:
+        """Write them all; `built` is there for weights and exports, the others are
+        called if a file wants a picture or a summary. `.md` holds both that can be had.
+        `known` tells the sizes that the spec leaves out.
+
+        Returned are, for each exported file, the symbols whose size is fixed in it.
+        """
         texts = dict(self._texts(spec, draw, summarise, known))
+        sizes = known.sizes if known is not None else {}
+        fixed: dict[Path, tuple[str, ...]] = {}
         with Staging() as staging:
             for path in self._paths:
                 if path.suffix in texts:
                     staging.text(PlannedFile(path, texts[path.suffix]))
+                    continue
+                assert built is not None
+                if path.suffix in EXPORTS:
+                    fixed[path] = built.export(staging.file(path), sizes)
                 else:
-                    _save(module, staging.file(path))
+                    _save(built.module, staging.file(path))
+        return fixed
 
     def _texts(
         self,
@@ -95,8 +108,7 @@ class Products:
             yield suffix, text
 
 
-def _save(module: nn.Module | None, path: Path) -> None:
+def _save(module: nn.Module, path: Path) -> None:
     from modelspec.backends.torch import save_weights
 
-    assert module is not None
     save_weights(module, path)

@@ -20,10 +20,10 @@ from modelspec.api.manifest import (
     SPECS,
     TEXT,
     WEIGHTS,
-    Manifest,
-    digest,
+    make_manifest,
+    manifest_text,
+    metadata_of,
     read_manifest,
-    write_value,
 )
 from modelspec.api.observing import build_on_meta
 from modelspec.api.origins import origin_of
@@ -62,13 +62,13 @@ def save_model_of(
     require_place(folder, force=force)
     _require_unchanged(spec, module, request)
     files = list(_files(spec))
-    manifest = _manifest(files, module, request)
+    manifest = make_manifest(files, request, _dtype(module))
     with Staging() as staging:
         into = staging.folder(folder)
         for place, text in files:
             _write(into / SPECS / place, text)
-        _write(into / NAME, manifest.text())
-        save_weights(module, into / WEIGHTS, manifest.metadata())
+        _write(into / NAME, manifest_text(manifest))
+        save_weights(module, into / WEIGHTS, metadata_of(manifest))
 
 
 def load_model(
@@ -95,20 +95,6 @@ def load_model(
         sizes=manifest.sizes,
     )
     return make_spec(found, policy, None).make(request).module
-
-
-def _manifest(
-    files: list[tuple[str, str]], module: nn.Module, request: BuildRequest
-) -> Manifest:
-    given = {name: write_value(name, one) for name, one in request.params.items()}
-    return Manifest(
-        spec=files[0][0],
-        sha256=digest(files),
-        variant=request.variant,
-        params={**request.texts, **given},
-        sizes=dict(request.sizes),
-        dtype=_dtype(module),
-    )
 
 
 def _dtype(module: nn.Module) -> str | None:

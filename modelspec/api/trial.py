@@ -16,6 +16,7 @@ from modelspec.api.builder import (
     Built,
     build_module,
     check_given_shapes,
+    given_device,
     symbol_sizes,
 )
 from modelspec.api.observing import build_on_meta
@@ -25,17 +26,15 @@ from modelspec.records import dataclass
 from modelspec.report.built import BuildReport
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from modelspec.api.spec import Spec
     from modelspec.backends.torch import RunResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """A module, what is known of it, and what the making and the run found."""
+    """What was built, what is known of it, and what the making and the run found."""
 
-    module: nn.Module
+    built: Built
     report: BuildReport
     diagnostics: tuple[Diagnostic, ...]
     known: Known = field(default_factory=Known)
@@ -65,7 +64,7 @@ def build_and_run(
     if result.diagnostic is not None:
         found = (*found, explained(built, sizes, result.diagnostic))
     report = _report(built, request, result)
-    return Trial(built.module, report, found, Known(built.traces, sizes))
+    return Trial(built, report, found, Known(built.traces, sizes))
 
 
 def _run_without_memory(
@@ -77,10 +76,20 @@ def _run_without_memory(
         bare = build_on_meta(spec, request)
     except SpecError:
         return None
+    _require_room(bare, request)
     result = bare.run_once(sizes)
     if result.diagnostic is not None:
         raise SpecError([*bare.warnings, explained(bare, sizes, result.diagnostic)])
     return None if result.output is None else result
+
+
+def _require_room(bare: Built, request: BuildRequest) -> None:
+    from modelspec.backends.torch import find_device, require_room
+
+    device = given_device(request.device)
+    if request.weights is not None and str(device or "cpu") == "cpu":
+        return  # they are mapped, not made
+    require_room(bare.module, None if device is None else find_device(device))
 
 
 def explained(

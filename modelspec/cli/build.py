@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from typing import TYPE_CHECKING
 
 from modelspec.cli.console import Console
@@ -30,6 +31,7 @@ TAKES_SPECS = True
 SUFFIXES = (
     *(".py", ".safetensors", ".pt", ".json"),
     *(".svg", ".html", ".mmd", ".dot", ".md"),
+    *(".pt2", ".onnx", ".torchscript"),
 )
 
 
@@ -72,7 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help=".py the source, .safetensors or .pt the weights, .json the summary, .svg,"
-        " .html, .mmd or .dot a picture, .md both; may be repeated",
+        " .html, .mmd or .dot a picture, .md both; .pt2, .onnx or .torchscript an"
+        " export, in eval mode unless --train is given; may be repeated",
     )
     parser.add_argument(
         "--force", action="store_true", help="overwrite files that are not ours"
@@ -144,14 +147,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if console.status() == 0:
         shapes, name = dict(arguments.input), named_spec(spec, spec.variant)
         observed = cache(lambda: observe_spec(spec, request, shapes))
-        products.write(
+        if not arguments.train:
+            trial.built.module.eval()  # what runs without its class is not trained
+        fixed = products.write(
             spec,
-            trial.module,
+            trial.built,
             draw=lambda: draw_observed(observed(), name, shapes),
             summarise=lambda: summarise_observed(observed(), spec.variant, shapes),
             known=trial.known,
         )
         console.say(render_built(trial.report))
         for path in arguments.output:
-            console.say(f"wrote {path}")
+            sizes = ", ".join(fixed.get(path, ()))
+            console.say(f"wrote {path}" + (f", with a fixed {sizes}" if sizes else ""))
     return 0

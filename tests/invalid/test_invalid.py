@@ -90,7 +90,7 @@ ELSEWHERE = set(
     """
     # What only a build knows.
     """auto-contradiction auto-not-inferred auto-symbolic call-error constructor-error
-    forward-error init-error invalid-size not-a-layer over-budget rule-never-applies
+    export-error forward-error init-error invalid-size not-a-layer over-budget rule-never-applies
     unchecked-budget
     """.split()
 )

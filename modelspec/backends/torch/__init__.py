@@ -5,8 +5,10 @@ of weights. Only this package and `shapes` import torch. What is built is plain:
 wrapper, no hook, no attribute of ours on any instance.
 """
 
+from modelspec.backends.torch.account import require_room
 from modelspec.backends.torch.classes import ModuleClasses, build_classes
 from modelspec.backends.torch.counts import Counts, count_parameters
+from modelspec.backends.torch.export import export_module
 from modelspec.backends.torch.inputs import InputPlan, build_input, plan_inputs
 from modelspec.backends.torch.instantiate import (
     find_device,
@@ -15,6 +17,7 @@ from modelspec.backends.torch.instantiate import (
     keep_random_state,
 )
 from modelspec.backends.torch.pickling import Rebuild, Reduce
+from modelspec.backends.torch.planned_run import plan_run
 from modelspec.backends.torch.run import (
     RunResult,
     TensorShape,
@@ -40,6 +43,7 @@ __all__ = [
     "build_input",
     "build_with_weights",
     "count_parameters",
+    "export_module",
     "find_change",
     "find_device",
     "find_dtype",
@@ -47,6 +51,8 @@ __all__ = [
     "keep_random_state",
     "load_weights",
     "plan_inputs",
+    "plan_run",
+    "require_room",
     "run_once",
     "save_weights",
     "usual_sizes",

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from modelspec.backends.torch.failure import fail
 from modelspec.backends.torch.vocabulary import Growth
 from modelspec.policy import Limits
 from modelspec.pysubset.budget import Budget
@@ -328,6 +329,25 @@ def _bytes(made: object) -> int:
     if isinstance(made, (list, tuple)):
         return sum(_bytes(one) for one in made)
     return 0
+
+
+def require_room(module: nn.Module, device: str | torch.device | None) -> None:
+    """Refuse a module on meta that a device has no room for; None is the default one.
+
+    Raises:
+        SpecError: its tensors take more than the device has free.
+    """
+    place = torch.get_default_device() if device is None else torch.device(device)
+    wanted = _bytes(module)
+    if place.type == "meta" or wanted <= (free := free_bytes(place)):
+        return
+    fail(
+        "limit-exceeded",
+        f"{type(module).__name__} needs {_shown(wanted)}, the device {place} has"
+        f" {_shown(free)} free",
+        None,
+        help="build on the device meta to see shapes without memory",
+    )
 
 
 def _target(args: Iterable[object], kwargs: Mapping[str, object]) -> torch.device:

@@ -40,17 +40,36 @@ class PlannedRun:
             for one in self.inputs
         }
 
-    def call(self, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> object:
-        """What the module returns.
-
-        Inputs up to the first that is left out go by position: a container's own
-        `forward` knows no names.
-        """
+    @property
+    def positional(self) -> tuple[str, ...]:
+        """Inputs up to the first that is left out, which go by position: a container's
+        own `forward` knows no names."""
         names = [one.name for one in self.block.inputs]
         skipped = [one.optional for one in self.block.inputs]
-        first = names[: skipped.index(True)] if True in skipped else names
+        return tuple(names[: skipped.index(True)] if True in skipped else names)
+
+    def symbols(self) -> dict[str, tuple[str | None, ...]]:
+        """The symbol of each size of what the module is called with, by name."""
+        shapes = {one.name: one.shape or () for one in self.block.inputs}
+        return {
+            one.name: tuple(
+                size if isinstance(size, str) else None for size in shapes[one.name]
+            )
+            for one in self.inputs
+        }
+
+    def arguments(
+        self, tensors: Mapping[str, torch.Tensor]
+    ) -> tuple[tuple[torch.Tensor, ...], dict[str, torch.Tensor]]:
+        """What goes by position, and what by name."""
+        first = self.positional
         named = {name: one for name, one in tensors.items() if name not in first}
-        return module(*(tensors[name] for name in first), **named)
+        return tuple(tensors[name] for name in first), named
+
+    def call(self, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> object:
+        """What the module returns."""
+        args, kwargs = self.arguments(tensors)
+        return module(*args, **kwargs)
 
 
 def plan_run(
