@@ -191,3 +191,16 @@ def test_a_run_without_end_is_not_tried_again(sizes: str) -> None:
 
     # Torch's imports for the first run on fake tensors are no part of it.
     assert time.thread_time() - start < 3
+
+
+def test_sizes_that_double_in_a_loop() -> None:
+    """To compute with them takes longer than any step that looks at the time."""
+    text = (
+        "modelspec: 1\nname: Net\ninputs: {x: [N, T]}\nforward: |\n  y = x\n"
+        "  for i in range(40):\n"
+        "    y = torch.cat([y, y.transpose(0, 1).reshape(y.size(0), -1)], 1)\n"
+        "  return y\n"
+    )
+    (found,) = modelspec.check(text, shapes=True)
+    assert found.code == "limit-exceeded"
+    assert "a size is computed with more than" in found.message

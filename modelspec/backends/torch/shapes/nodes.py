@@ -17,7 +17,16 @@ from typing import Any, Protocol, TypeAlias, cast
 import sympy
 from torch.fx.experimental.sym_node import SymNode
 
+from modelspec.backends.torch.guard import EndlessError
+
 Key: TypeAlias = tuple[object, ...]
+
+
+MOST_OPERATIONS = 10_000
+MOST_DIVIDED = 100
+"""Operations in a size, and in one that is divided: to divide takes sympy a second for
+some hundreds of them, and four times as long for twice as many. A size that is computed
+with another in a loop doubles each time; one of a network has a dozen."""
 
 
 class Remembering(Protocol):
@@ -30,6 +39,7 @@ _METHODS = (
     *("add", "sub", "mul", "mod", "floordiv", "int_floordiv", "sym_max", "sym_min"),
     *("eq", "ne", "gt", "ge", "lt", "le", "and_", "or_"),
 )
+_DIVISIONS = frozenset(("mod", "floordiv", "int_floordiv"))
 _PLAIN: dict[str, Any] = {}
 _lock = Lock()
 _runs = 0
@@ -77,10 +87,17 @@ def _once(
         key = (name, self._expr, self.pytype, other._expr, other.pytype)
         made = known.get(key)
         if made is None:
+            _require_small(name, self._expr, other._expr)
             made = known[key] = plain(self, other)
         return cast("SymNode", made)
 
     return compute
+
+
+def _require_small(name: str, *given: sympy.Basic) -> None:
+    most = MOST_DIVIDED if name in _DIVISIONS else MOST_OPERATIONS
+    if sum(one.count_ops() for one in given if not one.is_Atom) > most:
+        raise EndlessError(f"a size is computed with more than {most:,} operations")
 
 
 def _wrap_int(self: SymNode, num: int) -> SymNode:
