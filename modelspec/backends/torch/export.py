@@ -70,18 +70,13 @@ def _exported(module: nn.Module, run: PlannedRun, path: Path) -> Any:
 
 def _onnx(module: nn.Module, run: PlannedRun, path: Path) -> tuple[str, ...]:
     runtime = _require_onnx(path)
-    fixed = _fixed(_exported(module, run, path), run)
-    args, kwargs = _example(module, run)
-    # Here a name is a promise that the size is open.
-    shapes = _by_parameter(module, run, lambda one: None if one in fixed else one)
+    program = _exported(module, run, path)
+    fixed = _fixed(program, run)
+    # Of an exported program these are no more than the names of its open axes.
+    names = _by_parameter(module, run, lambda one: None if one in fixed else one)
     try:
         made: Any = torch.onnx.export(
-            module,
-            args,
-            kwargs=kwargs,
-            dynamic_shapes=shapes,
-            dynamo=True,
-            verbose=False,
+            program, dynamic_shapes=names, dynamo=True, verbose=False
         )
         made.save(str(path))
     except Exception as error:
