@@ -9,7 +9,14 @@ import sys
 import torch
 
 import modelspec
-from benchmarks import checking, construction, forward, inference, processes
+from benchmarks import (
+    checking,
+    construction,
+    forward,
+    inference,
+    processes,
+    weights,
+)
 
 GROUPS = {
     "processes": processes.ratios,
@@ -17,6 +24,7 @@ GROUPS = {
     "construction": construction.ratios,
     "forward": forward.ratios,
     "inference": inference.ratios,
+    "weights": weights.ratios,
 }
 
 
