@@ -189,6 +189,21 @@ def test_what_cannot_be_exported(tmp_path: Path, suffix: str) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["net.yaml"]
 
 
+def test_what_a_trace_cannot_return(tmp_path: Path) -> None:
+    text = """
+inputs: {x: [N, 6]}
+modules: {fc: "Linear(6, 4)"}
+forward: |
+  y = self.fc(x)
+  return {"first": y, "all": [y, y]}
+"""
+    spec, path = written(tmp_path, text), tmp_path / "net.torchscript"
+    found = run("build", spec, "-o", path)
+    assert found.status == 1
+    assert "has no type for what `forward` returns" in found.err
+    assert "tensor(" not in found.err
+
+
 def test_without_shapes(tmp_path: Path) -> None:
     spec, path = written(tmp_path, "\nSequential: [ReLU]\n"), tmp_path / "net.pt2"
     found = run("build", spec, "-o", path)

@@ -202,5 +202,9 @@ def _quiet() -> Iterator[None]:
 def _fail(path: Path, what: str, error: Exception) -> NoReturn:
     while isinstance(error.__cause__, Exception):
         error = error.__cause__  # torch.onnx says at length that torch.export failed
-    message = f"cannot export to '{path}': {what}: {reason(error)}"
+    why = reason(error)
+    if "Tracer cannot infer type" in why:  # and then it prints all the tensors
+        why = "TorchScript has no type for what `forward` returns: its lists and dicts"
+        why += " hold values of one type"
+    message = f"cannot export to '{path}': {what}: {why}"
     raise SpecError([Diagnostic("export-error", message, None, path=str(path))])
