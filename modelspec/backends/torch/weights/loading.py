@@ -154,15 +154,22 @@ def _put(module: nn.Module, name: str, tensor: object) -> None:
 
 
 def find_change(wanted: nn.Module, module: nn.Module) -> Diagnostic | None:
-    """What a module's `state_dict` has or lacks against another's, dtypes apart."""
+    """What a module's `state_dict` has or lacks against another's.
+
+    A dtype is another where not every value of the module's is one of it.
+    """
     expected, given = _expected(wanted), _expected(module).entries
     entries = {
-        name: replace(one, dtype=expected.entries[name].dtype)
-        if name in expected.entries
-        else one
+        name: _widened(one, expected.entries.get(name, one))
         for name, one in given.items()
     }
     return describe_change(expected, entries)
+
+
+def _widened(given: Entry, wanted: Entry) -> Entry:
+    one, other = getattr(torch, given.dtype), getattr(torch, wanted.dtype)
+    is_wider = torch.promote_types(one, other) == other
+    return replace(given, dtype=wanted.dtype) if is_wider else given
 
 
 def _expected(module: nn.Module) -> Expected:
