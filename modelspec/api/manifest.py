@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from modelspec import __version__
 from modelspec.api.builder import BuildRequest
+from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.spec.manifest import Manifest, parse_manifest
 
@@ -32,15 +34,21 @@ def make_manifest(
 ) -> Manifest:
     """That of a spec, by the places and texts of its files, the root's first."""
     given = {name: write_value(name, one) for name, one in request.params.items()}
-    return Manifest(
-        modelspec=__version__,
-        spec=files[0][0],
-        sha256=digest(files),
-        variant=request.variant,
-        params={**request.texts, **given},
-        sizes=dict(request.sizes),
-        dtype=dtype,
-    )
+    place = files[0][0]
+    try:
+        return Manifest(
+            modelspec=__version__,
+            spec=place,
+            sha256=digest(files),
+            variant=request.variant,
+            params={**request.texts, **given},
+            sizes=dict(request.sizes),
+            dtype=dtype,
+        )
+    except ValueError:
+        message = f"a spec cannot be saved under the name '{place}'"
+        help = ("rename it: no backslash is in a name that any system takes",)
+        raise SpecError([Diagnostic("cannot-write", message, None, help=help)]) from None
 
 
 def manifest_text(manifest: Manifest) -> str:
@@ -62,6 +70,8 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest in a folder."""
     path = folder / NAME
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("it is no regular file")
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
@@ -104,17 +114,21 @@ def _expression(value: object) -> str:
     if isinstance(value, dict):
         pairs = (f"{_expression(k)}: {_expression(v)}" for k, v in value.items())
         return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, type):
-        return value.__name__
+    if isinstance(value, type) and value.__module__.startswith("torch.nn."):
+        return f"nn.{value.__name__}"  # a block of the spec may have the bare name
+    if type(value).__name__ == "dtype" and str(value) in load_catalog().dtype_names:
+        return str(value)
     raise TypeError
 
 
 def _scalar(value: float | str | None) -> str:
-    if isinstance(value, float) and value != value:
-        return "float('nan')"
-    if isinstance(value, float) and value in (float("inf"), -float("inf")):
-        return f"float('{value}')"
-    return repr(value)
+    """Of subclasses too, such as numpy's float64, which show themselves otherwise."""
+    if isinstance(value, float):
+        text = float.__repr__(value)
+        return text if math.isfinite(value) else f"float('{text}')"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int.__repr__(value)
+    return str.__repr__(value) if isinstance(value, str) else repr(value)
 
 
 def _unreadable(folder: Path, why: str) -> SpecError:

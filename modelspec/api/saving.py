@@ -2,13 +2,14 @@
 
 In: a module that `build` made, or a spec and a module of it. Out: a folder with a
 manifest, written whole or not at all. From such a folder comes the module again, by one
-call, anywhere; it is read as any stranger's spec is, and nothing outside of it is.
+call, anywhere; it is read as any stranger's spec and weights are. Links are followed
+where it has them, as caches of downloaded files are made of them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from modelspec.api.manifest import (
     metadata_of,
     read_manifest,
 )
-from modelspec.api.observing import build_on_meta
+from modelspec.api.observing import build_without_memory
 from modelspec.api.origins import origin_of
 from modelspec.api.pickles import places_of
 from modelspec.api.spec import Spec, make_spec
@@ -34,6 +35,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.output.files import cannot_write, find_folder_obstacle
 from modelspec.output.staging import Staging
 from modelspec.policy import Policy
+from modelspec.spec.manifest import Manifest
 
 if TYPE_CHECKING:
     import torch
@@ -60,9 +62,9 @@ def save_model_of(
     from modelspec.backends.torch import save_weights
 
     require_place(folder, force=force)
-    _require_unchanged(spec, module, request)
     files = list(_files(spec))
-    manifest = make_manifest(files, request, _dtype(module))
+    manifest = make_manifest(files, request, _dtype(module, request))
+    _require_unchanged(spec, module, _request_of(manifest))
     with Staging() as staging:
         into = staging.folder(folder)
         for place, text in files:
@@ -86,30 +88,50 @@ def load_model(
     specs = folder / SPECS
     policy = replace(policy or Policy(), import_root=os.path.realpath(specs))
     found = driver.compile_path(str(specs / manifest.spec), policy, to_build=True)
-    request = BuildRequest(
-        variant=manifest.variant,
-        texts=manifest.params,
+    request = replace(
+        _request_of(manifest),
         device=device,
         dtype=manifest.dtype if dtype is None else dtype,
         weights=WeightsRequest((folder / WEIGHTS,)),
-        sizes=manifest.sizes,
     )
     return make_spec(found, policy, None).make(request).module
 
 
-def _dtype(module: nn.Module) -> str | None:
-    """The one floating dtype of the parameters; None where there are several."""
+def _request_of(manifest: Manifest) -> BuildRequest:
+    """What is asked for when the module of a manifest is made again."""
+    return BuildRequest(
+        variant=manifest.variant,
+        texts=manifest.params,
+        dtype=manifest.dtype,
+        sizes=manifest.sizes,
+    )
+
+
+def _dtype(module: nn.Module, request: BuildRequest) -> str | None:
+    """The one floating dtype of the parameters; of several, what it was made with."""
     floating = (one for one in module.parameters() if one.is_floating_point())
-    kinds = {str(one.dtype).removeprefix("torch.") for one in floating}
-    return kinds.pop() if len(kinds) == 1 else None
+    kinds = {str(one.dtype) for one in floating}
+    if len(kinds) != 1:
+        kinds = {str(request.dtype)} if request.dtype is not None else set()
+    return kinds.pop().removeprefix("torch.") if kinds else None
 
 
 def _files(spec: Spec) -> Iterator[tuple[str, str]]:
     """The place and the text of each file, the root's first."""
     sources = [one for one in spec.program.sources if not one.is_standard]
-    places = places_of([one.path for one in sources])
-    for source, place in zip(sources, places, strict=True):
+    paths = [one.path for one in sources]
+    if paths[0] is None and spec.policy.import_root is not None:
+        # What a text imports is found from that folder on.
+        paths[0] = _free_path(os.path.realpath(spec.policy.import_root), {*paths})
+    for source, place in zip(sources, places_of(paths), strict=True):
         yield place or TEXT, source.text
+
+
+def _free_path(folder: str, taken: Collection[str | None]) -> str:
+    path = os.path.join(folder, TEXT)
+    while path in taken:
+        path = os.path.join(folder, f"_{os.path.basename(path)}")
+    return path
 
 
 def _write(path: Path, text: str) -> None:
@@ -132,8 +154,12 @@ def require_place(folder: Path, *, force: bool) -> None:
 
 def _taken(folder: Path, *, force: bool) -> Diagnostic | None:
     """A folder is replaced as a whole, so nothing but a saved model ever is."""
-    if not (folder / NAME).is_file():
-        return cannot_write(folder, "the folder holds other files than a saved model")
+    names = {one.name for one in folder.iterdir()}
+    others = sorted(names - {NAME, SPECS, WEIGHTS})
+    if others or NAME not in names:
+        reason = "the folder holds other files than a saved model"
+        first = f", such as '{others[0]}'" if others else ""
+        return cannot_write(folder, reason + first)
     if force:
         return None
     return Diagnostic(
@@ -146,10 +172,13 @@ def _taken(folder: Path, *, force: bool) -> Diagnostic | None:
 
 
 def _require_unchanged(spec: Spec, module: nn.Module, request: BuildRequest) -> None:
-    """A module with other tensors than its spec's could not be built again."""
+    """A module with other tensors than its spec's could not be built again.
+
+    The request is that of the manifest: what cannot be read again is told here.
+    """
     from modelspec.backends.torch import find_change
 
-    made = build_on_meta(spec, request).module
+    made = build_without_memory(spec, request).module
     if found := find_change(made, module):
         raise SpecError([found])
 

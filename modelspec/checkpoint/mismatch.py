@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from modelspec.checkpoint.comparison import Comparison, Expected, compare
 from modelspec.checkpoint.entry import Entry
@@ -40,6 +41,12 @@ def describe_change(
 ) -> Diagnostic | None:
     """What a module has that its spec does not give it, or lacks; None if nothing."""
     found = compare(expected, given)
+    narrowed = {
+        name: (one, given[name])
+        for name, one in expected.entries.items()
+        if name in given and given[name].dtype != one.dtype
+    }
+    found = replace(found, different={**found.different, **narrowed})
     if found.is_fit:
         return None
     return Diagnostic(

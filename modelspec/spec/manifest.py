@@ -6,7 +6,7 @@ lies in its folder; `ValueError` says why bytes are none.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -25,7 +25,9 @@ class Manifest(BaseModel):
     sha256: str
     variant: str | None = None
     params: dict[str, str] = Field(default_factory=dict)
-    sizes: dict[str, int] = Field(default_factory=dict)
+    sizes: dict[str, Annotated[int, Field(ge=0, lt=2**63)]] = Field(
+        default_factory=dict
+    )
     dtype: str | None = None
 
     @field_validator("spec")

@@ -150,7 +150,7 @@ def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
     found = refusal(modelspec.save_model, made, tmp_path / "net")
     assert found.code == "cannot-write"
     assert str(tmp_path / "net") in found.message
-    assert ".modelspec-" not in found.message
+    assert ".modelspec-" not in f"{found.message} {found.path}"
     assert not [*tmp_path.iterdir()]
 
 
@@ -179,6 +179,113 @@ def test_a_changed_module_is_refused(tmp_path: Path) -> None:
     )
 
 
+def part(text: str, **options: Any) -> nn.Module:
+    modules = "fc: 'Linear(2, 2)', norm: 'LayerNorm(2, dtype=torch.float32)'"
+    spec = f"modelspec: 1\nname: Net\n{text}modules: {{{modules}}}\n"
+    return modelspec.loads(spec).build(**options)
+
+
+def test_dtypes_that_the_spec_tells(tmp_path: Path) -> None:
+    modelspec.save_model(part("", dtype="bfloat16"), tmp_path / "net")
+    made = modelspec.load_model(tmp_path / "net")
+    assert (made.fc.weight.dtype, made.norm.weight.dtype) == (
+        torch.bfloat16,
+        torch.float32,
+    )
+
+
+def test_values_that_another_dtype_would_lose(tmp_path: Path) -> None:
+    made = part("")
+    made.fc.double()
+    found = refusal(modelspec.save_model, made, tmp_path / "net")
+    assert found.details[1] == (
+        "  fc.weight  spec float32 [2, 2], module float64 [2, 2]"
+    )
+    made.fc.half()
+    modelspec.save_model(made, tmp_path / "net")
+    assert modelspec.load_model(tmp_path / "net").fc.weight.dtype == torch.float32
+
+
+def test_a_construction_that_reads_numbers_out_of_tensors(tmp_path: Path) -> None:
+    made = part("vars: {rate: 'torch.ones(1).item()'}\n")
+    modelspec.save_model(made, tmp_path / "net")
+    assert same(made, modelspec.load_model(tmp_path / "net"))
+
+
+def test_a_text_with_imports(tmp_path: Path) -> None:
+    """Of which one has the name that the text gets."""
+    folder = tmp_path / "lib"
+    folder.mkdir()
+    blocks = "modelspec: 1\nblocks:\n  A: {modules: {fc: 'Linear(2, 2)'}}\n"
+    (folder / "a.yaml").write_text(blocks)
+    (tmp_path / "spec.yaml").write_text(blocks.replace("A:", "B:"))
+    text = "imports: {lib/a.yaml: [A], spec.yaml: [B]}\nmodules: {a: A(), b: B()}\n"
+    policy = modelspec.Policy(import_root=str(tmp_path))
+    made = modelspec.loads(f"modelspec: 1\nname: Net\n{text}", policy=policy).build()
+    modelspec.save_model(made, tmp_path / "net")
+    assert same(made, modelspec.load_model(tmp_path / "net"))
+
+
+class Float(float):
+    def __repr__(self) -> str:
+        return "Float()"
+
+
+def test_values_of_other_kinds(tmp_path: Path) -> None:
+    text = "params: {rate: 0.5, kind: dtype = torch.float32, act: layer = GELU}\n"
+    more = "buffers: {b: 'torch.full((2,), rate, dtype=kind)'}\n"
+    made = part(text + more, rate=Float(0.25), kind=torch.float64)
+    modelspec.save_model(made, tmp_path / "net")
+    assert same(made, modelspec.load_model(tmp_path / "net"))
+
+
+def test_a_layer_of_others_is_not_taken_for_torchs(tmp_path: Path) -> None:
+    class ReLU(nn.Module):
+        pass
+
+    made = part("params: {act: layer = GELU}\n", act=ReLU)
+    found = refusal(modelspec.save_model, made, tmp_path / "net")
+    assert found.code == "cannot-write"
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    made = part("params: {many: list}\n", many=list(range(3000)))
+    found = refusal(modelspec.save_model, made, tmp_path / "net")
+    assert found.code == "limit-exceeded"
+    path = tmp_path / "a\\b.yaml"
+    path.write_text("modelspec: 1\nname: Net\nmodules: {fc: 'Linear(2, 2)'}\n")
+    found = refusal(modelspec.save_model, modelspec.build(path), tmp_path / "net")
+    assert found.code == "cannot-write"
+    assert not (tmp_path / "net").exists()
+
+
+def test_other_files_beside_a_saved_model_are_kept(tmp_path: Path) -> None:
+    made, folder = part(""), tmp_path / "net"
+    modelspec.save_model(made, folder)
+    (folder / "notes.txt").write_text("mine")
+    found = refusal(modelspec.save_model, made, folder, force=True)
+    assert "'notes.txt'" in found.message
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_the_old_model_stays_where_the_new_one_cannot_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, folder = part(""), tmp_path / "net"
+    modelspec.save_model(made, folder)
+    real = os.replace
+
+    def fails(source: Any, target: Any) -> None:
+        if os.path.isdir(source) and ".modelspec-replaced" not in str((source, target)):
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", fails)
+    assert refusal(modelspec.save_model, made, folder, force=True).path == str(folder)
+    assert same(made, modelspec.load_model(folder))
+    assert [one.name for one in tmp_path.iterdir()] == ["net"]
+
+
 def test_a_value_without_a_text(tmp_path: Path) -> None:
     text = (
         "modelspec: 1\nname: Net\nparams: {act: any}\nmodules: {fc: 'Linear(2, 2)'}\n"
@@ -199,6 +306,8 @@ HOSTILE: list[tuple[str, object]] = [
     ("more", 1),
     ("params", {"size": 4}),
     ("sizes", {"N": "1"}),
+    ("sizes", {"N": -1}),
+    ("sizes", {"N": 2**63}),
 ]
 
 
@@ -218,6 +327,12 @@ def test_what_is_no_manifest(tmp_path: Path, text: str) -> None:
     (tmp_path / "modelspec.json").write_text(text)
     assert refusal(modelspec.load_model, tmp_path).code == "unreadable-model"
     assert refusal(modelspec.load_model, tmp_path / "no").code == "unreadable-model"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "modelspec.json")
+    assert refusal(modelspec.load_model, tmp_path).code == "unreadable-model"
 
 
 def test_specs_do_not_reach_outside(tmp_path: Path) -> None:

@@ -26,3 +26,12 @@ def test_no_room(tmp_path: Path) -> None:
     )
     assert "build on the device meta" in found.err
     assert run("build", path, "--device", "meta").status == 0
+
+
+def test_a_lazy_layer_takes_no_room_yet(tmp_path: Path) -> None:
+    path = tmp_path / "lazy.yaml"
+    path.write_text(
+        "modelspec: 1\nname: Net\ninputs: {x: [N, 4]}\nSequential:\n- LazyLinear(4)\n"
+    )
+    found = run("build", path)
+    assert (found.status, found.err) == (0, "")

@@ -80,8 +80,64 @@ parameters:
   gain: torch.randn(4)
 forward: "return self.fc(x) + self.gain"
 """,
+    "views of a buffer": """
+inputs: {x: [N, 4]}
+buffers:
+  a: torch.arange(4.)
+  b: {value: "self.a[:2]", persistent: false}
+  c: {value: self.a, persistent: false}
+forward: "return x * self.c + self.b.sum()"
+""",
+    "a parameter over a buffer": """
+inputs: {x: [N, 4]}
+buffers:
+  a: torch.arange(4.)
+parameters:
+  p: self.a
+forward: "return x * self.p"
+""",
+    "parameters over one tensor": """
+inputs: {x: [N, 4]}
+vars: {base: torch.ones(4)}
+parameters:
+  p: base
+  q: base
+forward: "return x * self.p + self.q"
+""",
+    "a buffer changed by a parameter": """
+inputs: {x: [N, 4]}
+modules:
+  fc: Linear(4, 4)
+buffers:
+  a: {value: torch.ones(4), persistent: false}
+init: |
+  self.a.mul_(self.fc.weight.abs().sum())
+forward: "return self.fc(x) * self.a"
+""",
+    "a buffer masked by a parameter": """
+inputs: {x: [N, 4]}
+modules:
+  fc: Linear(4, 4)
+buffers:
+  a: {value: torch.ones(4), persistent: false}
+init: |
+  self.a.masked_fill_(self.fc.weight[0] > -9, 0.5)
+forward: "return self.fc(x) * self.a"
+""",
+    "a norm of a parameter": """
+inputs: {x: [N, 4]}
+modules:
+  fc: nn.utils.parametrizations.spectral_norm(Linear(4, 4))
+forward: "return self.fc(x)"
+""",
 }
-LONG_WAY = {"a buffer of a parameter", "a drawn buffer"}
+LONG_WAY = {
+    "a buffer of a parameter",
+    "a drawn buffer",
+    "a buffer changed by a parameter",
+    "a buffer masked by a parameter",
+    "a norm of a parameter",
+}
 
 
 def spec(name: str) -> str:
@@ -92,6 +148,14 @@ def tensors(module: nn.Module) -> dict[str, torch.Tensor]:
     return dict(module.named_parameters(remove_duplicate=False)) | dict(
         module.named_buffers(remove_duplicate=False)
     )
+
+
+def shared(named: dict[str, torch.Tensor]) -> list[list[str]]:
+    """Names of what lies in one memory."""
+    places: dict[int, list[str]] = {}
+    for name, one in named.items():
+        places.setdefault(one.untyped_storage().data_ptr(), []).append(name)
+    return [*places.values()]
 
 
 @pytest.mark.parametrize("dtype", [None, "float64", "bfloat16"])
@@ -112,6 +176,7 @@ def test_as_made_whole(
         assert type(tensor) is type(wanted[key])
         assert tensor.requires_grad == wanted[key].requires_grad
     assert repr(made) == repr(whole)
+    assert shared(found) == shared(wanted)
     assert len({id(one) for one in made.parameters()}) == len([*whole.parameters()])
 
 
@@ -158,6 +223,27 @@ def test_tensors_that_a_file_shares_are_two_in_the_model(tmp_path: Path) -> None
     assert torch.equal(made[1].weight, shared)
     assert torch.equal(made[1].bias, row)
     assert made[1].bias.untyped_storage().nbytes() == 12
+
+
+@pytest.mark.parametrize("name", sorted(LONG_WAY))
+def test_numbers_drawn_the_long_way_are_drawn_once(tmp_path: Path, name: str) -> None:
+    path, compiled = tmp_path / "w.pt", loads(spec(name))
+    save_weights(compiled.build(seed=1), path)
+    torch.manual_seed(2)
+    compiled.build()
+    wanted = torch.get_rng_state()
+    torch.manual_seed(2)
+    compiled.build(weights=path)
+    assert torch.equal(torch.get_rng_state(), wanted)
+
+
+def test_a_lazy_layer_lays_its_weights_out_as_ever(tmp_path: Path) -> None:
+    text = "modelspec: 1\nname: Net\nSequential:\n- LazyLinear(3)\n"
+    weight = torch.arange(6.0).reshape(2, 3).t()
+    torch.save({"0.weight": weight, "0.bias": torch.ones(3)}, tmp_path / "w.pt")
+    made = loads(text).build(weights=tmp_path / "w.pt")
+    assert torch.equal(made[0].weight, weight)
+    assert made[0].weight.is_contiguous()
 
 
 def test_what_else_holds_a_parameter_is_never_left_without_values() -> None:

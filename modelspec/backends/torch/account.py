@@ -325,7 +325,7 @@ def _bytes(made: object) -> int:
     if isinstance(made, nn.Module):
         return sum(_bytes(one) for one in (*made.parameters(), *made.buffers()))
     if isinstance(made, torch.Tensor):
-        return _numel(made) * made.element_size()
+        return 0 if is_lazy(made) else made.numel() * made.element_size()
     if isinstance(made, (list, tuple)):
         return sum(_bytes(one) for one in made)
     return 0

@@ -2,8 +2,8 @@
 
 Comes in: a call that makes a module. Goes out: the same module with its parameters on
 the device meta, and where each would be; all else, computed buffers among it, is as it
-would be. None where that cannot be: something was computed from a parameter, or drawn
-after one would have been.
+would be. None where that cannot be: something was computed from a parameter or lies in
+its memory, or was drawn after one would have been.
 
 On meta, what fills and draws does nothing. Torch asks a hook about each parameter that
 any module gets. Ours is set when first needed and stays, since hooks cannot change
@@ -13,14 +13,16 @@ while another thread goes through them; it acts only where and while it is wante
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import torch
 from torch import nn
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakIdKeyDictionary
 
 from modelspec.backends.torch.stand_ins import tensors_of
@@ -32,11 +34,13 @@ from modelspec.records import dataclass
 class Bare:
     """A module whose parameters wait for values.
 
-    `devices` tells where each will be, by the `id` of the parameter.
+    `devices` tells where each will be, by the `id` of the parameter. `undraw` sets
+    torch's random numbers back to what they were before.
     """
 
     module: nn.Module
     devices: dict[int, torch.device]
+    undraw: Callable[[], None]
 
     @property
     def is_complete(self) -> bool:
@@ -75,9 +79,9 @@ def _known(device: str | torch.device | None) -> torch.device | None:
 def _make(
     make: Callable[[], nn.Module], device: torch.device, before: torch.Tensor
 ) -> Bare | None:
-    moved = _Moved()
+    moved, mixing = _Moved(), _Mixing()
     try:
-        with _active(moved), without_dynamo():
+        with _active(moved), mixing, without_dynamo():
             module = make()
     except Exception:
         # Be it the spec's own fault or that of parameters without values: to make it
@@ -88,14 +92,15 @@ def _make(
         for one in module.parameters()
         if id(one) in moved.devices
     }
-    owed = devices.keys() | {
-        id(one) for one in module.state_dict(keep_vars=True).values()
-    }
-    rest = [one for one in tensors_of(module) if id(one) not in owed]
+    state = module.state_dict(keep_vars=True)
+    owed = devices.keys() | {id(one) for one in state.values()}
+    every = {id(one): one for one in (*tensors_of(module), *state.values())}
     is_drawn = not torch.equal(before, _random_state(device))
-    if any(one.is_meta for one in rest) or (rest and is_drawn):
+    if any(one.is_meta for at, one in every.items() if at not in devices):
         return None
-    return Bare(module, devices)
+    if (is_drawn and every.keys() - owed) or mixing.found or moved.is_held():
+        return None
+    return Bare(module, devices, lambda: _set_random_state(before, device))
 
 
 class _Moved:
@@ -105,6 +110,7 @@ class _Moved:
         self.devices: dict[int, torch.device] = {}
         self._made = WeakIdKeyDictionary()
         self._kept: list[nn.Parameter] = []  # so that no other gets their `id`
+        self._memory: list[StorageWeakRef] = []
 
     def move(self, given: nn.Parameter) -> nn.Parameter | None:
         if given.is_meta or type(given) is not nn.Parameter:
@@ -115,7 +121,43 @@ class _Moved:
             self._made[given] = made
             self._kept.append(made)
             self.devices[id(made)] = given.device
+            self._memory.append(StorageWeakRef(given.untyped_storage()))
         return made
+
+    def is_held(self) -> bool:
+        """Whether anything else lies in what was a parameter's memory."""
+        is_shared = len({one.cdata for one in self._memory}) < len(self._memory)
+        return is_shared or not all(one.expired() for one in self._memory)
+
+
+class _Mixing(TorchFunctionMode):
+    """Finds a tensor with values that was made or changed by one without.
+
+    Torch refuses most of that; some of what works in place does nothing, unsaid.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's
+        self.found = False
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        made = func(*args, **(kwargs or {}))
+        if isinstance(made, torch.Tensor) and not made.is_meta:
+            given = (*args, *kwargs.values()) if kwargs else args
+            self.found = self.found or any(map(_has_meta, given))
+        return made
+
+
+def _has_meta(given: object) -> bool:
+    if isinstance(given, torch.Tensor):
+        return given.is_meta
+    return isinstance(given, (list, tuple)) and any(map(_has_meta, given))
 
 
 class _Active(threading.local):

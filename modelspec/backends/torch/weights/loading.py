@@ -3,8 +3,8 @@
 Comes in: a module, paths, rename rules. What the files hold is compared with the
 module's `state_dict` before a tensor is read; only what fits exactly is loaded, as
 `load_state_dict` does: floating values are converted to the dtype that the module has.
-A module without values (`Bare`) gets the tensors of the files themselves: what is
-mapped, on the processor and of the right dtype is not even read until it is used.
+The parameters of a module without values (`Bare`) become the tensors of the files: what
+is mapped, on the processor and of the right dtype is not even read until it is used.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def build_with_weights(
         count = give_weights(bare, *paths, rules=rules, key=key)
         if bare.is_complete:
             return bare.module, count
+        bare.undraw()
     module = make()
     return module, load_weights(module, *paths, rules=rules, key=key)
 
@@ -77,13 +78,20 @@ def give_weights(
     rules: Sequence[RenameRule] = (),
     key: str | None = None,
 ) -> int:
-    """`load_weights` where the tensors of the files become the parameters."""
+    """`load_weights` where the tensors of the files become the parameters.
+
+    What has values already is filled: anything may lie in the same memory.
+    """
     module = bare.module
     held, expected = _matching(module, paths, rules, key)
     state = _complete(_read(held, expected, paths[0]), expected, module)
     ties = {name: group[0] for group in expected.ties for name in group}
     owners: dict[int, str] = {}
     for name, own in module.state_dict(keep_vars=True).items():
+        if not own.is_meta and not is_lazy(own):
+            own.detach().copy_(state[name])
+            state[name] = own
+            continue
         device = bare.devices.get(id(own), own.device)
         given = state[name].detach().to(device, own.dtype)
         owner = owners.setdefault(_memory(given), ties.get(name, name))
@@ -126,7 +134,9 @@ def _memory(tensor: torch.Tensor) -> int:
 def _is_like(given: torch.Tensor, own: torch.Tensor) -> bool:
     """Laid out as the module's own, in memory that holds nothing else."""
     whole = given.untyped_storage().nbytes() == given.numel() * given.element_size()
-    return whole and (is_lazy(own) or given.stride() == own.stride())
+    if is_lazy(own):
+        return whole and given.is_contiguous()
+    return whole and given.stride() == own.stride()
 
 
 def _copy(given: torch.Tensor) -> torch.Tensor:
@@ -144,15 +154,22 @@ def _put(module: nn.Module, name: str, tensor: object) -> None:
 
 
 def find_change(wanted: nn.Module, module: nn.Module) -> Diagnostic | None:
-    """What a module's `state_dict` has or lacks against another's, dtypes apart."""
+    """What a module's `state_dict` has or lacks against another's.
+
+    A dtype is another where not every value of the module's is one of it.
+    """
     expected, given = _expected(wanted), _expected(module).entries
     entries = {
-        name: replace(one, dtype=expected.entries[name].dtype)
-        if name in expected.entries
-        else one
+        name: _widened(one, expected.entries.get(name, one))
         for name, one in given.items()
     }
     return describe_change(expected, entries)
+
+
+def _widened(given: Entry, wanted: Entry) -> Entry:
+    one, other = getattr(torch, given.dtype), getattr(torch, wanted.dtype)
+    is_wider = torch.promote_types(one, other) == other
+    return replace(given, dtype=wanted.dtype) if is_wider else given
 
 
 def _expected(module: nn.Module) -> Expected:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NoReturn
 
-from modelspec.backends.torch.weights.failure import fail, printable
+from modelspec.backends.torch.weights.failure import fail, printable, reason
 
 SUFFIX = ".index.json"
 _LARGEST = 2**26
@@ -37,10 +37,14 @@ def read_index(path: Path) -> dict[str, str]:
 
 
 def _weight_map(path: Path) -> Mapping[str, object]:
-    if path.stat().st_size > _LARGEST:
-        _refuse(path, f"it is larger than {_LARGEST >> 20} MiB")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            _refuse(path, f"it is larger than {_LARGEST >> 20} MiB")
+        found = json.loads(data.decode("utf-8"))
+    except OSError as error:
+        fail("unreadable-file", f"cannot read '{path}': {reason(error)}", path)
     except (ValueError, RecursionError):
         _refuse(path, "it is no JSON")
     places = found.get("weight_map") if isinstance(found, dict) else None

@@ -27,7 +27,7 @@ def save_weights(
     _require_values(state, path)
     if path.suffix == ".safetensors":
         save = require_safetensors(path).torch.save_file
-        tensors, about = _distinct(state), {"format": "pt", **(metadata or {})}
+        tensors, about = _distinct(module), {"format": "pt", **(metadata or {})}
         _write(path, lambda to: _save(save, tensors, to, about))
     elif path.suffix == ".pt":
         _write(path, lambda to: torch.save(state, to))
@@ -91,36 +91,32 @@ def _require_values(state: Mapping[str, object], path: Path) -> None:
             )
 
 
-def _distinct(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _distinct(module: nn.Module) -> dict[str, torch.Tensor]:
     """The form safetensors takes: contiguous, no two tensors over one memory.
 
-    A tensor under two names is written under the first; `load_weights` knows.
+    A tensor under two names is written under the first; `load_weights` knows. Two
+    tensors over one memory are two.
     """
     kept: dict[str, torch.Tensor] = {}
-    seen: set[tuple[object, ...]] = set()
-    for name, tensor in state.items():
-        identity = _identity(tensor)
-        if identity in seen:
+    seen: set[int] = set()
+    places: set[int] = set()
+    for name, tensor in module.state_dict(keep_vars=True).items():
+        if id(tensor) in seen:
             continue
-        seen.add(identity)
-        kept[name] = _own_memory(tensor)
+        seen.add(id(tensor))
+        place = tensor.untyped_storage().data_ptr()
+        is_taken = place != 0 and place in places
+        places.add(place)
+        kept[name] = _copied(tensor) if is_taken else _own_memory(tensor)
     return kept
-
-
-def _identity(tensor: torch.Tensor) -> tuple[object, ...]:
-    if tensor.numel() == 0:
-        return (id(tensor),)
-    return (
-        tensor.device,
-        tensor.data_ptr(),
-        tensor.dtype,
-        tensor.shape,
-        tensor.stride(),
-    )
 
 
 def _own_memory(tensor: torch.Tensor) -> torch.Tensor:
     whole = tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size()
     if whole and tensor.is_contiguous():
         return tensor.detach()
+    return _copied(tensor)
+
+
+def _copied(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().clone(memory_format=torch.contiguous_format)
