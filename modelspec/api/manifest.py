@@ -48,7 +48,8 @@ def make_manifest(
     except ValueError:
         message = f"a spec cannot be saved under the name '{place}'"
         help = ("rename it: no backslash is in a name that any system takes",)
-        raise SpecError([Diagnostic("cannot-write", message, None, help=help)]) from None
+        found = Diagnostic("cannot-write", message, None, help=help)
+        raise SpecError([found]) from None
 
 
 def manifest_text(manifest: Manifest) -> str:
@@ -121,12 +122,12 @@ def _expression(value: object) -> str:
     raise TypeError
 
 
-def _scalar(value: float | str | None) -> str:
+def _scalar(value: object) -> str:
     """Of subclasses too, such as numpy's float64, which show themselves otherwise."""
     if isinstance(value, float):
         text = float.__repr__(value)
         return text if math.isfinite(value) else f"float('{text}')"
-    if isinstance(value, int) and not isinstance(value, bool):
+    if not isinstance(value, bool) and isinstance(value, int):
         return int.__repr__(value)
     return str.__repr__(value) if isinstance(value, str) else repr(value)
 

@@ -39,7 +39,10 @@ class Staging:
     _waiting: list[_Waiting] = field(default_factory=list)
 
     def file(self, path: Path) -> Path:
-        """Where to write what becomes `path`; it has the same name and suffix."""
+        """Where to write what becomes `path`; it has the same name and suffix.
+
+        What a writer puts beside it, such as the data of a large model, goes along.
+        """
         # Slow to import, and most commands write nothing.
         from tempfile import mkdtemp
 
@@ -95,10 +98,12 @@ class Staging:
     def _place(self) -> None:
         for one in self._waiting:
             try:
-                if one.target.is_dir():
-                    # It goes with the temporary folder that it is moved into.
-                    os.replace(one.target, one.written.with_name(_REPLACED))
-                elif one.target.exists():
+                if one.target.is_dir() and one.written.is_dir():
+                    _replace_folder(one.written, one.target)
+                    continue
+                for beside in sorted({*one.written.parent.iterdir()} - {one.written}):
+                    os.replace(beside, one.target.with_name(beside.name))
+                if one.target.exists():
                     one.written.chmod(one.target.stat().st_mode & 0o777)
                 os.replace(one.written, one.target)
             except OSError as error:
@@ -113,11 +118,22 @@ class Staging:
                 replace(
                     one,
                     message=one.message.replace(written, path),
-                    path=path if one.path == written else one.path,
+                    path=one.path and one.path.replace(written, path),
                 )
                 for one in found
             )
         return SpecError(found)
+
+
+def _replace_folder(written: Path, target: Path) -> None:
+    """The old one goes with the temporary folder that it is moved into."""
+    old = written.with_name(_REPLACED)
+    os.replace(target, old)
+    try:
+        os.replace(written, target)
+    except OSError:
+        os.replace(old, target)
+        raise
 
 
 def write_files(files: Iterable[PlannedFile]) -> None:

@@ -228,3 +228,65 @@ def test_the_zoo(
     found = run("build", spec, "--seed", "0", "--input", given, "-o", path)
     assert (found.status, found.err) == (0, "")
     assert_same(spec, path, {name: torch.randn(shape) for name, shape in other.items()})
+
+
+NORM = """
+inputs: {x: [N, 6]}
+Sequential:
+  - Linear(6, 4)
+  - BatchNorm1d(4)
+"""
+
+
+@pytest.mark.parametrize("suffix", ["pt2", "torchscript"])
+def test_an_export_in_train_mode_counts_no_batch(tmp_path: Path, suffix: str) -> None:
+    """What else is written is the same, whatever is exported before."""
+    spec, weights = written(tmp_path, NORM), tmp_path / "net.pt"
+    out = ("-o", tmp_path / f"net.{suffix}", "-o", weights)
+    found = run("build", spec, "--seed", "0", "--train", *out)
+    assert (found.status, found.err) == (0, "")
+    wanted = modelspec.build(spec, seed=0).state_dict()
+    state = torch.load(weights)
+    assert all(torch.equal(state[name], wanted[name]) for name in wanted)
+
+
+@pytest.mark.parametrize("text", [STACK, CNN])
+def test_what_onnx_has_otherwise_in_train_mode(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "net.onnx"
+    found = run("build", written(tmp_path, text), "--train", "-o", path)
+    assert found.status == 1
+    assert "help: --train leaves in what ONNX has otherwise, dropout and" in found.err
+    assert not path.exists()
+
+
+def test_what_onnxruntime_cannot_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    found = run("build", written(tmp_path, STACK), "--dtype", "bfloat16", "-o", path)
+    assert found.status == 1
+    assert found.err.startswith("error[export-error]: ")
+    assert [one.name for one in tmp_path.iterdir()] == ["net.yaml"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_nothing_without_values_is_exported(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"net.{suffix}"
+    found = run("build", written(tmp_path, STACK), "--device", "meta", "-o", path)
+    assert found.status == 2
+    assert "'0.weight' is on the device meta and has no values" in found.err
+    assert not path.exists()
+
+
+def test_the_data_of_a_large_onnx_file_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch puts weights from 1.5 GiB on into a second file."""
+    threshold = "torch.onnx._internal.exporter._onnx_program._LARGE_MODEL_THRESHOLD"
+    monkeypatch.setattr(threshold, 0)
+    text = (
+        "\ninputs: {x: [N, 32]}\nmodules: {fc: 'Linear(32, 64)'}\nforward: self.fc(x)\n"
+    )
+    spec, path = written(tmp_path, text), tmp_path / "net.onnx"
+    found = run("build", spec, "--seed", "0", "-o", path)
+    assert (found.status, found.err) == (0, "")
+    assert (tmp_path / "net.onnx.data").stat().st_size >= 4 * 32 * 64
+    assert_same(spec, path, {"x": torch.randn(2, 32)})

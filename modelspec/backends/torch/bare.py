@@ -110,7 +110,7 @@ class _Moved:
         self.devices: dict[int, torch.device] = {}
         self._made = WeakIdKeyDictionary()
         self._kept: list[nn.Parameter] = []  # so that no other gets their `id`
-        self._memory: list[StorageWeakRef] = []
+        self._memory: list[Any] = []
 
     def move(self, given: nn.Parameter) -> nn.Parameter | None:
         if given.is_meta or type(given) is not nn.Parameter:
@@ -121,7 +121,8 @@ class _Moved:
             self._made[given] = made
             self._kept.append(made)
             self.devices[id(made)] = given.device
-            self._memory.append(StorageWeakRef(given.untyped_storage()))
+            memory: Any = StorageWeakRef  # torch's, without types
+            self._memory.append(memory(given.untyped_storage()))
         return made
 
     def is_held(self) -> bool:
@@ -137,7 +138,7 @@ class _Mixing(TorchFunctionMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # torch's
+        super().__init__()
         self.found = False
 
     def __torch_function__(

@@ -5,8 +5,8 @@ a file, and which symbolic sizes are fixed in it. `.pt2` is what `torch.export` 
 `.onnx` that in ONNX, held against the module by onnxruntime, `.torchscript` a trace,
 in which every size is as in the trace where Python computed with it.
 
-The module is exported in the mode it is in. It is not changed, and torch's random
-numbers are as before.
+The module is exported in the mode it is in. What running it in train mode changes, such
+as statistics of batches, is as before afterwards, and so are torch's random numbers.
 """
 
 from __future__ import annotations
@@ -15,19 +15,26 @@ import inspect
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+)
 from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves
 
 from modelspec.backends.torch.inputs import build_input
 from modelspec.backends.torch.planned_run import PlannedRun
 from modelspec.backends.torch.stand_ins import device_of
 from modelspec.backends.torch.weights.failure import reason
+from modelspec.backends.torch.weights.writing import require_values
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 
 SUFFIXES = (".pt2", ".onnx", ".torchscript")
@@ -46,14 +53,18 @@ def export_module(module: nn.Module, run: PlannedRun, path: Path) -> tuple[str, 
     if not run.inputs:
         message = f"cannot export to '{path}': the inputs have no shapes"
         raise SpecError([Diagnostic("no-run", message, None, path=str(path))])
+    require_values(module, path)
     write = {".pt2": _export, ".onnx": _onnx, ".torchscript": _trace}[path.suffix]
-    with _quiet(), torch.random.fork_rng(devices=[]), torch.no_grad():
+    with _quiet(), _random_kept(module), torch.no_grad(), _buffers_kept(module):
         return write(module, run, path)
 
 
 def _export(module: nn.Module, run: PlannedRun, path: Path) -> tuple[str, ...]:
     program = _exported(module, run, path)
-    torch.export.save(program, path)
+    try:
+        torch.export.save(program, path)
+    except Exception as error:
+        _fail(path, "torch.export.save", error)
     return _fixed(program, run)
 
 
@@ -81,7 +92,14 @@ def _onnx(module: nn.Module, run: PlannedRun, path: Path) -> tuple[str, ...]:
         made.save(str(path))
     except Exception as error:
         _fail(path, "torch.onnx", error)
-    _require_same(module, run, runtime.InferenceSession(str(path)), path)
+    try:
+        _require_same(module, run, runtime.InferenceSession(str(path)))
+    except AssertionError as error:
+        drawn = ("--train leaves in what ONNX has otherwise, dropout and batch norm",)
+        help = drawn if module.training else ()
+        _fail(path, "onnxruntime computes something else", error, help)
+    except Exception as error:
+        _fail(path, "onnxruntime", error)
     return fixed
 
 
@@ -159,8 +177,8 @@ def _require_onnx(path: Path) -> Any:
     return onnxruntime
 
 
-def _require_same(module: nn.Module, run: PlannedRun, session: Any, path: Path) -> None:
-    """What onnxruntime computes is what the module does."""
+def _require_same(module: nn.Module, run: PlannedRun, session: Any) -> None:
+    """What onnxruntime computes is what the module does, or `AssertionError` tells."""
     args, kwargs = _example(module, run)
     wanted = _tensors(module(*args, **kwargs))
     given = _named(module, args, kwargs)
@@ -168,12 +186,9 @@ def _require_same(module: nn.Module, run: PlannedRun, session: Any, path: Path) 
     feed = {name: given[name].numpy(force=True) for name in known}
     found = [torch.from_numpy(one) for one in session.run(None, feed)]
     for one, other in zip(wanted, found, strict=True):
-        try:
-            torch.testing.assert_close(
-                other, one.cpu(), rtol=_TOLERANCE, atol=_TOLERANCE, check_dtype=False
-            )
-        except AssertionError as error:
-            _fail(path, "onnxruntime computes something else", error)
+        torch.testing.assert_close(
+            other, one.cpu(), rtol=_TOLERANCE, atol=_TOLERANCE, check_dtype=False
+        )
 
 
 def _tensors(value: object) -> list[torch.Tensor]:
@@ -182,6 +197,25 @@ def _tensors(value: object) -> list[torch.Tensor]:
         if isinstance(one, torch.Tensor):
             found.append(one)
     return found
+
+
+def _random_kept(module: nn.Module) -> AbstractContextManager[None]:
+    device = device_of(module)
+    if device.type in ("cpu", "meta"):
+        return torch.random.fork_rng(devices=[])
+    return torch.random.fork_rng(devices=[device], device_type=device.type)
+
+
+@contextmanager
+def _buffers_kept(module: nn.Module) -> Iterator[None]:
+    """A run in train mode counts batches, and the like."""
+    buffers = [one for one in module.buffers() if not is_lazy(one)]
+    before = [one.clone() for one in buffers] if module.training else []
+    try:
+        yield
+    finally:
+        for one, value in zip(buffers, before, strict=False):
+            one.copy_(value)
 
 
 @contextmanager
@@ -199,7 +233,9 @@ def _quiet() -> Iterator[None]:
         logging.disable(level)
 
 
-def _fail(path: Path, what: str, error: Exception) -> NoReturn:
+def _fail(
+    path: Path, what: str, error: Exception, help: tuple[str, ...] = ()
+) -> NoReturn:
     while isinstance(error.__cause__, Exception):
         error = error.__cause__  # torch.onnx says at length that torch.export failed
     why = reason(error)
@@ -207,4 +243,5 @@ def _fail(path: Path, what: str, error: Exception) -> NoReturn:
         why = "TorchScript has no type for what `forward` returns: its lists and dicts"
         why += " hold values of one type"
     message = f"cannot export to '{path}': {what}: {why}"
-    raise SpecError([Diagnostic("export-error", message, None, path=str(path))])
+    found = Diagnostic("export-error", message, None, help=help, path=str(path))
+    raise SpecError([found])

@@ -24,7 +24,7 @@ def save_weights(
     `metadata` goes into the header of a `.safetensors` file; a `.pt` file has none.
     """
     state = module.state_dict()
-    _require_values(state, path)
+    require_values(module, path)
     if path.suffix == ".safetensors":
         save = require_safetensors(path).torch.save_file
         tensors, about = _distinct(module), {"format": "pt", **(metadata or {})}
@@ -80,8 +80,9 @@ def _umask() -> int:
     return mask
 
 
-def _require_values(state: Mapping[str, object], path: Path) -> None:
-    for name, tensor in state.items():
+def require_values(module: nn.Module, path: Path) -> None:
+    """Refuse to write a module that is on meta."""
+    for name, tensor in module.state_dict().items():
         if isinstance(tensor, torch.Tensor) and tensor.is_meta:
             fail(
                 "cannot-write",
