@@ -324,13 +324,11 @@ def _wrong_shape(
     return Diagnostic("wrong-input", message, declared.span, note="declared here")
 
 
-def given_device(device: str | torch.device | None) -> str | torch.device | None:
-    """The device that a caller names, where that is `auto` the best there is."""
-    if device != "auto":
-        return device
-    from modelspec.backends.torch.devices import best_device
+def given_device(device: str | torch.device | None) -> torch.device | None:
+    """The device that a caller names, which is there; None is torch's default."""
+    from modelspec.backends.torch import find_device
 
-    return best_device()
+    return None if device is None else find_device(device)
 
 
 def _found(value: _T | Diagnostic) -> _T:

@@ -84,12 +84,12 @@ def _run_without_memory(
 
 
 def _require_room(bare: Built, request: BuildRequest) -> None:
-    from modelspec.backends.torch import find_device, require_room
+    from modelspec.backends.torch import require_room
 
     device = given_device(request.device)
-    if request.weights is not None and str(device or "cpu") == "cpu":
+    if request.weights is not None and (device is None or device.type == "cpu"):
         return  # they are mapped, not made
-    require_room(bare.module, None if device is None else find_device(device))
+    require_room(bare.module, device)
 
 
 def explained(

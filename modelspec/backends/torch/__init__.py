@@ -8,16 +8,14 @@ wrapper, no hook, no attribute of ours on any instance.
 from modelspec.backends.torch.account import require_room
 from modelspec.backends.torch.classes import ModuleClasses, build_classes
 from modelspec.backends.torch.counts import Counts, count_parameters
+from modelspec.backends.torch.devices import find_device
+from modelspec.backends.torch.dtypes import find_dtype
 from modelspec.backends.torch.export import export_module
 from modelspec.backends.torch.inputs import InputPlan, build_input, plan_inputs
-from modelspec.backends.torch.instantiate import (
-    find_device,
-    find_dtype,
-    instantiate,
-    keep_random_state,
-)
+from modelspec.backends.torch.instantiate import instantiate
 from modelspec.backends.torch.pickling import Rebuild, Reduce
 from modelspec.backends.torch.planned_run import plan_run
+from modelspec.backends.torch.random_state import keep_random_state
 from modelspec.backends.torch.run import (
     RunResult,
     TensorShape,

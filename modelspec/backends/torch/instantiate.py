@@ -8,8 +8,8 @@ random numbers is what it would be after the handwritten construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 
 import torch
 from torch import nn
@@ -20,10 +20,10 @@ from modelspec.backends.torch.arguments import (
     ParamValueError,
 )
 from modelspec.backends.torch.classes import ModuleClasses
-from modelspec.backends.torch.failure import fail, reason
+from modelspec.backends.torch.devices import find_device
+from modelspec.backends.torch.dtypes import default_dtype, find_dtype
+from modelspec.backends.torch.failure import fail
 from modelspec.backends.torch.without_dynamo import without_dynamo
-from modelspec.catalog import load_catalog
-from modelspec.diagnostics.suggest import did_you_mean, suggest
 
 DEEPEST = 256
 """Modules inside one another: torch itself goes through them by recursion."""
@@ -51,7 +51,7 @@ def instantiate(
     kind = None if dtype is None else find_dtype(dtype)
     if seed is not None:
         torch.manual_seed(seed)
-    with where, unmarked, _default_dtype(kind):
+    with where, unmarked, default_dtype(kind):
         try:
             made = cls(**params)
         except ParamTypeError as error:
@@ -75,72 +75,3 @@ def _depth(module: nn.Module) -> int:
         level = list(inside.values())
         depth += 1
     return depth
-
-
-def find_device(device: str | torch.device) -> torch.device:
-    """A device that is there and can hold a tensor."""
-    try:
-        found = torch.device(device)
-    except (RuntimeError, TypeError):
-        fail(
-            "unknown-device",
-            f"'{device}' is no device",
-            None,
-            help="devices are cpu, cuda, cuda:1, mps, meta",
-        )
-    try:
-        torch.empty(0, device=found)
-    except Exception as error:
-        # Which of several exceptions it is depends on how torch was compiled.
-        fail(
-            "unknown-device",
-            f"the device '{found}' is not there: {reason(error)}",
-            None,
-        )
-    return found
-
-
-def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
-    """A floating dtype: the others cannot be the default."""
-    known = load_catalog().dtype_names
-    name = str(dtype).removeprefix("torch.")
-    found = getattr(torch, name, None) if f"torch.{name}" in known else None
-    if not isinstance(found, torch.dtype):
-        near = suggest(name, [one.removeprefix("torch.") for one in sorted(known)])
-        help = did_you_mean(near) if near else "such as float32 or bfloat16"
-        fail("unknown-dtype", f"'{name}' is no dtype of torch", None, help=help)
-    if not found.is_floating_point:
-        fail(
-            "unknown-dtype",
-            f"parameters cannot be made as {name}",
-            None,
-            help="float32, float64, bfloat16 and float16 can",
-        )
-    return found
-
-
-@contextmanager
-def keep_random_state() -> Iterator[None]:
-    """What is drawn inside leaves torch's random numbers as they were."""
-    with torch.random.fork_rng(devices=[]):
-        yield
-
-
-@contextmanager
-def _default_dtype(dtype: torch.dtype | None) -> Iterator[None]:
-    if dtype is None:
-        yield
-        return
-    before = torch.get_default_dtype()
-    try:
-        torch.set_default_dtype(dtype)
-    except TypeError as error:  # float8 and the like hold no parameters
-        fail(
-            "unknown-dtype",
-            f"parameters cannot be made as {dtype}: {reason(error)}",
-            None,
-        )
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)

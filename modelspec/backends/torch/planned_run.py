@@ -17,8 +17,8 @@ import torch
 from torch import nn
 
 from modelspec.backends.torch.classes import ModuleClasses
+from modelspec.backends.torch.dtypes import find_dtype
 from modelspec.backends.torch.inputs import InputPlan, plan_inputs
-from modelspec.backends.torch.instantiate import find_dtype
 from modelspec.program.ir import Block
 
 
