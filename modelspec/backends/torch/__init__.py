@@ -5,7 +5,6 @@ of weights. Only this package and `shapes` import torch. What is built is plain:
 wrapper, no hook, no attribute of ours on any instance.
 """
 
-from modelspec.backends.torch.account import require_room
 from modelspec.backends.torch.classes import ModuleClasses, build_classes
 from modelspec.backends.torch.counts import Counts, count_parameters
 from modelspec.backends.torch.devices import find_device
@@ -13,6 +12,7 @@ from modelspec.backends.torch.dtypes import find_dtype
 from modelspec.backends.torch.export import export_module
 from modelspec.backends.torch.inputs import InputPlan, build_input, plan_inputs
 from modelspec.backends.torch.instantiate import instantiate
+from modelspec.backends.torch.memory import require_room
 from modelspec.backends.torch.pickling import Rebuild, Reduce
 from modelspec.backends.torch.planned_run import plan_run
 from modelspec.backends.torch.random_state import keep_random_state

@@ -1,29 +1,53 @@
 """What a construction may cost: modules counted and bytes measured beforehand.
 
 Comes in: a class or function of torch and the arguments it is about to get. Goes out:
-nothing, or a `WorldError` with the code `limit-exceeded`. Small calls, nearly all of
-them, are told by the product of the numbers among their arguments and cost nothing
-more; a large one is made on the meta device first, where it takes no memory, and its
-size compared with what the target device has free.
+nothing, or the refusal with the code `limit-exceeded`: a `WorldError` where one call is
+too large, a `SpecError` without a place where all of them together are. Small calls,
+nearly all of them, are told by estimates and cost nothing more. A large one is made on
+the meta device first, where it takes no memory, and its size compared with what the
+target device has free.
+
+What many calls come to is not known before the last. So once those made so far may have
+taken a noticeable share of the device, the whole model is made on meta, once, and goes
+on if there is room for all of it. Models smaller than that, by far the most, never wait
+for it, and for others it is a small part of what filling their memory takes.
 """
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
-from modelspec.backends.torch.failure import fail
+from modelspec.backends.torch.bare import is_bare
+from modelspec.backends.torch.layer_costs import (
+    STACKS,
+    argument,
+    count_modules,
+    estimate_layer,
+    estimate_size,
+    largest_value,
+    tensors_among,
+)
+from modelspec.backends.torch.memory import (
+    ADVICE,
+    bytes_of,
+    free_bytes,
+    no_room,
+    require_within,
+)
+from modelspec.backends.torch.random_state import keep_random_state
 from modelspec.backends.torch.vocabulary import Growth
+from modelspec.backends.torch.without_dynamo import without_dynamo
 from modelspec.policy import Limits
 from modelspec.pysubset.budget import Budget
 from modelspec.pysubset.faults import WorldError
+from modelspec.records import dataclass
 
 Made = TypeVar("Made")
 
@@ -37,7 +61,20 @@ _WATCHED = 2**26
 """Elements, by their estimate, after which the free memory is looked at again."""
 
 _RESERVE = 2**28
-_DEEPEST = 4
+_SHARE = 16
+"""The part of the free memory, one in so many, that may be taken before it is known
+whether all of the model has room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that is being made: its name, and how many bytes it has in the end.
+
+    `count` finds them without memory; None where that cannot be.
+    """
+
+    name: str
+    count: Callable[[], int | None]
 
 
 class Account(Budget):
@@ -46,16 +83,35 @@ class Account(Budget):
     The evaluator's budget, with modules and bytes beside steps and seconds.
     """
 
-    __slots__ = ("_unwatched", "modules")
+    __slots__ = ("_counted", "_room", "_unwatched", "modules", "whole")
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
         self.modules = 0
+        self.whole: Whole | None = None
+        """What the outermost block is; None where nobody is to ask for its size."""
+        self._counted = 0.0
         self._unwatched = 0.0
+        self._room: int | None = None
 
     def restart(self) -> None:
         """A new construction begins."""
         Account.__init__(self, self.limits)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """A construction in the midst of another, which is not charged for it."""
+        names = (*Budget.__slots__, *Account.__slots__)
+        kept = [(name, getattr(self, name)) for name in names]
+        began = time.thread_time()
+        self.restart()
+        try:
+            yield
+        finally:
+            for name, value in kept:
+                setattr(self, name, value)
+            if self._deadline is not None and not self._pauses:
+                self._deadline += time.thread_time() - began
 
     def charge_modules(self, count: int) -> None:
         """Count modules that are about to be made."""
@@ -67,9 +123,12 @@ class Account(Budget):
                 "a caller can raise the limit",
             )
 
-    def is_simple(self, layer: type[nn.Module]) -> bool:
-        """Whether the layer makes no others."""
-        return layer not in _COUNTS
+    def count_layer(self, size: float) -> None:
+        """Count a small layer that is about to be made."""
+        self.charge_modules(1)
+        self._unwatched += size
+        if self._unwatched > _WATCHED:
+            self._watch(torch.get_default_device())
 
     def make_layer(
         self,
@@ -83,16 +142,15 @@ class Account(Budget):
         `make` is called in its place where a subclass is being initialised.
         """
         make = make or layer
-        count = _COUNTS.get(layer)
-        self.charge_modules(1 if count is None else count(args, kwargs))
-        size = estimate_size(args, kwargs)
+        self.charge_modules(count_modules(layer, args, kwargs))
+        size = estimate_layer(layer, args, kwargs)
+        if size > LARGE:
+            self.charge_size(size, layer, args, kwargs)
         self._unwatched += size
         if self._unwatched > _WATCHED:
             self._watch(_target(args, kwargs))
         if size < NOTABLE:
             return make(*args, **kwargs)
-        if size > LARGE:
-            self.charge_size(size, layer, args, kwargs)
         return self.untimed(make, args, kwargs)
 
     def call(
@@ -105,14 +163,15 @@ class Account(Budget):
         """Call a function of torch, after the tensors it makes are bounded."""
         size = estimate_size(args, kwargs)
         if growth is Growth.BY_DATA:
-            size *= _largest_value(args, kwargs)
-        self._unwatched += size
-        if self._unwatched > _WATCHED:
-            self._watch(_target(args, kwargs))
+            size *= largest_value(args, kwargs)
+        if growth is not Growth.NONE:
+            if size > LARGE:
+                self.charge_size(size, function, args, kwargs, growth is Growth.BY_DATA)
+            self._unwatched += size
+            if self._unwatched > _WATCHED:
+                self._watch(_target(args, kwargs))
         if size < NOTABLE:
             return function(*args, **kwargs)
-        if size > LARGE and growth is not Growth.NONE:
-            self.charge_size(size, function, args, kwargs, growth is Growth.BY_DATA)
         return self.untimed(function, args, kwargs)
 
     def untimed(
@@ -146,147 +205,31 @@ class Account(Budget):
             wanted = int(min(size, 2.0**62)) * 4
         free = free_bytes(device)
         if wanted is not None and wanted > free:
-            raise WorldError(
-                "limit-exceeded",
-                f"this needs {_shown(wanted)}, the device {device} has "
-                f"{_shown(free)} free",
-                "build on the device meta to see shapes without memory",
-            )
+            message = no_room("this", wanted, device, free)
+            raise WorldError("limit-exceeded", message, ADVICE)
 
     def _watch(self, device: torch.device) -> None:
         """Whether there is memory left, now and then: many small calls fill it too."""
+        self._counted += self._unwatched
         self._unwatched = 0.0
-        if device.type != "meta" and free_bytes(device) < _RESERVE:
-            raise WorldError(
-                "limit-exceeded",
-                f"the device {device} has no memory left for this model",
-                "build on the device meta to see shapes without memory",
-            )
+        if device.type == "meta":
+            return
+        free = free_bytes(device)
+        if free < _RESERVE:
+            message = f"the device {device} has no memory left for this model"
+            raise WorldError("limit-exceeded", message, ADVICE)
+        if self._room is None:
+            self._room = free
+        made = self._counted * (torch.finfo(torch.get_default_dtype()).bits // 8)
+        if made * _SHARE > self._room and device == torch.get_default_device():
+            self._require_whole(device, self._room)
 
-
-# --- modules that layers make -----------------------------------------------------
-
-
-def _argument(
-    index: int,
-    name: str,
-    default: int,
-    args: tuple[object, ...],
-    kwargs: Mapping[str, object],
-) -> int:
-    value = args[index] if len(args) > index else kwargs.get(name, default)
-    return max(0, value) if isinstance(value, int) else default
-
-
-def _recurrent(args: tuple[object, ...], kwargs: Mapping[str, object]) -> int:
-    return 1 + _argument(2, "num_layers", 1, args, kwargs)
-
-
-def _recurrent_of_mode(args: tuple[object, ...], kwargs: Mapping[str, object]) -> int:
-    return 1 + _argument(3, "num_layers", 1, args, kwargs)
-
-
-def _stack(args: tuple[object, ...], kwargs: Mapping[str, object]) -> int:
-    name = "encoder_layer" if "encoder_layer" in kwargs else "decoder_layer"
-    layer = args[0] if args else kwargs.get(name)
-    inside = sum(1 for _ in layer.modules()) if isinstance(layer, nn.Module) else 1
-    return 2 + inside * _argument(1, "num_layers", 1, args, kwargs)
-
-
-def _transformer(args: tuple[object, ...], kwargs: Mapping[str, object]) -> int:
-    encoders = _argument(2, "num_encoder_layers", 6, args, kwargs)
-    decoders = _argument(3, "num_decoder_layers", 6, args, kwargs)
-    return 5 + 11 * encoders + 15 * decoders
-
-
-def _cutoffs(args: tuple[object, ...], kwargs: Mapping[str, object]) -> int:
-    value = args[2] if len(args) > 2 else kwargs.get("cutoffs", ())
-    return 3 + 3 * (len(value) if isinstance(value, (list, tuple)) else 1)
-
-
-_COUNTS: dict[
-    type[nn.Module], Callable[[tuple[object, ...], Mapping[str, object]], int]
-]
-_COUNTS = {
-    nn.RNN: _recurrent,
-    nn.LSTM: _recurrent,
-    nn.GRU: _recurrent,
-    nn.RNNBase: _recurrent_of_mode,
-    nn.TransformerEncoder: _stack,
-    nn.TransformerDecoder: _stack,
-    nn.Transformer: _transformer,
-    nn.TransformerEncoderLayer: lambda args, kwargs: 11,
-    nn.TransformerDecoderLayer: lambda args, kwargs: 15,
-    nn.AdaptiveLogSoftmaxWithLoss: _cutoffs,
-}
-
-
-_STACKS = (nn.TransformerEncoder, nn.TransformerDecoder)
-
-# --- sizes --------------------------------------------------------------------------
-
-
-def estimate_size(args: Iterable[object], kwargs: Mapping[str, object]) -> float:
-    """The product of all numbers and tensor sizes among some arguments.
-
-    Larger than any tensor that plain constructors, layers and element-wise operations
-    make of them; what grows faster is told apart by `Growth`.
-    """
-    size = 1.0
-    for value in args:
-        if type(value) is int:
-            if value:
-                size *= abs(value)
-        elif value is not None and value.__class__ is not bool:
-            size *= _factor(value, 0)
-    if kwargs:
-        for value in kwargs.values():
-            size *= _factor(value, 0)
-    return size
-
-
-def _factor(value: object, depth: int) -> float:
-    if isinstance(value, bool):
-        return 1.0
-    if isinstance(value, (int, float)):
-        return _magnitude(value)
-    if isinstance(value, torch.Tensor):
-        return float(max(1, _numel(value)))
-    if isinstance(value, (list, tuple)) and depth < _DEEPEST:
-        if len(value) > 16:  # data, not sizes
-            return float(len(value)) * max(_factor(one, depth + 1) for one in value)
-        return math.prod(_factor(one, depth + 1) for one in value)
-    return 1.0
-
-
-def _magnitude(value: int | float) -> float:
-    size = abs(float(value))
-    if isinstance(value, float) and 0.0 < size < 1.0:
-        return min(1.0 / size, 2.0**1000)  # the step of a range
-    return size if 1.0 < size < math.inf else 1.0
-
-
-def _numel(tensor: torch.Tensor) -> int:
-    return 1 if is_lazy(tensor) else tensor.numel()
-
-
-def _tensors(
-    args: Iterable[object], kwargs: Mapping[str, object]
-) -> list[torch.Tensor]:
-    return [v for v in (*args, *kwargs.values()) if isinstance(v, torch.Tensor)]
-
-
-def _largest_value(args: Iterable[object], kwargs: Mapping[str, object]) -> float:
-    """By what the result can grow where values of a tensor are sizes."""
-    largest = 1.0
-    for tensor in _tensors(args, kwargs):
-        if tensor.is_meta or not tensor.numel():
-            continue
-        if not tensor.is_floating_point() and not tensor.is_complex():
-            largest *= max(1.0, float(tensor.abs().max()))
-        largest *= tensor.numel()
-    numbers = [v for v in (*args, *kwargs.values()) if type(v) is int and v > 1]
-    return largest * math.prod(float(number) for number in numbers)
+    def _require_whole(self, device: torch.device, room: int) -> None:
+        """Refuse all that is being made where that will not have room; ask once."""
+        whole, self.whole = self.whole, None
+        wanted = None if whole is None or is_bare() else whole.count()
+        if whole is not None and wanted is not None:
+            require_within(whole.name, wanted, device, room)
 
 
 def measure(
@@ -295,20 +238,30 @@ def measure(
     kwargs: Mapping[str, object],
 ) -> int | None:
     """The bytes that a call makes, found on the meta device; None if that fails."""
-    if function in _STACKS:  # they copy a layer that is there already
-        inside = sum(map(_bytes, (*args, *kwargs.values())))
-        return inside * _argument(1, "num_layers", 1, args, kwargs)
+    if function in STACKS:  # they copy a layer that is there already
+        inside = sum(map(bytes_of, (*args, *kwargs.values())))
+        return inside * argument(1, "num_layers", 1, args, kwargs)
     moved = {k: _to_meta(v) for k, v in kwargs.items() if k != "device"}
-    random_state = torch.get_rng_state()
+    return measure_made(lambda: function(*map(_to_meta, args), **moved))
+
+
+def measure_made(make: Callable[[], object]) -> int | None:
+    """The bytes of what is made, found on the meta device; None if that fails.
+
+    Random numbers are as before.
+    """
     try:
-        with torch.device("meta"), torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            made = function(*map(_to_meta, args), **moved)
+        with torch.device("meta"), keep_random_state(), torch.no_grad(), _unwarned():
+            return bytes_of(make())
     except Exception:
         return None
-    finally:
-        torch.set_rng_state(random_state)
-    return _bytes(made)
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    with warnings.catch_warnings(), without_dynamo():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _to_meta(value: object) -> object:
@@ -321,75 +274,9 @@ def _to_meta(value: object) -> object:
     return value
 
 
-def _bytes(made: object) -> int:
-    if isinstance(made, nn.Module):
-        return sum(_bytes(one) for one in (*made.parameters(), *made.buffers()))
-    if isinstance(made, torch.Tensor):
-        return 0 if is_lazy(made) else made.numel() * made.element_size()
-    if isinstance(made, (list, tuple)):
-        return sum(_bytes(one) for one in made)
-    return 0
-
-
-def require_room(module: nn.Module, device: str | torch.device | None) -> None:
-    """Refuse a module on meta that a device has no room for; None is the default one.
-
-    Raises:
-        SpecError: its tensors take more than the device has free.
-    """
-    place = torch.get_default_device() if device is None else torch.device(device)
-    wanted = _bytes(module)
-    if place.type == "meta" or wanted <= (free := free_bytes(place)):
-        return
-    fail(
-        "limit-exceeded",
-        f"{type(module).__name__} needs {_shown(wanted)}, the device {place} has"
-        f" {_shown(free)} free",
-        None,
-        help="build on the device meta to see shapes without memory",
-    )
-
-
 def _target(args: Iterable[object], kwargs: Mapping[str, object]) -> torch.device:
     given = kwargs.get("device")
     if isinstance(given, (str, int, torch.device)):
         return torch.device(given)
-    tensors = _tensors(args, kwargs)
+    tensors = tensors_among(args, kwargs)
     return tensors[0].device if tensors else torch.get_default_device()
-
-
-def free_bytes(device: torch.device) -> int:
-    """What a device has free, as far as that can be known."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return min(_available_bytes(), _group_bytes())
-
-
-def _available_bytes() -> int:
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 2**36  # no Linux: what a large workstation has
-
-
-def _group_bytes() -> int:
-    """What the control group (a container's) leaves, where there is a bound."""
-    try:
-        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as file:
-            most = file.read().strip()
-        with open("/sys/fs/cgroup/memory.current", encoding="ascii") as file:
-            return 2**62 if most == "max" else max(0, int(most) - int(file.read()))
-    except (OSError, ValueError):
-        return 2**62
-
-
-def _shown(count: int) -> str:
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count} {unit}"
-        count //= 1024
-    return f"{count:,} TiB"

@@ -179,6 +179,11 @@ def _active(moved: _Moved) -> Iterator[None]:
         _here.moved = before
 
 
+def is_bare() -> bool:
+    """Whether parameters of modules of this thread are moved: none keeps its memory."""
+    return _here.moved is not None
+
+
 @cache
 def _set_hook() -> None:
     hook: Any = _hook  # torch's annotation forgets what it returns

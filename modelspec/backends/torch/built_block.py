@@ -108,6 +108,7 @@ class BuiltBlock:
 
     def _constructor(self) -> Callable[..., None]:
         sessions, binder, names = self._sessions, self.binder, self._names
+        cls: Any = self.cls
         first, steps, start = self._vars, self._steps, self._start()
         span = self.block.span
 
@@ -115,6 +116,7 @@ class BuiltBlock:
             with sessions:
                 if sessions.is_too_deep:
                     fail("limit-exceeded", "blocks are nested too deep", span)
+                sessions.begin(cls, args, kwargs)
                 scope = Scope(binder.bind(args, kwargs), names)
                 at = Construction(self, scope, sessions.warnings)
                 for step in first:

@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 
-from modelspec.backends.torch.account import NOTABLE, Account, estimate_size
+from modelspec.backends.torch.account import NOTABLE, Account
 from modelspec.backends.torch.failure import label_use
+from modelspec.backends.torch.layer_costs import estimate_layer, is_simple
 from modelspec.backends.torch.refusals import refused
 from modelspec.backends.torch.vocabulary import find_name
 from modelspec.backends.torch.world import TorchWorld
@@ -207,15 +208,14 @@ class Expressions:
         named = {name: read(nowhere) for name, read in pairs}
         world, budget = self._world, self._evaluator.budget
         # Small ones need no other check than that they are counted.
-        is_small = (
-            world.account.is_simple(layer) and estimate_size(given, named) < NOTABLE
-        )
+        size = estimate_layer(layer, given, named)
+        is_small = is_simple(layer) and size < NOTABLE
 
         def call(scope: Scope) -> object:
             try:
                 budget.charge(1)
                 if is_small:
-                    world.account.charge_modules(1)
+                    world.account.count_layer(size)
                     try:
                         return layer(*given, **named)
                     except Exception as error:

@@ -37,6 +37,8 @@ def label_use(error: SpecError, span: Span, text: str) -> SpecError:
     moved = told_at_use(first, span)
     if moved is not None:
         return SpecError([moved, *error.diagnostics[1:]])
+    if first.span is None:  # what is told of the whole, not of a place in it
+        return error
     if first.span == span or len(first.labels) >= _MOST_LABELS:
         return error
     told = replace(first, labels=(*first.labels, Label(span, text)))

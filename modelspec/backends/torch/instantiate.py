@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from traceback import clear_frames
 
 import torch
 from torch import nn
@@ -24,6 +25,7 @@ from modelspec.backends.torch.devices import find_device
 from modelspec.backends.torch.dtypes import default_dtype, find_dtype
 from modelspec.backends.torch.failure import fail
 from modelspec.backends.torch.without_dynamo import without_dynamo
+from modelspec.diagnostics.diagnostic import SpecError
 
 DEEPEST = 256
 """Modules inside one another: torch itself goes through them by recursion."""
@@ -60,9 +62,24 @@ def instantiate(
             fail("param-value", str(error), error.param.span)
         except BindError as error:
             fail(error.code, str(error).replace(".__init__()", ""), span)
+        except SpecError as error:
+            _release(error)
+            raise
     if _depth(made) > DEEPEST:
         fail("limit-exceeded", f"modules nest more than {DEEPEST} deep", span)
     return made
+
+
+def _release(error: BaseException | None) -> None:
+    """Let go of what was made before a failure, which may be much of a device's memory.
+
+    Who keeps the error, as an interactive session does, would keep it otherwise.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _depth(module: nn.Module) -> int:

@@ -11,6 +11,7 @@ from modelspec.backends.torch.arguments import (
     describe_value,
 )
 from modelspec.backends.torch.failure import reason
+from modelspec.backends.torch.memory import is_exhausted
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.pysubset.faults import EvaluationError, WorldError
 
@@ -27,7 +28,14 @@ def attempt(
     except (SpecError, EvaluationError, WorldError):
         raise
     except Exception as error:
-        raise WorldError(code, f"{name}: {reason(error)}") from error
+        raise failed(code, name, error) from error
+
+
+def failed(code: str, name: str, error: Exception) -> WorldError:
+    """What torch raised, under this code; if it was for want of memory, under that."""
+    if is_exhausted(error):
+        code = "limit-exceeded"
+    return WorldError(code, f"{name}: {reason(error)}")
 
 
 def refused(layer: type, error: Exception) -> WorldError:
@@ -40,7 +48,7 @@ def refused(layer: type, error: Exception) -> WorldError:
         return WorldError("param-value", str(error))
     if isinstance(error, RecursionError):
         return WorldError("limit-exceeded", "blocks nest too deep")
-    return WorldError("constructor-error", f"{layer.__name__}: {reason(error)}")
+    return failed("constructor-error", layer.__name__, error)
 
 
 def no_attribute(value: object, name: str) -> WorldError:

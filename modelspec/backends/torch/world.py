@@ -25,10 +25,14 @@ from modelspec.backends.torch.attributes import (
     plain_result,
     read_attribute,
 )
-from modelspec.backends.torch.failure import reason
 from modelspec.backends.torch.operators import BINARY, COMPARISONS, UNARY
 from modelspec.backends.torch.pickling import BlockType
-from modelspec.backends.torch.refusals import attempt, no_operator, refused
+from modelspec.backends.torch.refusals import (
+    attempt,
+    failed,
+    no_operator,
+    refused,
+)
 from modelspec.backends.torch.vocabulary import Growth, find_name, growth_of
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.pysubset.faults import EvaluationError, WorldError
@@ -147,7 +151,7 @@ class TorchWorld:
             raise
         except Exception as error:
             name = name or getattr(function, "__name__", type(function).__name__)
-            raise WorldError("call-error", f"{name}: {reason(error)}") from error
+            raise failed("call-error", name, error) from error
         return tuple(made) if made.__class__ is torch.Size else made
 
     # --- operators --------------------------------------------------------------

@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from modelspec.backends.torch.bare import Bare, make_bare
+from modelspec.backends.torch.memory import bytes_of, require_free
 from modelspec.backends.torch.weights.failure import fail
 from modelspec.backends.torch.weights.reading import Held, entry_of, open_weights
 from modelspec.checkpoint import (
@@ -84,6 +85,7 @@ def give_weights(
     """
     module = bare.module
     held, expected = _matching(module, paths, rules, key)
+    _require_room(bare, held)
     state = _complete(_read(held, expected, paths[0]), expected, module)
     ties = {name: group[0] for group in expected.ties for name in group}
     owners: dict[int, str] = {}
@@ -102,6 +104,19 @@ def give_weights(
         for name in others:
             _put(module, name, _find(module, first))
     return len(held)
+
+
+def _require_room(bare: Bare, held: Mapping[str, Held]) -> None:
+    """Refuse what a device has no room for; what stays in a mapped file needs none."""
+    wanted: dict[torch.device, dict[int, int]] = {}
+    for name, own in bare.module.named_parameters(remove_duplicate=False):
+        device = bare.devices.get(id(own))
+        if device is None or name not in held or not own.is_meta:
+            continue
+        if device.type != "cpu" or _described(own).dtype != held[name].entry.dtype:
+            wanted.setdefault(device, {})[id(own)] = bytes_of(own)
+    for device, sizes in wanted.items():
+        require_free(type(bare.module).__name__, sum(sizes.values()), device)
 
 
 def _matching(
