@@ -8,7 +8,12 @@ import pytest
 import torch
 
 import modelspec
-from modelspec.backends.torch import keep_random_state
+from modelspec.backends.torch.random_state import (
+    keep_random_state,
+    random_state_of,
+    set_random_state,
+)
+from tests.agreement import evidence
 from tests.cli.commands import run
 from tests.devices.models import MODELS, build, make_inputs
 from tests.devices.places import EACH, MET
@@ -81,6 +86,34 @@ def test_building_draws_what_the_module_draws(device: str, path: Path) -> None:
     wanted = states(device)
     assert run("build", path, "--device", device, "--seed", "3").status == 0
     assert states(device) == wanted
+
+
+@pytest.mark.parametrize("device", EACH)
+def test_saved_and_loaded(device: str, tmp_path: Path) -> None:
+    """A model in a folder is on no device; it is loaded onto one."""
+    model = build(LLAMA, device=device, dtype="bfloat16")
+    modelspec.save_model(model, tmp_path / "saved")
+    again = modelspec.load_model(tmp_path / "saved", device=device)
+    assert evidence.layout(again) == evidence.layout(model)
+    assert evidence.different_tensors(again, model) == []
+    assert {one.device.type for one in again.parameters()} == {device}
+    onto_default = modelspec.load_model(tmp_path / "saved")
+    assert {one.device.type for one in onto_default.parameters()} == {"cpu"}
+
+
+def test_random_numbers_of_the_graphics_unit_of_a_mac(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Torch asks for its state without a number of the device."""
+    there = [torch.arange(3, dtype=torch.uint8)]
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: there[0])
+    monkeypatch.setattr(torch.mps, "set_rng_state", there.append)
+    place = torch.device("mps")
+    state = random_state_of(place)
+    torch.rand(2)
+    set_random_state(state, place)
+    assert torch.equal(there[1], there[0])
+    assert torch.equal(random_state_of(place), state)
 
 
 def states(device: str) -> list[list[int]]:

@@ -25,6 +25,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakIdKeyDictionary
 
+from modelspec.backends.torch.random_state import random_state_of, set_random_state
 from modelspec.backends.torch.stand_ins import tensors_of
 from modelspec.backends.torch.without_dynamo import without_dynamo
 from modelspec.records import dataclass
@@ -59,10 +60,10 @@ def make_bare(
     place = _known(device)
     if place is None or place.type == "meta":
         return None
-    before = _random_state(place)
+    before = random_state_of(place)
     bare = _make(make, place, before)
     if bare is None:
-        _set_random_state(before, place)
+        set_random_state(before, place)
     return bare
 
 
@@ -95,12 +96,12 @@ def _make(
     state = module.state_dict(keep_vars=True)
     owed = devices.keys() | {id(one) for one in state.values()}
     every = {id(one): one for one in (*tensors_of(module), *state.values())}
-    is_drawn = not torch.equal(before, _random_state(device))
+    is_drawn = not torch.equal(before, random_state_of(device))
     if any(one.is_meta for at, one in every.items() if at not in devices):
         return None
     if (is_drawn and every.keys() - owed) or mixing.found or moved.is_held():
         return None
-    return Bare(module, devices, lambda: _set_random_state(before, device))
+    return Bare(module, devices, lambda: set_random_state(before, device))
 
 
 class _Moved:
@@ -193,18 +194,3 @@ def _set_hook() -> None:
 def _hook(module: nn.Module, name: str, parameter: nn.Parameter) -> nn.Parameter | None:
     moved = _here.moved
     return None if moved is None else moved.move(parameter)
-
-
-def _random_state(device: torch.device) -> torch.Tensor:
-    """Of the processor and of the device, where that has numbers of its own."""
-    states = [torch.get_rng_state()]
-    if device.type not in ("cpu", "meta"):
-        states.append(torch.get_device_module(device).get_rng_state(device))
-    return torch.cat(states)
-
-
-def _set_random_state(state: torch.Tensor, device: torch.device) -> None:
-    size = torch.get_rng_state().numel()
-    torch.set_rng_state(state[:size])
-    if device.type not in ("cpu", "meta"):
-        torch.get_device_module(device).set_rng_state(state[size:], device)
