@@ -61,6 +61,9 @@ _WATCHED = 2**26
 """Elements, by their estimate, after which the free memory is looked at again."""
 
 _RESERVE = 2**28
+_AMPLE = 64
+"""Bytes for an element of an estimate that are enough, whatever it leaves out."""
+
 _SHARE = 16
 """The part of the free memory, one in so many, that may be taken before it is known
 whether all of the model has room."""
@@ -83,7 +86,7 @@ class Account(Budget):
     The evaluator's budget, with modules and bytes beside steps and seconds.
     """
 
-    __slots__ = ("_counted", "_room", "_unwatched", "modules", "whole")
+    __slots__ = ("_counted", "_free", "_room", "_unwatched", "modules", "whole")
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
@@ -93,6 +96,7 @@ class Account(Budget):
         self._counted = 0.0
         self._unwatched = 0.0
         self._room: int | None = None
+        self._free = 0
 
     def restart(self) -> None:
         """A new construction begins."""
@@ -200,10 +204,15 @@ class Account(Budget):
         device = _target(args, kwargs)
         if device.type == "meta":
             return
+        is_default = device == torch.get_default_device()
+        if is_default and _AMPLE * (size + self._unwatched) < self._free:
+            return
         wanted = measure(function, args, kwargs)
         if wanted is None and known:
             wanted = int(min(size, 2.0**62)) * 4
         free = free_bytes(device)
+        if is_default:
+            self._free = free
         if wanted is not None and wanted > free:
             message = no_room("this", wanted, device, free)
             raise WorldError("limit-exceeded", message, ADVICE)
@@ -218,10 +227,13 @@ class Account(Budget):
         if free < _RESERVE:
             message = f"the device {device} has no memory left for this model"
             raise WorldError("limit-exceeded", message, ADVICE)
+        if device != torch.get_default_device():
+            return
+        self._free = free
         if self._room is None:
             self._room = free
         made = self._counted * (torch.finfo(torch.get_default_dtype()).bits // 8)
-        if made * _SHARE > self._room and device == torch.get_default_device():
+        if made * _SHARE > self._room:
             self._require_whole(device, self._room)
 
     def _require_whole(self, device: torch.device, room: int) -> None:
