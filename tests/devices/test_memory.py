@@ -190,7 +190,9 @@ def test_an_allocation_that_fails(
     spec = modelspec.loads("modelspec: 1\nname: Net\nSequential: ['Linear(2, 2)']\n")
     with pytest.raises(modelspec.SpecError) as raised:
         spec.build()
-    assert [one.code for one in raised.value.diagnostics] == ["limit-exceeded"]
+    (found,) = raised.value.diagnostics
+    assert found.code == "limit-exceeded"
+    assert found.message == "Linear: the device has no memory left for it"
 
 
 def test_a_class_of_its_own(free: None) -> None:
@@ -211,6 +213,20 @@ def test_weights_that_stay_in_their_file_need_no_room(
     assert spec.build(weights=file) is not None
     found = refusal(spec, weights=file, dtype="bfloat16")
     assert found.message == "Net needs 8.1 KiB, the device cpu has 1000 bytes free"
+
+
+def test_an_allocation_for_weights_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*args: object, **kwargs: object) -> None:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+
+    file = tmp_path / "net.safetensors"
+    spec = modelspec.loads("modelspec: 1\nname: Net\nSequential: ['Linear(2, 2)']\n")
+    save(spec.build(), file)
+    monkeypatch.setattr(nn.Module, "load_state_dict", load)
+    found = refusal(spec, weights=file)
+    assert found.message == "the device has no memory left for the weights"
 
 
 def save(module: nn.Module, file: Path) -> None:

@@ -13,6 +13,7 @@ from torch.utils._device import _device_constructors
 from modelspec.backends.torch.account import Account
 from modelspec.backends.torch.failure import fail, reason
 from modelspec.backends.torch.guard import EndlessError
+from modelspec.backends.torch.memory import is_exhausted
 from modelspec.backends.torch.tracebacks import spec_spans
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.diagnostics.span import Source, Span
@@ -65,6 +66,7 @@ class BoundedMethods:
 
     def _fail(self, error: Exception, name: str, span: Span) -> None:
         spans = spec_spans(error, self._sources)
-        endless = isinstance(error, (EndlessError, MemoryError, RecursionError))
+        endless = isinstance(error, (EndlessError, RecursionError))
+        endless = endless or is_exhausted(error)
         code = "limit-exceeded" if endless else "init-error"
         fail(code, f"{name}: {reason(error)}", spans[-1] if spans else span)

@@ -11,7 +11,7 @@ from modelspec.backends.torch.arguments import (
     describe_value,
 )
 from modelspec.backends.torch.failure import reason
-from modelspec.backends.torch.memory import is_exhausted
+from modelspec.backends.torch.memory import ADVICE, is_exhausted
 from modelspec.diagnostics.diagnostic import SpecError
 from modelspec.pysubset.faults import EvaluationError, WorldError
 
@@ -32,9 +32,10 @@ def attempt(
 
 
 def failed(code: str, name: str, error: Exception) -> WorldError:
-    """What torch raised, under this code; if it was for want of memory, under that."""
+    """What torch raised, under this code; for want of memory in words of ours."""
     if is_exhausted(error):
-        code = "limit-exceeded"
+        message = f"{name}: the device has no memory left for it"
+        return WorldError("limit-exceeded", message, ADVICE)
     return WorldError(code, f"{name}: {reason(error)}")
 
 

@@ -19,7 +19,12 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from modelspec.backends.torch.bare import Bare, make_bare
-from modelspec.backends.torch.memory import bytes_of, require_free
+from modelspec.backends.torch.memory import (
+    ADVICE,
+    bytes_of,
+    is_exhausted,
+    require_free,
+)
 from modelspec.backends.torch.weights.failure import fail
 from modelspec.backends.torch.weights.reading import Held, entry_of, open_weights
 from modelspec.checkpoint import (
@@ -49,6 +54,22 @@ def build_with_weights(
     It is made without values where it can be: then no parameter is ever initialised,
     and none takes memory twice.
     """
+    try:
+        return _build(make, device, paths, rules, key)
+    except Exception as error:
+        if not is_exhausted(error):
+            raise
+        message = "the device has no memory left for the weights"
+        fail("limit-exceeded", message, paths[0], ADVICE)
+
+
+def _build(
+    make: Callable[[], nn.Module],
+    device: str | torch.device | None,
+    paths: Sequence[Path],
+    rules: Sequence[RenameRule],
+    key: str | None,
+) -> tuple[nn.Module, int]:
     bare = make_bare(make, device)
     if bare is not None:
         count = give_weights(bare, *paths, rules=rules, key=key)
