@@ -44,7 +44,7 @@ def build(model: Model, **options: Any) -> nn.Module:
 def generate(model: Model, device: str, dtype: torch.dtype) -> nn.Module:
     """Made as a user of the generated source makes it."""
     torch.manual_seed(SEED)
-    with torch.device(device), _default(dtype):
+    with torch.device(device), default_dtype(dtype):
         return _maker(model)()
 
 
@@ -61,7 +61,7 @@ def _moved(given: Any, device: str, dtype: torch.dtype) -> Any:
 
 
 @contextmanager
-def _default(dtype: torch.dtype) -> Iterator[None]:
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:

@@ -301,6 +301,14 @@ def test_room_on_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
         require_room(large, "cuda:0")
 
 
+def test_room_on_other_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what nobody can ask, none is refused."""
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 3 * GIB)
+    monkeypatch.setattr(torch.mps, "current_allocated_memory", lambda: GIB)
+    assert free_bytes(torch.device("mps")) == 2 * GIB
+    assert free_bytes(torch.device("xpu")) == memory.UNBOUNDED
+
+
 def test_refused_before_anything_is_on_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     """It need not even be there."""
     cuda = torch.device("cuda:0")

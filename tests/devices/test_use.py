@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import modelspec
 from modelspec.backends.torch.random_state import (
@@ -15,7 +17,7 @@ from modelspec.backends.torch.random_state import (
 )
 from tests.agreement import evidence
 from tests.cli.commands import run
-from tests.devices.models import MODELS, build, make_inputs
+from tests.devices.models import MODELS, build, default_dtype, make_inputs
 from tests.devices.places import EACH, MET
 
 TEXT = """\
@@ -86,6 +88,26 @@ def test_building_draws_what_the_module_draws(device: str, path: Path) -> None:
     wanted = states(device)
     assert run("build", path, "--device", device, "--seed", "3").status == 0
     assert states(device) == wanted
+
+
+@pytest.mark.parametrize("device", EACH)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_a_command_writes_source_and_its_weights(
+    dtype: str, device: str, path: Path
+) -> None:
+    """The weights in the file are those that the source draws from the same seed."""
+    source, weights = path.with_suffix(".py"), path.with_suffix(".safetensors")
+    asked = ("--device", device, "--dtype", dtype, "--seed", "4")
+    found = run("build", path, *asked, "-o", source, "-o", weights)
+    assert (found.status, found.err) == (0, "")
+    names: dict[str, Any] = {"__name__": "written"}
+    exec(compile(source.read_text(), str(source), "exec"), names)
+    torch.manual_seed(4)
+    with torch.device(device), default_dtype(getattr(torch, dtype)):
+        wanted = names["Net"]().state_dict()
+    held = load_file(weights)
+    assert held.keys() == wanted.keys()
+    assert all(torch.equal(one, wanted[name].cpu()) for name, one in held.items())
 
 
 @pytest.mark.parametrize("device", EACH)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -86,8 +87,9 @@ def free_bytes(device: torch.device) -> int:
             held = torch.cuda.memory_reserved(device)
             return free + held - torch.cuda.memory_allocated(device)
         case "mps":
-            most = torch.mps.recommended_max_memory()
-            return max(0, most - torch.mps.current_allocated_memory())
+            mps: Any = torch.mps  # older releases do not tell
+            most = getattr(mps, "recommended_max_memory", lambda: UNBOUNDED)()
+            return max(0, int(most) - int(mps.current_allocated_memory()))
     return UNBOUNDED
 
 
