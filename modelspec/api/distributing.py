@@ -52,6 +52,7 @@ def distribute_module_of(
     from modelspec.backends.torch.distributed import (
         divide,
         fill,
+        is_divided,
         load_shards,
         make_alike,
         mesh_problems,
@@ -59,6 +60,9 @@ def distribute_module_of(
     )
     from modelspec.backends.torch.divisions import division_problems
 
+    if is_divided(module):
+        message = f"this {type(module).__name__} is divided already"
+        raise SpecError([Diagnostic("cannot-divide", message, None)])
     _require(mesh_problems(parallel, mesh))
     processes = mesh["tp"].size() if parallel.plan else None
     _require(division_problems(parallel, module, processes))

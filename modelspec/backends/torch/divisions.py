@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from modelspec.backends.torch.globs import find_modules
 from modelspec.diagnostics.diagnostic import Diagnostic, Label
@@ -34,10 +35,13 @@ def division_problems(
         )
         if problem is not None:
             yield problem
-        elif style_of(one) in (*_DIVIDED, "SequenceParallel"):
-            taken |= dict.fromkeys(modules, one.modules.span)
-            found |= dict.fromkeys(modules, one)
+        if style_of(one) in (*_DIVIDED, "SequenceParallel"):
+            new = modules.keys() - taken.keys()
+            taken |= dict.fromkeys(new, one.modules.span)
+            found |= dict.fromkeys(new, one)
     yield from _parted(root, found)
+    if parallel.fsdp is not None and (problem := _unsharded(parallel, root)):
+        yield problem
     for glob in (*(parallel.fsdp or ()), *parallel.checkpointing):
         modules = find_modules(root, [glob.pattern])
         if problem := _nothing(glob, modules, root) or _uncallable(glob, modules):
@@ -184,14 +188,29 @@ def _parted_problem(
     left = next((one for one in (first, second) if one not in found), None)
     if left is None:
         reason = "which the plan divides in two ways"
+        help = "`rowwise_rep` of an Embedding and `colwise` of a Linear go together"
     else:
         reason = f"of which the plan divides '{named}' alone"
+        help = f"divide '{left}' too"
     return Diagnostic(
         "cannot-divide",
         f"'{first}' and '{second}' have one weight, {reason}",
         found[named].modules.span,
-        help=("`rowwise_rep` of an Embedding and `colwise` of a Linear go together",),
+        help=(help,),
     )
+
+
+def _unsharded(parallel: Parallel, root: nn.Module) -> Diagnostic | None:
+    """A parameter that FSDP cannot shard: it takes parts of the first dimension."""
+    for name, tensor in root.named_parameters():
+        is_shaped = not is_lazy(tensor)
+        if is_shaped and tensor.ndim > 0:
+            continue
+        reason = "has no dimension" if is_shaped else "has no shape yet"
+        help = "`torch.ones(1)` has one" if is_shaped else "`auto` gives it one"
+        message = f"'fsdp' cannot shard '{name}', which {reason}"
+        return Diagnostic("cannot-divide", message, parallel.span, help=(help,))
+    return None
 
 
 def _uncallable(glob: Glob, modules: dict[str, nn.Module]) -> Diagnostic | None:

@@ -2,7 +2,7 @@
 
 Globs stand for modules. What is done to those of a `plan` is a short name or a call of
 a class of `torch.distributed.tensor.parallel`, whose arguments are literals and
-layouts; both become such a call. All else is read into calls of torch's own classes too.
+layouts; both become such a call, as mixed precision becomes one.
 """
 
 from __future__ import annotations

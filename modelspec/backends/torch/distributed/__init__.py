@@ -12,10 +12,12 @@ from modelspec.backends.torch.distributed.divide import (
 )
 from modelspec.backends.torch.distributed.loading import load_shards
 from modelspec.backends.torch.distributed.values import fill, make_alike
+from modelspec.backends.torch.distributed.whole import is_divided
 
 __all__ = [
     "divide",
     "fill",
+    "is_divided",
     "load_shards",
     "make_alike",
     "mesh_problems",

@@ -45,14 +45,14 @@ def mesh_problems(parallel: Parallel, mesh: DeviceMesh) -> Iterator[Diagnostic]:
             )
     for name in names:
         if name not in wanted:
-            key = {PLAN: "plan", FSDP: "fsdp"}.get(name)
-            help = f"`{key}` would be for it" if key else _PARTS
+            meant = {PLAN: "plan", FSDP: "fsdp"}.get(name)
+            advice = f"`{meant}` would be for it" if meant else _PARTS
             yield Diagnostic(
                 "wrong-mesh",
                 f"the spec says nothing of the dimension '{name}' of the mesh",
                 parallel.span,
                 note="declared here",
-                help=(help,),
+                help=(advice,),
             )
 
 
