@@ -1,4 +1,5 @@
-"""Pass: whether what `tie`, `freeze`, `init` and replaced modules name is there.
+"""Pass: whether what `tie`, `freeze`, `init`, `parallel` and replaced modules name is
+there.
 
 A name is followed from the block through its children as far as these are certain; of
 a glob, only its literal first and last parts are looked at.
@@ -21,7 +22,9 @@ from modelspec.program.ir import (
     Block,
     Child,
     Freeze,
+    Glob,
     InitByName,
+    Parallel,
     Replace,
     Statement,
     Tie,
@@ -61,7 +64,18 @@ def check_paths(facts: Facts) -> Iterator[Diagnostic]:
             for path in _paths(one, block):
                 if _check_path(path, block, facts, report):
                     break  # two modules that are tied are one mistake
+    root, parallel = facts.program.root_block, facts.program.parallel
+    if root is not None and parallel is not None:
+        for glob in _globs(parallel):
+            path = _Path(glob.pattern, glob.span, "rule-matches-nothing", False)
+            _check_path(path, root, facts, report)
     yield from report.found
+
+
+def _globs(parallel: Parallel) -> Iterator[Glob]:
+    yield from (one.modules for one in parallel.plan)
+    yield from parallel.fsdp or ()
+    yield from parallel.checkpointing
 
 
 def _paths(statement: Statement, block: Block) -> Iterator[_Path]:

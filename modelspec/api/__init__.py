@@ -15,13 +15,14 @@ from modelspec.api.names import split_name
 from modelspec.api.pickles import rebuild_class
 from modelspec.api.spec import Spec, checked, make_spec, merged
 from modelspec.api.views import ParamView
-from modelspec.api.weights import Files, PathLike, Renames
+from modelspec.api.weights import Files, PathLike, Renames, request_weights
 from modelspec.diagnostics.diagnostic import Diagnostic, SpecError
 from modelspec.policy import Limits, Policy
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
+    from torch.distributed.device_mesh import DeviceMesh
 
 __all__ = [
     "Diagnostic",
@@ -32,6 +33,7 @@ __all__ = [
     "SpecError",
     "build",
     "check",
+    "distribute",
     "load",
     "load_model",
     "loads",
@@ -130,6 +132,37 @@ def load_model(
     from modelspec.api.saving import load_model as load
 
     return load(Path(folder), device=device, dtype=dtype, policy=policy)
+
+
+def distribute(
+    module: nn.Module,
+    mesh: DeviceMesh,
+    *,
+    weights: Files | None = None,
+    rename: Renames | None = None,
+    weights_key: str | None = None,
+    seed: int | None = None,
+) -> nn.Module:
+    """Divide a module among processes, in place, as its spec says under `parallel`.
+
+    `module` is what `build` or `load_model` returned; every process of the mesh calls
+    this. The dimension `tp` of `mesh` is for the `plan`, `dp` for `fsdp`. All get the
+    values that the first process has. A module on the device meta gets its memory
+    here, no more than the part of its process, and its values as `build` would draw
+    them with `seed`, or those of `weights`: the files that `build` takes, of which each
+    process reads its own part.
+
+    Returns:
+        The module.
+
+    Raises:
+        SpecError: the spec says nothing of it, a size cannot be divided evenly, the
+            mesh is another than the spec wants, or the weights do not fit.
+    """
+    from modelspec.api.distributing import distribute_built
+
+    distribute_built(module, mesh, request_weights(weights, rename, weights_key), seed)
+    return module
 
 
 def check(

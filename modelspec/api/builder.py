@@ -153,6 +153,10 @@ def _build(program: Program, limits: Limits, request: BuildRequest) -> Built:
     params = values(classes)
     with keep_random_state() if request.trial else nullcontext():
         module, loaded = _make(classes, params, request)
+    if program.parallel is not None:
+        from modelspec.backends.torch.divisions import division_problems
+
+        _require(division_problems(program.parallel, module))
     seconds = perf_counter() - start
     warnings = tuple(classes.warnings)
     return Built(

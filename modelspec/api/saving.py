@@ -9,7 +9,7 @@ where it has them, as caches of downloaded files are made of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,19 +58,36 @@ def save_model_of(
     *,
     force: bool = False,
 ) -> None:
-    """Save a module that was made of a spec, as the request says."""
-    from modelspec.backends.torch import save_weights
+    """Save a module that was made of a spec, as the request says.
+
+    One that is divided among processes is saved by the first; all of them call it.
+    """
+    from modelspec.backends.torch import whole_state
 
     require_place(folder, force=force)
     files = list(_files(spec))
     manifest = make_manifest(files, request, _dtype(module, request))
     _require_unchanged(spec, module, _request_of(manifest))
+    with whole_state(module) as state:
+        if state is not None:
+            _save(module, state, files, manifest, folder)
+
+
+def _save(
+    module: nn.Module,
+    state: Mapping[str, torch.Tensor],
+    files: Sequence[tuple[str, str]],
+    manifest: Manifest,
+    folder: Path,
+) -> None:
+    from modelspec.backends.torch import save_weights
+
     with Staging() as staging:
         into = staging.folder(folder)
         for place, text in files:
             _write(into / SPECS / place, text)
         _write(into / NAME, manifest_text(manifest))
-        save_weights(module, into / WEIGHTS, metadata_of(manifest))
+        save_weights(module, into / WEIGHTS, metadata_of(manifest), state)
 
 
 def load_model(

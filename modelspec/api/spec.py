@@ -19,6 +19,7 @@ from modelspec.records import dataclass
 if TYPE_CHECKING:
     import torch
     from torch import nn
+    from torch.distributed.device_mesh import DeviceMesh
 
     from modelspec.report.graph.drawing import Drawing
     from modelspec.report.summary import Summary
@@ -98,6 +99,30 @@ class Spec:
             params=merged(params, more),
         )
         save_model_of(self, module, request, Path(folder), force=force)
+
+    def distribute(
+        self,
+        module: nn.Module,
+        mesh: DeviceMesh,
+        variant: str | None = None,
+        *,
+        weights: Files | None = None,
+        rename: Renames | None = None,
+        weights_key: str | None = None,
+        seed: int | None = None,
+        params: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> nn.Module:
+        """Divide a module of this spec, made with these params; see `distribute`."""
+        from modelspec.api.distributing import distribute_module_of
+
+        request = BuildRequest(
+            variant=variant if variant is not None else self.variant,
+            params=merged(params, more),
+        )
+        files = request_weights(weights, rename, weights_key)
+        distribute_module_of(self, module, request, mesh, files, seed)
+        return module
 
     def summary(
         self,

@@ -95,6 +95,8 @@ class Roles:
                     self._each(Role.FUNCTION)(part.value)
                 case "variants":
                     self._values(part.value)
+                case "parallel":
+                    self._parallel(part.value)
                 case "blocks":
                     for inner in _parts(part.value):
                         self.block(inner.value)
@@ -268,6 +270,14 @@ class Roles:
         _give(part.value, Role.EXPRESSION)
         for leaf in _parts(part.value):
             _give(leaf.value, Role.EXPRESSION)
+
+    def _parallel(self, node: Node) -> None:
+        for part in _under(node, "plan"):
+            _give(part.key, Role.VALUE)
+            _give(part.value, Role.EXPRESSION)
+        for part in _parts(node):
+            if _text(part.key) != "plan":
+                self._values(part.value)
 
     def _freeze(self, node: Node) -> None:
         _give(node, Role.VALUE)

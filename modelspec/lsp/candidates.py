@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from lsprotocol.types import CompletionItemKind as Kind
 
 from modelspec.catalog import load_catalog
+from modelspec.catalog.parallel import SHORT_STYLES
 from modelspec.lsp.candidate import (
     Candidate,
     argument_candidate,
@@ -32,6 +33,8 @@ from modelspec.spec.frame import (
     BufferSpec,
     FileSpec,
     InputSpec,
+    MixedPrecisionSpec,
+    ParallelSpec,
     ParameterSpec,
     ParamSpec,
 )
@@ -59,6 +62,13 @@ class Candidates:
                 yield from key_candidates(BufferSpec, siblings)
             case "budget keys":
                 yield from key_candidates(BudgetSpec, siblings)
+            case "parallel keys":
+                yield from key_candidates(ParallelSpec, siblings)
+            case "mixed precision keys":
+                yield from key_candidates(MixedPrecisionSpec, siblings)
+            case "style":
+                for short, meaning in SHORT_STYLES.items():
+                    yield Candidate(short, Kind.EnumMember, meaning)
             case "arguments":
                 yield from self._arguments(place.detail, siblings)
             case "argument":

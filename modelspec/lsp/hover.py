@@ -33,9 +33,12 @@ from modelspec.lsp.session import View
 from modelspec.program.ir import Input, Param
 from modelspec.spec.frame import (
     BlockSpec,
+    BudgetSpec,
     BufferSpec,
     FileSpec,
     InputSpec,
+    MixedPrecisionSpec,
+    ParallelSpec,
     ParameterSpec,
     ParamSpec,
 )
@@ -51,6 +54,9 @@ _FRAMES: dict[str, tuple[type, ...]] = {
     "param keys": (ParamSpec,),
     "input keys": (InputSpec,),
     "owned keys": (ParameterSpec, BufferSpec),
+    "budget keys": (BudgetSpec,),
+    "parallel keys": (ParallelSpec,),
+    "mixed precision keys": (MixedPrecisionSpec,),
 }
 
 

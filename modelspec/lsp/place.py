@@ -36,6 +36,9 @@ Wanted: TypeAlias = Literal[
     "path",
     "variant keys",
     "budget keys",
+    "parallel keys",
+    "mixed precision keys",
+    "style",
     "imported",
 ]
 
@@ -164,10 +167,29 @@ class _Rules:
                 return "variant keys" if depth == 1 and bare else "nothing"
             case "budget":
                 return "budget keys" if depth == 0 and bare else "nothing"
+            case "parallel":
+                return self._parallel(tail)
             case "imports":
                 return "imported" if depth else "nothing"
             case "functions":
                 return "expression" if self._cursor.is_text else "nothing"
+        return "nothing"
+
+    def _parallel(self, tail: tuple[str, ...]) -> Wanted:
+        bare = self._cursor.is_bare
+        match tail:
+            case ():
+                return "parallel keys" if bare else "nothing"
+            case ("mixed_precision",):
+                return "mixed precision keys" if bare else "dtype"
+            case ("mixed_precision", _):
+                return "dtype"
+            case ("plan",):
+                return "path"
+            case ("plan", _):
+                return "style"
+            case ("fsdp" | "activation_checkpointing", *_):
+                return "path"
         return "nothing"
 
     def _param(self, tail: tuple[str, ...]) -> Wanted:

@@ -26,6 +26,7 @@ from modelspec.program.ir import (
     OwnAttribute,
     OwnBuffer,
     OwnParameter,
+    Parallel,
     Param,
     Program,
     Replace,
@@ -47,7 +48,21 @@ def dump_program(program: Program) -> str:
         lines.append(f"  variant {variant.name}({values})")
     for one in program.budget:
         lines.append(f"  budget {one.name} {one.limit}")
+    if program.parallel is not None:
+        lines += _indented(_parallel(program.parallel), 1)
     return "\n".join(lines) + "\n"
+
+
+def _parallel(parallel: Parallel) -> Iterator[str]:
+    yield "parallel"
+    for one in parallel.plan:
+        yield f"  divide {one.modules.pattern!r}: {_text(one.style)}"
+    if parallel.fsdp is not None:
+        yield f"  shard {[one.pattern for one in parallel.fsdp]}"
+    if parallel.mixed_precision is not None:
+        yield f"  {_text(parallel.mixed_precision)}"
+    if parallel.checkpointing:
+        yield f"  checkpoint {[one.pattern for one in parallel.checkpointing]}"
 
 
 def _block(block: Block) -> Iterator[str]:

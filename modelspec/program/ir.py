@@ -446,6 +446,40 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Glob:
+    """A pattern over dotted names of modules: `layers.*`. It stands for the outermost
+    modules that it fits, never for the root."""
+
+    pattern: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Division:
+    """How the modules of a glob are divided: a canonical call of a class of
+    `torch.distributed.tensor.parallel`, literals and layouts its arguments."""
+
+    modules: Glob
+    style: ast.Call
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parallel:
+    """How the built root is divided among processes.
+
+    `plan` is for the dimension `tp` of a mesh, `fsdp` for `dp`: None where nothing is
+    sharded, else what is sharded besides the root. `mixed_precision` is a canonical
+    call of `MixedPrecisionPolicy`.
+    """
+
+    span: Span
+    plan: tuple[Division, ...] = ()
+    fsdp: tuple[Glob, ...] | None = None
+    mixed_precision: ast.Call | None = None
+    checkpointing: tuple[Glob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A whole spec. Blocks stand before those that use them, the root last.
 
@@ -462,6 +496,7 @@ class Program:
     unused_blocks: tuple[Block, ...] = ()
     unused_functions: tuple[Function, ...] = ()
     budget: tuple[Budget, ...] = ()
+    parallel: Parallel | None = None
     _by_name: dict[str, Block] = field(default_factory=dict, init=False, repr=False)
 
     def block(self, name: str) -> Block | None:

@@ -133,6 +133,9 @@ class FileSpec(BlockSpec):
     budget: Mapping | None = None
     """What the network may take: `{params: 30M, macs: 5G, weights: 120MB}`; more is an
     error when it is built."""
+    parallel: Mapping | None = None
+    """How the network is divided among processes, `distribute` does so: `plan`, `fsdp`,
+    `mixed_precision`, `activation_checkpointing`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,9 +210,41 @@ class BudgetSpec:
     """Bytes of the tensors that one forward makes for one sample, such as `1.5GB`."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ParallelSpec:
+    """How a network is divided among processes."""
+
+    plan: Mapping | None = None
+    """Tensor parallelism over the dimension `tp` of a mesh: globs over modules, and how
+    each is divided, `"layers.*.wq": colwise`."""
+    fsdp: AnyNode | None = None
+    """Globs over modules that are sharded as one, by `fully_shard`, over the dimension
+    `dp` of a mesh; the network around them is one more."""
+    mixed_precision: AnyNode | None = None
+    """The dtype in which sharded parameters are used, or `param_dtype`, `reduce_dtype`,
+    `output_dtype` and `cast_forward_inputs`."""
+    activation_checkpointing: AnyNode | None = None
+    """Globs over modules that keep their inputs alone and compute the rest again in the
+    backward pass."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MixedPrecisionSpec:
+    """The long form of `mixed_precision`: torch's `MixedPrecisionPolicy`."""
+
+    param_dtype: Text | None = None
+    """The dtype of parameters while they are used."""
+    reduce_dtype: Text | None = None
+    """The dtype in which gradients are summed; `param_dtype` where it is left out."""
+    output_dtype: Text | None = None
+    """The dtype that outputs are cast to."""
+    cast_forward_inputs: Flag | None = None
+    """Whether inputs are cast to `param_dtype`; they are where this is left out."""
+
+
 FRAMES = (
     *(BlockSpec, FileSpec, ParamSpec, InputSpec, ParameterSpec, BufferSpec),
-    BudgetSpec,
+    *(BudgetSpec, ParallelSpec, MixedPrecisionSpec),
 )
 F = TypeVar("F")
 

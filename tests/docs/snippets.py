@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-STORIES = [ROOT / "docs" / "checkpoints.md", ROOT / "docs" / "devices.md"]
+STORIES = [
+    ROOT / "docs" / f"{name}.md" for name in ("checkpoints", "devices", "distributed")
+]
 """Pages whose snippets build on one another; `test_stories` runs them."""
 LANGUAGE = ROOT / "docs" / "language.md"
 """The reference: it has snippets of its own kinds, which `test_language` runs."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from modelspec.cli import main
 from tests.docs.snippets import ROOT, STORIES, Snippet, snippets_of
 
 
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module")  # its output is a view
 @pytest.mark.parametrize("page", STORIES, ids=lambda page: page.stem)
 def test_story(
     page: Path,
@@ -27,6 +29,8 @@ def test_story(
 ) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
+    for name, value in alone().items():
+        monkeypatch.setenv(name, value)
     names: dict[str, object] = {}
     told = snippets_of(page)
     assert {one.language for one in told} == {"yaml", "python", "console"}
@@ -38,6 +42,19 @@ def test_story(
             exec(compile(snippet.text, str(snippet), "exec"), names)
         else:
             _run(snippet.text, capsys)
+
+
+def alone() -> dict[str, str]:
+    """What `torchrun` tells the only process of a job."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    return {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+        "RANK": "0",
+        "WORLD_SIZE": "1",
+    }
 
 
 def _run(text: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from modelspec.formatting.roles import Roles
 from modelspec.spec.frame import FRAMES, BlockSpec, FileSpec, keys_of
 
-# Names, versions, paths, limits; and what holds blocks, functions, values of params.
+# Names, versions, paths, limits, globs; and what holds blocks, functions, values of
+# params.
 OF_A_FILE = {
     *("modelspec", "name", "imports", "functions", "blocks", "variants"),
-    "budget",
+    *("budget", "parallel"),
 }
 
 
@@ -28,4 +29,10 @@ def test_the_long_forms_are_those_the_formatter_knows() -> None:
         "ParameterSpec": {"value", "requires_grad"},
         "BufferSpec": {"value", "persistent"},
         "BudgetSpec": {"params", "macs", "weights", "activations"},
+        "ParallelSpec": {
+            *("plan", "fsdp", "mixed_precision", "activation_checkpointing"),
+        },
+        "MixedPrecisionSpec": {
+            *("param_dtype", "reduce_dtype", "output_dtype", "cast_forward_inputs"),
+        },
     }

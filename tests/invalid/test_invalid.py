@@ -86,10 +86,11 @@ ELSEWHERE = set(
     """
     # What the caller gives beside a spec.
     """missing-param no-root no-run unknown-device unknown-model unknown-variant
-    wrong-input wrong-param wrong-rename wrong-seed
+    indivisible-size wrong-input wrong-mesh wrong-param wrong-rename wrong-seed
     """
     # What only a build knows.
-    """auto-contradiction auto-not-inferred auto-symbolic call-error constructor-error
+    """auto-contradiction auto-not-inferred auto-symbolic call-error cannot-divide
+    constructor-error
     export-error forward-error init-error invalid-size not-a-layer over-budget rule-never-applies
     unchecked-budget
     """.split()

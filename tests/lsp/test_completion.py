@@ -185,6 +185,11 @@ def test_in_forward(client: Client, net: str, line: str, wanted: str) -> None:
         ("methods:", "budget:\n  ¦", "params macs weights activations", "width"),
         ("methods:", "budget: {params: 1M, ¦", "macs weights", "params width"),
         ("methods:", "budget: {params: ¦", "", "params macs width Linear"),
+        ("methods:", "parallel:\n  ¦", "plan fsdp mixed_precision", "width"),
+        ("methods:", "parallel: {fsdp: ¦", "head parts", "width plan"),
+        ("methods:", "parallel:\n  plan:\n    head: ¦", "colwise sequence", "width"),
+        ("methods:", "parallel: {mixed_precision: ¦", "bfloat16", "width fsdp"),
+        ("methods:", "parallel: {mixed_precision: {¦", "param_dtype", "fsdp"),
     ],
 )
 def test_by_key(

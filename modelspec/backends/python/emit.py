@@ -28,6 +28,7 @@ from modelspec.backends.python.functions import (
 )
 from modelspec.backends.python.imports import import_groups
 from modelspec.backends.python.names import factory_names, verify_names
+from modelspec.backends.python.parallel import parallel_functions
 from modelspec.backends.python.reach import reachable
 from modelspec.backends.python.rendering import render_module
 from modelspec.backends.python.verify import Intended, verify_text
@@ -87,6 +88,9 @@ class _Code:
         self.classes = [classes.write(one) for one in program.blocks]
         quote_forward_references(self.classes)
         self.factories = _factories(classes, program)
+        if program.parallel is not None:
+            names = [*classes.taken, *(it.definition.name for it in self.factories)]
+            self.factories += parallel_functions(program, program.parallel, names)
         codes: set[str] = set()
         self.codes = sorted(codes.union(*classes.inference.codes.values()))
 

@@ -70,8 +70,16 @@ def _exported(text: str, program: ir.Program) -> list[str]:
     last_class = max(i for i, one in enumerate(body) if isinstance(one, ast.ClassDef))
     later = body[last_class:]
     return [program.root] + [
-        one.name for one in later if isinstance(one, ast.FunctionDef)
+        one.name
+        for one in later
+        if isinstance(one, ast.FunctionDef) and not _is_helper(one.name, program)
     ]
+
+
+def _is_helper(name: str, program: ir.Program) -> bool:
+    """Whether it is for another function of the module, no variant's own."""
+    variants = {one.name for one in program.variants}
+    return name.startswith("_") and name not in variants
 
 
 def _emit_init(exports: Mapping[str, Sequence[str]], templates: Path | None) -> str:

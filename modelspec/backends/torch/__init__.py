@@ -27,6 +27,7 @@ from modelspec.backends.torch.weights import (
     find_change,
     load_weights,
     save_weights,
+    whole_state,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "run_once",
     "save_weights",
     "usual_sizes",
+    "whole_state",
 ]

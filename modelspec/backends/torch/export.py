@@ -53,7 +53,7 @@ def export_module(module: nn.Module, run: PlannedRun, path: Path) -> tuple[str, 
     if not run.inputs:
         message = f"cannot export to '{path}': the inputs have no shapes"
         raise SpecError([Diagnostic("no-run", message, None, path=str(path))])
-    require_values(module, path)
+    require_values(module.state_dict(), path)
     write = {".pt2": _export, ".onnx": _onnx, ".torchscript": _trace}[path.suffix]
     with _quiet(), _random_kept(module), torch.no_grad(), _buffers_kept(module):
         return write(module, run, path)

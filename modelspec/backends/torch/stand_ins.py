@@ -53,6 +53,11 @@ def tensors_of(module: nn.Module) -> Iterator[torch.Tensor]:
         yield from _inside(vars(one).values(), 0)
 
 
+def has_tensors(value: object) -> bool:
+    """Whether a value is a tensor, or holds any."""
+    return any(True for _ in _inside([value], 0))
+
+
 def _inside(values: Iterable[object], depth: int) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, torch.Tensor):

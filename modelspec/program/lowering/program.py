@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.policy import Limits
-from modelspec.program.ir import Block, Budget, Function, Program, Variant
+from modelspec.program.ir import (
+    Block,
+    Budget,
+    Function,
+    Parallel,
+    Program,
+    Variant,
+)
 from modelspec.program.lowering.bases import check_bases
 from modelspec.program.lowering.blocks import BlockSource, lower_block
 from modelspec.program.lowering.context import Context
@@ -48,6 +55,7 @@ def lower_program(
     blocks = [b for one in names for b in _blocks(one, limits, report)]
     variants = _variants(names[0], limits, report)
     budget = _budget(names[0], report)
+    parallel = _parallel(names[0], limits, report)
     # The list grows while it is gone through: standard blocks may use others.
     for at, one in enumerate(standard.files):
         functions[at:at] = _functions(one, Limits(), report)
@@ -74,6 +82,7 @@ def lower_program(
         variants=variants,
         sources=tuple(file.source for file in files),
         budget=budget,
+        parallel=parallel,
         unused_blocks=tuple(one for one in blocks if one.name not in taking_part),
         unused_functions=tuple(one for one in functions if one.name not in taking_part),
     )
@@ -132,6 +141,18 @@ def _budget(one: FileNames, report: Report) -> tuple[Budget, ...]:
     from modelspec.program.lowering.budget import lower_budget
 
     return lower_budget(node, report)
+
+
+def _parallel(one: FileNames, limits: Limits, report: Report) -> Parallel | None:
+    node = one.file.spec.parallel
+    if node is not None and one.root is None:
+        report.error("missing-body", "'parallel' needs a root block", node.span)
+        return None
+    if node is None:
+        return None
+    from modelspec.program.lowering.parallel import lower_parallel
+
+    return lower_parallel(node, limits, report)
 
 
 def _class_names(one: FileNames) -> list[str]:

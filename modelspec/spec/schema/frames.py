@@ -19,6 +19,8 @@ from modelspec.spec.frame import (
     BufferSpec,
     FileSpec,
     InputSpec,
+    MixedPrecisionSpec,
+    ParallelSpec,
     ParameterSpec,
     ParamSpec,
 )
@@ -129,6 +131,8 @@ _BYTES = "(?:[Bb]|[KkMmGgTt][Ii]?[Bb])?"
 _NUMBER: Schema = {"type": "number"}
 _FLAG: Schema = {"type": ["boolean", "string"], "examples": [True, False]}
 _DTYPES = [one.removeprefix("torch.") for one in sorted(load_catalog().dtype_names)]
+_FLOATS = [one for one in _DTYPES if "float" in one]
+_FLOATING: Schema = {"enum": [*_FLOATS, *(f"torch.{one}" for one in _FLOATS)]}
 _FORWARD_SNIPPET: Schema = {
     "label": "return ...",
     "description": "Statements, of which the last gives back the result.",
@@ -162,6 +166,7 @@ _INSIDE: dict[type, dict[str, Schema]] = {
         "blocks": _within("blocks"),
         "variants": _within("variants"),
         "budget": _within("BudgetSpec"),
+        "parallel": _within("ParallelSpec"),
     },
     ParamSpec: {
         "type": {
@@ -183,4 +188,18 @@ _INSIDE: dict[type, dict[str, Schema]] = {
         **dict.fromkeys(("params", "macs"), _limit("[KkMmGgBbTt]?", "30M")),
         **dict.fromkeys(("weights", "activations"), _limit(_BYTES, "120MB")),
     },
+    ParallelSpec: {
+        "plan": _within("plan"),
+        "fsdp": _within("globs"),
+        "mixed_precision": {
+            "type": ["string", "object"],
+            "if": {"type": "object"},
+            "then": ref("MixedPrecisionSpec"),
+            "else": _FLOATING,
+        },
+        "activation_checkpointing": _within("globs"),
+    },
+    MixedPrecisionSpec: dict.fromkeys(
+        ("param_dtype", "reduce_dtype", "output_dtype"), _FLOATING
+    ),
 }

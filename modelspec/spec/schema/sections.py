@@ -5,6 +5,7 @@ Where texts are expressions nothing is said of them but that they are there.
 
 from __future__ import annotations
 
+from modelspec.catalog.parallel import SHORT_STYLES, STYLES
 from modelspec.spec.schema.layers import layer_names
 from modelspec.spec.schema.parts import (
     ANYTHING,
@@ -53,6 +54,7 @@ def section_definitions() -> dict[str, Schema]:
         "texts": mapping(IDENTIFIER, _TEXT),
         **_input_definitions(),
         **_rule_definitions(),
+        **_parallel_definitions(),
         **_file_definitions(),
     }
 
@@ -154,6 +156,22 @@ def _rule_definitions() -> dict[str, Schema]:
             "patternProperties": control_keys(ref("freezeControlled")),
             "additionalProperties": False,
         },
+    }
+
+
+def _parallel_definitions() -> dict[str, Schema]:
+    calls = [f"{name}(...)" for name in STYLES]
+    return {
+        "plan": mapping(
+            _GLOB,
+            {
+                "type": "string",
+                "pattern": rf"^\s*(?:{'|'.join([*SHORT_STYLES, *STYLES])})\b",
+                "patternErrorMessage": f"One of {', '.join(SHORT_STYLES)}, or a call.",
+                "examples": [*SHORT_STYLES, *calls],
+            },
+        ),
+        "globs": {"type": ["string", "array"], "items": _TEXT},
     }
 
 

@@ -11,6 +11,13 @@ from modelspec.backends.torch.weights.loading import (
     find_change,
     load_weights,
 )
+from modelspec.backends.torch.weights.whole import whole_state
 from modelspec.backends.torch.weights.writing import save_weights
 
-__all__ = ["build_with_weights", "find_change", "load_weights", "save_weights"]
+__all__ = [
+    "build_with_weights",
+    "find_change",
+    "load_weights",
+    "save_weights",
+    "whole_state",
+]

@@ -88,7 +88,7 @@ def load_weights(
 ) -> int:
     """Fill a module from files, and tell how many tensors they had for it."""
     _require_memory(module, paths[0])
-    held, expected = _matching(module, paths, rules, key)
+    held, expected = match_weights(module, paths, rules, key)
     state = _read(held, expected, paths[0])
     module.load_state_dict(_complete(state, expected, module), strict=True)
     return len(held)
@@ -105,7 +105,7 @@ def give_weights(
     What has values already is filled: anything may lie in the same memory.
     """
     module = bare.module
-    held, expected = _matching(module, paths, rules, key)
+    held, expected = match_weights(module, paths, rules, key)
     _require_room(bare, held)
     state = _complete(_read(held, expected, paths[0]), expected, module)
     ties = {name: group[0] for group in expected.ties for name in group}
@@ -140,13 +140,16 @@ def _require_room(bare: Bare, held: Mapping[str, Held]) -> None:
         require_free(type(bare.module).__name__, sum(sizes.values()), device)
 
 
-def _matching(
+def match_weights(
     module: nn.Module,
     paths: Sequence[Path],
     rules: Sequence[RenameRule],
     key: str | None,
 ) -> tuple[dict[str, Held], Expected]:
-    """What the files hold under the model's names, and what it wants: they fit."""
+    """What the files hold under the model's names, and what it wants: they fit.
+
+    Raises `SpecError` with a table of what does not.
+    """
     expected = _expected(module)
     opened = open_weights(paths, key)
     held = {new: opened[old] for old, new in rename(opened, rules).items()}

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,20 +18,26 @@ SUFFIXES = (".safetensors", ".pt")
 
 
 def save_weights(
-    module: nn.Module, path: Path, metadata: Mapping[str, str] | None = None
+    module: nn.Module,
+    path: Path,
+    metadata: Mapping[str, str] | None = None,
+    state: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the `state_dict`, in the format that the suffix names.
 
     `metadata` goes into the header of a `.safetensors` file; a `.pt` file has none.
+    `state` is that of the module where it is not the one to be written.
     """
-    state = module.state_dict()
-    require_values(module, path)
+    saved = module.state_dict() if state is None else dict(state)
+    if state is None:
+        state = module.state_dict(keep_vars=True)
+    require_values(state, path)
     if path.suffix == ".safetensors":
         save = require_safetensors(path).torch.save_file
-        tensors, about = _distinct(module), {"format": "pt", **(metadata or {})}
+        tensors, about = _distinct(state), {"format": "pt", **(metadata or {})}
         _write(path, lambda to: _save(save, tensors, to, about))
     elif path.suffix == ".pt":
-        _write(path, lambda to: torch.save(state, to))
+        _write(path, lambda to: torch.save(saved, to))
     else:
         known = " or ".join(SUFFIXES)
         fail("unknown-suffix", f"weights are {known}, got '{path.name}'", path)
@@ -38,7 +45,7 @@ def save_weights(
 
 def _save(
     save: Callable[..., object],
-    tensors: Mapping[str, torch.Tensor],
+    tensors: Mapping[str, Any],
     path: str,
     about: Mapping[str, str],
 ) -> None:
@@ -80,9 +87,9 @@ def _umask() -> int:
     return mask
 
 
-def require_values(module: nn.Module, path: Path) -> None:
+def require_values(state: Mapping[str, Any], path: Path) -> None:
     """Refuse to write a module that is on meta."""
-    for name, tensor in module.state_dict().items():
+    for name, tensor in state.items():
         if isinstance(tensor, torch.Tensor) and tensor.is_meta:
             fail(
                 "cannot-write",
@@ -92,7 +99,7 @@ def require_values(module: nn.Module, path: Path) -> None:
             )
 
 
-def _distinct(module: nn.Module) -> dict[str, torch.Tensor]:
+def _distinct(state: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     """The form safetensors takes: contiguous, no two tensors over one memory.
 
     A tensor under two names is written under the first; `load_weights` knows. Two
@@ -101,7 +108,7 @@ def _distinct(module: nn.Module) -> dict[str, torch.Tensor]:
     kept: dict[str, torch.Tensor] = {}
     seen: set[int] = set()
     places: set[int] = set()
-    for name, tensor in module.state_dict(keep_vars=True).items():
+    for name, tensor in state.items():
         if id(tensor) in seen:
             continue
         seen.add(id(tensor))

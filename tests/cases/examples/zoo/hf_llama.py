@@ -3,6 +3,8 @@
 # mypy: disable-error-code="no-any-return,operator,union-attr"
 
 import math
+from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 import torch
@@ -518,3 +520,81 @@ def tiny_qwen2(
         mlp_bias=mlp_bias,
         tie_word_embeddings=tie_word_embeddings,
     )
+
+
+def _matching(model: nn.Module, *patterns: str) -> list[nn.Module]:
+    """Modules whose name fits a pattern, but for those inside another that fits it.
+
+    A module comes before those in it.
+    """
+    names: set[str] = set()
+    for pattern in patterns:
+        outer = "."
+        for name, _ in model.named_modules():
+            if fnmatchcase(name, pattern) and name and not name.startswith(outer):
+                names.add(name)
+                outer = f"{name}."
+    return [module for name, module in model.named_modules() if name in names]
+
+
+def _shared_names(model: nn.Module) -> list[list[str]]:
+    """The names of each parameter that has several."""
+    groups: dict[nn.Parameter, list[str]] = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        groups.setdefault(parameter, []).append(name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def _share(model: nn.Module, groups: list[list[str]]) -> None:
+    """Make one parameter of those of each group, the first."""
+    for first, *others in groups:
+        parameter = model.get_parameter(first)
+        for name in others:
+            owner, _, last = name.rpartition(".")
+            setattr(model.get_submodule(owner), last, parameter)
+
+
+def parallelize(
+    model: LlamaForCausalLM, mesh: "torch.distributed.device_mesh.DeviceMesh"
+) -> LlamaForCausalLM:
+    """Divide a model among the processes of a mesh, in place.
+
+    Every process calls it on a model with the same values, or on one on the device
+    meta, which gets memory and values afterwards. The dimension "tp" of the mesh
+    divides layers. Over "dp", where each process has a part of the batch, parameters
+    are sharded.
+    """
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+    from torch.distributed.tensor import Replicate
+    from torch.distributed.tensor.parallel import (
+        ColwiseParallel,
+        ParallelStyle,
+        RowwiseParallel,
+        parallelize_module,
+    )
+    from torch.utils.checkpoint import checkpoint
+
+    ties = _shared_names(model)
+    plan: list[tuple[str, ParallelStyle]] = [
+        ("model.embed_tokens", RowwiseParallel(input_layouts=Replicate())),
+        ("model.layers.*.self_attn.[qkv]_proj", ColwiseParallel()),
+        ("model.layers.*.self_attn.o_proj", RowwiseParallel()),
+        ("model.layers.*.mlp.gate_proj", ColwiseParallel()),
+        ("model.layers.*.mlp.up_proj", ColwiseParallel()),
+        ("model.layers.*.mlp.down_proj", RowwiseParallel()),
+        ("lm_head", ColwiseParallel(output_layouts=Replicate())),
+    ]
+    for pattern, style in plan:
+        for module in _matching(model, pattern):
+            parallelize_module(module, mesh["tp"], style)
+    _share(model, ties)
+    for module in _matching(model, "model.layers.*"):
+        module.forward = partial(checkpoint, module.forward, use_reentrant=False)
+    shards = mesh["dp"]
+    policy = MixedPrecisionPolicy(
+        param_dtype=torch.bfloat16, reduce_dtype=torch.float32
+    )
+    for module in reversed(_matching(model, "model.layers.*")):
+        fully_shard(module, mesh=shards, mp_policy=policy)
+    fully_shard(model, mesh=shards, mp_policy=policy)
+    return model
