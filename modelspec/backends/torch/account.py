@@ -115,6 +115,19 @@ class Account(Budget):
             self.charge_size(size, function, args, kwargs, growth is Growth.BY_DATA)
         return self.untimed(function, args, kwargs)
 
+    def fill(
+        self,
+        function: Callable[..., object],
+        tensor: torch.Tensor,
+        args: Iterable[object],
+        kwargs: Mapping[str, object],
+    ) -> None:
+        """Call a function that fills a tensor in place and makes none."""
+        if _numel(tensor) < NOTABLE:
+            function(tensor, *args, **kwargs)
+        else:
+            self.untimed(function, (tensor, *args), kwargs)
+
     def untimed(
         self,
         function: Callable[..., Made],
@@ -239,8 +252,11 @@ def estimate_size(args: Iterable[object], kwargs: Mapping[str, object]) -> float
                 size *= abs(value)
         elif value is not None and value.__class__ is not bool:
             size *= _factor(value, 0)
-    if kwargs:
-        for value in kwargs.values():
+    for value in kwargs.values():
+        if type(value) is int:
+            if value:
+                size *= abs(value)
+        elif value is not None and value.__class__ is not bool:
             size *= _factor(value, 0)
     return size
 
