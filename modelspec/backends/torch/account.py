@@ -89,8 +89,6 @@ class Account(Budget):
         self._unwatched += size
         if self._unwatched > _WATCHED:
             self._watch(_target(args, kwargs))
-        if size < NOTABLE:
-            return make(*args, **kwargs)
         if size > LARGE:
             self.charge_size(size, layer, args, kwargs)
         return self.untimed(make, args, kwargs)
@@ -134,7 +132,8 @@ class Account(Budget):
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
     ) -> Made:
-        """Call what is bounded by its size: the clock is the evaluator's."""
+        """Call what is bounded by its size, or by how often it is made: the clock is
+        the evaluator's."""
         began = time.thread_time()
         try:
             return function(*args, **kwargs)
