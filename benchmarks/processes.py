@@ -10,15 +10,51 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.measure import Ratio, Work, ratio
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+SPEC = str(Path(__file__).parents[1] / "examples" / "resnet.yaml")
 
 
 def ratios() -> Iterator[Ratio]:
+    with tempfile.TemporaryDirectory() as folder, interpreters() as python:
+        torch = python("-c", "import torch")
+        bare = python("-c", "import pydantic, yaml")
+        check = python("-m", "modelspec", "check", SPEC)
+        written = str(Path(folder) / "resnet.py")
+        build = ("build", f"{SPEC}:resnet50", "-o", written, "--force")
+        rows: tuple[tuple[str, Work, Work, float], ...] = (
+            (
+                "import modelspec / import torch",
+                python("-c", "import modelspec"),
+                torch,
+                0.05,
+            ),
+            (
+                "modelspec --help / import torch",
+                python("-m", "modelspec", "--help"),
+                torch,
+                0.10,
+            ),
+            ("check resnet.yaml / import torch", check, torch, 0.10),
+            (
+                "generate resnet.yaml / import torch",
+                python("-m", "modelspec", *build),
+                torch,
+                0.20,
+            ),
+            ("check resnet.yaml / import pydantic, yaml", check, bare, 2.0),
+        )
+        for name, mine, other, goal in rows:
+            yield ratio(name, mine, other, repeats=9, goal=goal)
+
+
+@contextmanager
+def interpreters() -> Iterator[Callable[..., Work]]:
+    """Gives what runs Python with some arguments, as a process of its own."""
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -33,12 +69,4 @@ def ratios() -> Iterator[Ratio]:
 
             return work
 
-        spec = str(EXAMPLES / "resnet.yaml")
-        check = python("-m", "modelspec", "check", spec)
-        torch = python("-c", "import torch")
-        yield ratio(
-            "check resnet.yaml / import torch", check, torch, repeats=7, goal=0.12
-        )
-        libraries = python("-c", "import pydantic, yaml")
-        name = "check resnet.yaml / import pydantic, yaml"
-        yield ratio(name, check, libraries, repeats=11, goal=2.0)
+        yield python
