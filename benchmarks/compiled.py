@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from benchmarks.forward import GOAL, forward, ours
-from benchmarks.measure import Row, Skipped, ratio
+from benchmarks.forward import compare
+from benchmarks.measure import Row, Skipped
 from tests.agreement.cases import Model, case_named
 from tests.agreement.handwritten.gpt import tiny
 from tests.agreement.handwritten.resnet import resnet18
@@ -21,22 +21,22 @@ def ratios() -> Iterator[Row]:
         return
     images = torch.randn(1, 3, 96, 96)
     resnet = Model(case_named("examples/resnet"), "resnet18")
-    yield from _compare("resnet18", resnet, resnet18(), images, times=6)
+    torch.compiler.reset()
+    yield from compare(
+        *("resnet18", resnet, resnet18(), resnet18(), images),
+        times=2,
+        prepare=_compiled,
+        what="compiled forward",
+    )
     tokens = torch.randint(97, (4, 32))
     small_gpt = Model(case_named("examples/gpt"), "tiny")
-    yield from _compare("small gpt", small_gpt, tiny(), tokens, times=60)
-
-
-def _compare(
-    name: str, model: Model, other: nn.Module, given: Tensor, times: int
-) -> Iterator[Row]:
     torch.compiler.reset()
-    by_hand = forward(_compiled(other), given, times)
-    with ours(model) as modules:
-        for how, module in modules.items():
-            mine = forward(_compiled(module), given, times)
-            label = f"compiled forward of {name}, {how} / handwritten"
-            yield ratio(label, mine, by_hand, repeats=25, goal=GOAL, parts=times)
+    yield from compare(
+        *("small gpt", small_gpt, tiny(), tiny(), tokens),
+        times=20,
+        prepare=_compiled,
+        what="compiled forward",
+    )
 
 
 def _compiled(module: nn.Module) -> nn.Module:
