@@ -63,6 +63,7 @@ def _without_sizes(
             kept.append(found.span)
         else:
             assert len(kept) == NEVER_CALLED.get(name, 0)
+            assert built.traces  # it was not what its text says that was built
             return forgotten, count, built
 
 
