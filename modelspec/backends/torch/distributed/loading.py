@@ -26,7 +26,7 @@ from torch.distributed.checkpoint.storage import StorageReader
 from torch.futures import Future
 
 from modelspec.backends.torch.weights.loading import match_weights
-from modelspec.backends.torch.weights.reading import Held
+from modelspec.backends.torch.weights.reading import Held, entry_of
 from modelspec.checkpoint import RenameRule
 
 
@@ -42,6 +42,15 @@ def load_shards(
     state = {name: own[name] for name in held}
     load(state, storage_reader=_Reader(held))
     return len(held)
+
+
+def keep_part(own: torch.Tensor, whole: torch.Tensor) -> None:
+    """Fill a tensor with its process's part of a whole one, which every process has."""
+    held = Held(entry_of(whole), lambda: whole)
+    load({_ONE: own.detach()}, storage_reader=_Reader({_ONE: held}), no_dist=True)
+
+
+_ONE = "tensor"
 
 
 class _Reader(StorageReader):
