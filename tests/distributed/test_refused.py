@@ -6,6 +6,7 @@ Meshes are of a process group that does nothing, in this process alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -47,12 +48,15 @@ def mesh_of(**sizes: int) -> DeviceMesh:
 
 
 def refused(
-    spec: modelspec.Spec, module: nn.Module, mesh: DeviceMesh
+    spec: modelspec.Spec,
+    module: nn.Module,
+    mesh: DeviceMesh,
+    weights: Path | None = None,
 ) -> list[Diagnostic]:
     """What is told, of a module that stays as it was."""
     before = dict(module.named_parameters())
     with pytest.raises(modelspec.SpecError) as caught:
-        spec.distribute(module, mesh)
+        spec.distribute(module, mesh, weights=weights)
     after = dict(module.named_parameters())
     assert all(after[name] is one for name, one in before.items())
     assert type(module).__name__ == "Net"
@@ -89,6 +93,21 @@ def test_meshes_of_another_kind() -> None:
     assert "nothing of the dimension 'pp'" in found.message
     found, _ = refused(spec, module, init_device_mesh("cpu", (4,)))
     assert "no names" in found.message
+
+
+def test_a_mesh_of_some_processes() -> None:
+    """Values come from the first process of all, which would not be among them."""
+    spec = modelspec.loads(SPEC)
+    (found,) = refused(spec, spec.build(), mesh_of(dp=1, tp=2))
+    assert found.message == "the mesh has 2 of the 4 processes"
+
+
+def test_weights_that_do_not_fit(tmp_path: Path) -> None:
+    spec = modelspec.loads(SPEC)
+    torch.save({"up.weight": torch.ones(2)}, tmp_path / "w.pt")
+    module = spec.build(device="meta")
+    (found,) = refused(spec, module, mesh_of(dp=2, tp=2), tmp_path / "w.pt")
+    assert found.code == "weights-mismatch"
 
 
 def test_a_spec_that_says_nothing_of_it() -> None:

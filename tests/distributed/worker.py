@@ -23,7 +23,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import DTensor
 
 import modelspec
-from tests.distributed.cases import CASES, Case
+from tests.distributed.cases import CASES, SHARDED, Case
 
 SEED = 3
 
@@ -43,8 +43,30 @@ def main(rank: int, processes: int, folder: Path) -> None:
     for case in CASES:
         if case.processes == processes:
             found[str(case)] = _tried(case, folder)
+    found["refused together"] = [*_not_refused(rank, processes, folder)]
     (folder / f"{rank}.json").write_text(json.dumps(found))
     dist.destroy_process_group()
+
+
+def _not_refused(rank: int, processes: int, folder: Path) -> Iterator[str]:
+    """Where one process cannot go on none does, or the others would wait for it."""
+    mesh = init_device_mesh("cpu", (processes,), mesh_dim_names=("dp",))
+    whole = modelspec.build(SHARDED, vocab=21 if rank else 20)
+    empty = modelspec.build(SHARDED, device="meta")
+    path = folder / f"{rank}.pt"
+    torch.save(whole.state_dict(), path)
+    for told, module, weights in (
+        ("do not fit" if rank else "another process", empty, path),
+        ("on the device meta in some", empty if rank else whole, None),
+    ):
+        try:
+            modelspec.distribute(module, mesh, weights=weights)
+            yield f"not refused: {told}"
+        except modelspec.SpecError as error:
+            if told not in error.diagnostics[0].message:
+                yield f"{error.diagnostics[0].message}, not: {told}"
+        if type(module).__name__ != "Net":
+            yield f"divided, although {told}"
 
 
 def _tried(case: Case, folder: Path) -> list[str]:
@@ -94,7 +116,7 @@ class _Run:
             save_file(named, str(path))
         dist.barrier()
         return modelspec.distribute(
-            self._on_meta(), self.mesh, weights=path, rename={"m.*": "*"}
+            self._on_meta(), self.mesh, weights=path, rename={"m.*": "*"}, seed=SEED
         )
 
     def from_source(self) -> nn.Module:

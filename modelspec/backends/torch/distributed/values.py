@@ -47,9 +47,7 @@ def _send(tensors: Iterable[torch.Tensor], mesh: DeviceMesh) -> None:
 
 def _without_repeats(tensor: torch.Tensor) -> torch.Tensor:
     """The part of an expanded tensor that lies in memory."""
-    for at, (size, step) in enumerate(
-        zip(tensor.shape, tensor.stride(), strict=True)
-    ):
+    for at, (size, step) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
         if step == 0 and size > 1:
             tensor = tensor.narrow(at, 0, 1)
     return tensor
@@ -123,9 +121,7 @@ def _moved(value: Any, device: torch.device) -> Any:
     return value
 
 
-def _give_values(
-    module: nn.Module, model: nn.Module | None, mesh: DeviceMesh
-) -> None:
+def _give_values(module: nn.Module, model: nn.Module | None, mesh: DeviceMesh) -> None:
     """The parameters of the first process's `model`, whole, one after the other; the
     others have none, and every process keeps its part."""
     device = mesh_device(mesh)
