@@ -184,6 +184,21 @@ def test_in_forward(client: Client, net: str, line: str, wanted: str) -> None:
         ("methods:", "extends: Par¦", "Part Linear", "modules"),
         ("methods:", "budget:\n  ¦", "params macs weights activations", "width"),
         ("methods:", "budget: {params: 1M, ¦", "macs weights", "params width"),
+        ("methods:", "parallel:\n  ¦", "plan fsdp mixed_precision", "width Linear"),
+        ("methods:", "parallel: {fsdp: head, ¦", "plan", "fsdp width"),
+        ("methods:", "parallel:\n  plan:\n    ¦", "head parts", "plan colwise"),
+        ("methods:", "parallel:\n  plan:\n    head: ¦", "colwise rowwise", "Linear"),
+        ("methods:", "parallel:\n  fsdp: ¦", "head parts", "Linear width"),
+        ("methods:", "parallel:\n  fsdp:\n    - ¦", "head parts", "Linear width"),
+        ("methods:", "parallel:\n  mixed_precision: ¦", "bfloat16", "head int8"),
+        (
+            *("methods:", "parallel:\n  mixed_precision:\n    ¦"),
+            *("param_dtype cast_forward_inputs", "plan bfloat16"),
+        ),
+        (
+            *("methods:", "parallel:\n  mixed_precision:\n    param_dtype: ¦"),
+            *("bfloat16 float32", "int8 plan"),
+        ),
         ("methods:", "budget: {params: ¦", "", "params macs width Linear"),
     ],
 )
