@@ -62,6 +62,8 @@ def distribute_module_of(
     is_empty = any(one.is_meta for one in module.parameters())
     held: dict[str, Held] = {}
     problems = [*_problems(parallel, module, mesh)]
+    if not problems and parallel.plan:
+        problems = [*_lost_gradients(spec, parallel, request)]
     if not problems and weights is not None:
         try:
             held = _held(module, weights)
@@ -105,6 +107,29 @@ def _problems(
     if not found:
         processes = mesh["tp"].size() if parallel.plan else None
         yield from division_problems(parallel, module, processes)
+
+
+def _lost_gradients(
+    spec: Spec, parallel: Parallel, request: BuildRequest
+) -> list[Diagnostic]:
+    """What a run without memory shows, where inputs have shapes."""
+    from modelspec.backends.torch import plan_run
+    from modelspec.backends.torch.parts import part_problems
+
+    request = replace(
+        request, device="meta", seed=None, weights=None, trial=True, clock=Clock()
+    )
+    try:
+        made = build_module(spec.program, spec.policy.limits, request)
+        run = plan_run(
+            made.classes, made.module, made.params, request.sizes, made.dtype
+        )
+    except SpecError:
+        return []  # a module with values may be divided without its params
+    module, tensors = made.module.eval(), run.tensors("meta")
+    if not run.inputs:
+        return []
+    return [*part_problems(parallel, module, lambda: run.call(module, tensors))]
 
 
 def _held(module: nn.Module, weights: WeightsRequest) -> dict[str, Held]:

@@ -117,7 +117,7 @@ def _layer_problem(
         message = f"'{name}' cannot be divided: {reason}"
         return Diagnostic("cannot-divide", message, span)
     wants_indices = style == "RowwiseParallel" and isinstance(module, nn.Embedding)
-    if wants_indices and not _is_whole(_argument(one, "input_layouts")):
+    if wants_indices and not _is_whole(argument_of(one, "input_layouts")):
         message = f"'{name}' is an Embedding: every process has all its indices"
         help = "write `rowwise_rep`: its input is not divided"
         return Diagnostic("cannot-divide", message, span, help=(help,))
@@ -138,7 +138,8 @@ def _unlike_its_kind(module: nn.Linear | nn.Embedding) -> str | None:
     return None
 
 
-def _argument(one: Division, name: str) -> ast.expr | None:
+def argument_of(one: Division, name: str) -> ast.expr | None:
+    """An argument of the call that divides, where it is given."""
     return next((it.value for it in one.style.keywords if it.arg == name), None)
 
 
