@@ -70,7 +70,6 @@ CASES = [
     Case("state", STATE, 2, 0, "values", (4,)),
     _tokens("kept", KEPT, 1, 2, "values"),
     _tokens("kept", KEPT, 2, 1, "weights"),
-    _tokens("tied", TIED, 2, 2, "meta"),
     _tokens("tied", TIED, 2, 2, "values"),
     _tokens("uneven", TIED, 2, 2, "weights", dim=6, hidden=10, vocab=22),
     _tokens("tied", TIED, 2, 2, "source"),

@@ -1,13 +1,15 @@
-"""One process of several: divides models of specs, and tells what is not as it should.
+"""Several processes that divide models of specs, and tell what is not as it should be.
 
-Called as `worker.py RANK PROCESSES FOLDER`. It goes through the cases for that many
-processes; failures are written to `FOLDER/RANK.json`, case by case.
+Called as `worker.py PROCESSES FOLDER`. Torch is imported once, before that many are
+forked. They go through the cases for that many processes; failures are written to
+`FOLDER/RANK.json`, case by case.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import traceback
 import warnings
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 import torch.distributed as dist
@@ -203,5 +206,28 @@ def _full(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
+def start(processes: int, folder: Path) -> bool:
+    """Whether all of them came to their end."""
+    started = []
+    for rank in range(processes):
+        child = os.fork()
+        if child == 0:
+            _end(rank, processes, folder)
+        started.append(child)
+    ends = [os.waitpid(child, 0)[1] for child in started]
+    return not any(ends)
+
+
+def _end(rank: int, processes: int, folder: Path) -> NoReturn:
+    code = 1
+    try:
+        main(rank, processes, folder)
+        code = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    sys.exit(not start(int(sys.argv[1]), Path(sys.argv[2])))
