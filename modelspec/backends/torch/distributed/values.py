@@ -1,7 +1,7 @@
 """The values of a module that was divided without any, and of one that has its own.
 
-What is no parameter is computed by every process and small beside them; parameters come
-from the first process, tensor after tensor, of which each keeps its part.
+All values are those of the first process. What is no parameter is small: every process
+has all of it. Parameters are sent whole, one after the other, and each keeps its part.
 """
 
 from __future__ import annotations
