@@ -200,6 +200,11 @@ def test_in_forward(client: Client, net: str, line: str, wanted: str) -> None:
             *("bfloat16 float32", "int8 plan"),
         ),
         ("methods:", "budget: {params: ¦", "", "params macs width Linear"),
+        ("methods:", "parallel:\n  ¦", "plan fsdp mixed_precision", "width"),
+        ("methods:", "parallel: {fsdp: ¦", "head parts", "width plan"),
+        ("methods:", "parallel:\n  plan:\n    head: ¦", "colwise sequence", "width"),
+        ("methods:", "parallel: {mixed_precision: ¦", "bfloat16", "width fsdp"),
+        ("methods:", "parallel: {mixed_precision: {¦", "param_dtype", "fsdp"),
     ],
 )
 def test_by_key(
