@@ -8,7 +8,7 @@ of its process alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch.distributed.device_mesh import DeviceMesh
 
     from modelspec.api.spec import Spec
+    from modelspec.backends.torch.weights.reading import Held
 
 
 def distribute_built(
@@ -52,21 +53,23 @@ def distribute_module_of(
     from modelspec.backends.torch.distributed import (
         divide,
         fill,
-        is_divided,
         load_shards,
         make_alike,
-        mesh_problems,
+        require_agreement,
         shared_names,
     )
-    from modelspec.backends.torch.divisions import division_problems
 
-    if is_divided(module):
-        message = f"this {type(module).__name__} is divided already"
-        raise SpecError([Diagnostic("cannot-divide", message, None)])
-    _require(mesh_problems(parallel, mesh))
-    processes = mesh["tp"].size() if parallel.plan else None
-    _require(division_problems(parallel, module, processes))
     is_empty = any(one.is_meta for one in module.parameters())
+    held: dict[str, Held] = {}
+    problems = [*_problems(parallel, module, mesh)]
+    if not problems and parallel.plan:
+        problems = [*_lost_gradients(spec, parallel, request)]
+    if not problems and weights is not None:
+        try:
+            held = _held(module, weights)
+        except SpecError as error:
+            problems = list(error.diagnostics)
+    require_agreement(problems, mesh, is_empty=is_empty)
     if not is_empty:
         make_alike(module, mesh)
     ties = shared_names(module)
@@ -84,8 +87,55 @@ def distribute_module_of(
             return build_module(spec.program, spec.policy.limits, request).module
 
         fill(module, make, mesh, ties, is_drawn=weights is None)
-    if weights is not None:
-        load_shards(module, *weights.paths, rules=weights.rules, key=weights.key)
+    if held:
+        load_shards(module, held)
+
+
+def _problems(
+    parallel: Parallel, module: nn.Module, mesh: DeviceMesh
+) -> Iterator[Diagnostic]:
+    """Why this cannot be; what is wrong with the mesh hides the rest."""
+    from modelspec.backends.torch.distributed import is_divided, mesh_problems
+    from modelspec.backends.torch.divisions import division_problems
+
+    if is_divided(module):
+        message = f"this {type(module).__name__} is divided already"
+        yield Diagnostic("cannot-divide", message, None)
+        return
+    found = list(mesh_problems(parallel, mesh))
+    yield from found
+    if not found:
+        processes = mesh["tp"].size() if parallel.plan else None
+        yield from division_problems(parallel, module, processes)
+
+
+def _lost_gradients(
+    spec: Spec, parallel: Parallel, request: BuildRequest
+) -> list[Diagnostic]:
+    """What a run without memory shows, where inputs have shapes."""
+    from modelspec.backends.torch import plan_run
+    from modelspec.backends.torch.parts import part_problems
+
+    request = replace(
+        request, device="meta", seed=None, weights=None, trial=True, clock=Clock()
+    )
+    try:
+        made = build_module(spec.program, spec.policy.limits, request)
+        run = plan_run(
+            made.classes, made.module, made.params, request.sizes, made.dtype
+        )
+    except SpecError:
+        return []  # a module with values may be divided without its params
+    module, tensors = made.module.eval(), run.tensors("meta")
+    if not run.inputs:
+        return []
+    return [*part_problems(parallel, module, lambda: run.call(module, tensors))]
+
+
+def _held(module: nn.Module, weights: WeightsRequest) -> dict[str, Held]:
+    from modelspec.backends.torch.weights.loading import match_weights
+
+    return match_weights(module, weights.paths, weights.rules, weights.key)[0]
 
 
 def _parallel(spec: Spec) -> Parallel:
@@ -95,12 +145,6 @@ def _parallel(spec: Spec) -> Parallel:
         help = "a section `parallel` does, with a `plan`, `fsdp`, or both"
         raise SpecError([Diagnostic("wrong-parallel", message, None, help=(help,))])
     return parallel
-
-
-def _require(problems: Iterable[Diagnostic]) -> None:
-    found = list(problems)
-    if found:
-        raise SpecError(found)
 
 
 def _unknown(module: nn.Module) -> Diagnostic:

@@ -66,3 +66,6 @@ SHORT_STYLES: Mapping[str, str] = {
     "sequence_parallel": "SequenceParallel()",
 }
 """What each short name is short for."""
+
+COMPUTING_DTYPES = ("bfloat16", "float16", "float32", "float64")
+"""What layers compute in: dtypes of mixed precision."""

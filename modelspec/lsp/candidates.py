@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from lsprotocol.types import CompletionItemKind as Kind
 
 from modelspec.catalog import load_catalog
-from modelspec.catalog.parallel import SHORT_STYLES
+from modelspec.catalog.parallel import COMPUTING_DTYPES, SHORT_STYLES
 from modelspec.lsp.candidate import (
     Candidate,
     argument_candidate,
@@ -66,6 +66,9 @@ class Candidates:
                 yield from key_candidates(ParallelSpec, siblings)
             case "mixed precision keys":
                 yield from key_candidates(MixedPrecisionSpec, siblings)
+            case "computing dtype":
+                for dtype in COMPUTING_DTYPES:
+                    yield Candidate(dtype, Kind.EnumMember, f"torch.{dtype}")
             case "style":
                 for short, meaning in SHORT_STYLES.items():
                     yield Candidate(short, Kind.EnumMember, meaning)

@@ -38,6 +38,7 @@ Wanted: TypeAlias = Literal[
     "budget keys",
     "parallel keys",
     "mixed precision keys",
+    "computing dtype",
     "style",
     "imported",
 ]
@@ -181,9 +182,11 @@ class _Rules:
             case ():
                 return "parallel keys" if bare else "nothing"
             case ("mixed_precision",):
-                return "mixed precision keys" if bare else "dtype"
+                return "mixed precision keys" if bare else "computing dtype"
+            case ("mixed_precision", "cast_forward_inputs"):
+                return "nothing"
             case ("mixed_precision", _):
-                return "dtype"
+                return "computing dtype"
             case ("plan",):
                 return "path"
             case ("plan", _):

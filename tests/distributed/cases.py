@@ -47,6 +47,7 @@ def _tokens(name: str, spec: str, dp: int, tp: int, way: str, **params: object) 
 
 
 TIED, SEQUENCE = str(HERE / "tied.yaml"), str(HERE / "sequence.yaml")
+KEPT = str(HERE / "kept.yaml")
 STATE, SHARDED = str(HERE / "state.yaml"), str(HERE / "sharded.yaml")
 LLAMA = str(ZOO / "hf_llama.yaml")
 _SMALL = {
@@ -67,10 +68,13 @@ CASES = [
     _tokens("sharded", SHARDED, 2, 0, "source"),
     Case("state", STATE, 2, 0, "meta", (4,)),
     Case("state", STATE, 2, 0, "values", (4,)),
-    _tokens("tied", TIED, 2, 2, "meta"),
+    _tokens("kept", KEPT, 1, 2, "values"),
+    _tokens("kept", KEPT, 2, 1, "weights"),
     _tokens("tied", TIED, 2, 2, "values"),
     _tokens("uneven", TIED, 2, 2, "weights", dim=6, hidden=10, vocab=22),
     _tokens("tied", TIED, 2, 2, "source"),
+    _tokens("kept", KEPT, 2, 2, "meta"),
+    _tokens("kept", KEPT, 2, 2, "source"),
     _tokens("sequence", SEQUENCE, 2, 2, "weights"),
     _tokens("sequence", SEQUENCE, 1, 4, "meta", hidden=36),
     _tokens("sharded", SHARDED, 4, 0, "meta", dim=6, hidden=9, vocab=21),

@@ -6,6 +6,7 @@ Meshes are of a process group that does nothing, in this process alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -47,12 +48,15 @@ def mesh_of(**sizes: int) -> DeviceMesh:
 
 
 def refused(
-    spec: modelspec.Spec, module: nn.Module, mesh: DeviceMesh
+    spec: modelspec.Spec,
+    module: nn.Module,
+    mesh: DeviceMesh,
+    weights: Path | None = None,
 ) -> list[Diagnostic]:
     """What is told, of a module that stays as it was."""
     before = dict(module.named_parameters())
     with pytest.raises(modelspec.SpecError) as caught:
-        spec.distribute(module, mesh)
+        spec.distribute(module, mesh, weights=weights)
     after = dict(module.named_parameters())
     assert all(after[name] is one for name, one in before.items())
     assert type(module).__name__ == "Net"
@@ -89,6 +93,84 @@ def test_meshes_of_another_kind() -> None:
     assert "nothing of the dimension 'pp'" in found.message
     found, _ = refused(spec, module, init_device_mesh("cpu", (4,)))
     assert "no names" in found.message
+
+
+HEADS = """\
+modelspec: 1
+name: Net
+inputs: {x: [N, T, 8]}
+parameters: {scale: torch.ones(1)}
+modules:
+  q: Linear(8, 8)
+  norm: RMSNorm(2)
+  out: Linear(8, 8)
+  mix: Linear(8, 1)
+forward: |
+  h = self.q(x)
+  TEXT
+  return self.out(h)
+parallel: {plan: {q: colwise, out: rowwise}}
+"""
+IN_HEADS = "h = h.unflatten(-1, (-1, 2)); h = {}; h = h.flatten(-2)"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (IN_HEADS.format("self.norm(h)"), "'norm.weight'"),
+        ("h[:, 0] += self.scale", "'scale'"),
+        (
+            "h = torch.cat([F.relu(h)]) * self.mix(x)",
+            "a tensor that every process has whole",
+        ),
+        ("h = F.relu(h) * x.mean()", None),
+        ("h = h.view_as(self.mix(x).expand_as(h))", None),
+        ("h = h.type_as(self.mix(x))", None),
+    ],
+)
+def test_gradients_of_a_part(text: str, told: str | None) -> None:
+    """What is whole would have another gradient in each process, unsaid."""
+    spec = modelspec.loads(HEADS.replace("TEXT", text.replace("; ", "\n  ")))
+    if told is None:
+        spec.distribute(spec.build(), mesh_of(tp=4))
+        return
+    (found,) = refused(spec, spec.build(), mesh_of(tp=4))
+    assert found.code == "cannot-divide"
+    assert found.message.startswith(told)
+    assert "is used on a part of what 'q' divides" in found.message
+    assert found.span is not None
+    assert found.span.source.text[found.span.start : found.span.end] == "q"
+
+
+def test_a_norm_on_a_part_of_the_sequence() -> None:
+    """One that the plan forgot."""
+    text = HEADS.replace("TEXT", "h = self.middle(h)").replace(
+        "norm: RMSNorm(2)", "middle: LayerNorm(8)"
+    )
+    text = text.replace("q: colwise", '"q": "RowwiseParallel(output_layouts=Shard(1))"')
+    text = text.replace(
+        "out: rowwise", '"out": "ColwiseParallel(input_layouts=Shard(1))"'
+    )
+    spec = modelspec.loads(text)
+    (found,) = refused(spec, spec.build(), mesh_of(tp=4))
+    assert found.message.startswith("'middle.weight' is used on a part")
+    whole = modelspec.loads(text.replace("plan: {", "plan: {middle: sequence, "))
+    whole.distribute(whole.build(), mesh_of(tp=4))
+
+
+def test_a_mesh_of_some_processes() -> None:
+    """Values come from the first process of all, which would not be among them."""
+    spec = modelspec.loads(SPEC)
+    (found,) = refused(spec, spec.build(), mesh_of(dp=1, tp=2))
+    assert found.message == "the mesh has 2 of the 4 processes"
+
+
+def test_weights_that_do_not_fit(tmp_path: Path) -> None:
+    spec = modelspec.loads(SPEC)
+    torch.save({"up.weight": torch.ones(2)}, tmp_path / "w.pt")
+    module = spec.build(device="meta")
+    (found,) = refused(spec, module, mesh_of(dp=2, tp=2), tmp_path / "w.pt")
+    assert found.code == "weights-mismatch"
 
 
 def test_a_spec_that_says_nothing_of_it() -> None:

@@ -1,13 +1,15 @@
-"""One process of several: divides models of specs, and tells what is not as it should.
+"""Several processes that divide models of specs, and tell what is not as it should be.
 
-Called as `worker.py RANK PROCESSES FOLDER`. It goes through the cases for that many
-processes; failures are written to `FOLDER/RANK.json`, case by case.
+Called as `worker.py PROCESSES FOLDER`. Torch is imported once, before that many are
+forked. They go through the cases for that many processes; failures are written to
+`FOLDER/RANK.json`, case by case.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import traceback
 import warnings
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 import torch.distributed as dist
@@ -23,7 +26,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import DTensor
 
 import modelspec
-from tests.distributed.cases import CASES, Case
+from tests.distributed.cases import CASES, SHARDED, Case
 
 SEED = 3
 
@@ -43,8 +46,30 @@ def main(rank: int, processes: int, folder: Path) -> None:
     for case in CASES:
         if case.processes == processes:
             found[str(case)] = _tried(case, folder)
+    found["refused together"] = [*_not_refused(rank, processes, folder)]
     (folder / f"{rank}.json").write_text(json.dumps(found))
     dist.destroy_process_group()
+
+
+def _not_refused(rank: int, processes: int, folder: Path) -> Iterator[str]:
+    """Where one process cannot go on none does, or the others would wait for it."""
+    mesh = init_device_mesh("cpu", (processes,), mesh_dim_names=("dp",))
+    whole = modelspec.build(SHARDED, vocab=21 if rank else 20)
+    empty = modelspec.build(SHARDED, device="meta")
+    path = folder / f"{rank}.pt"
+    torch.save(whole.state_dict(), path)
+    for told, module, weights in (
+        ("do not fit" if rank else "another process", empty, path),
+        ("on the device meta in some", empty if rank else whole, None),
+    ):
+        try:
+            modelspec.distribute(module, mesh, weights=weights)
+            yield f"not refused: {told}"
+        except modelspec.SpecError as error:
+            if told not in error.diagnostics[0].message:
+                yield f"{error.diagnostics[0].message}, not: {told}"
+        if type(module).__name__ != "Net":
+            yield f"divided, although {told}"
 
 
 def _tried(case: Case, folder: Path) -> list[str]:
@@ -94,7 +119,7 @@ class _Run:
             save_file(named, str(path))
         dist.barrier()
         return modelspec.distribute(
-            self._on_meta(), self.mesh, weights=path, rename={"m.*": "*"}
+            self._on_meta(), self.mesh, weights=path, rename={"m.*": "*"}, seed=SEED
         )
 
     def from_source(self) -> nn.Module:
@@ -181,5 +206,28 @@ def _full(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
+def start(processes: int, folder: Path) -> bool:
+    """Whether all of them came to their end."""
+    started = []
+    for rank in range(processes):
+        child = os.fork()
+        if child == 0:
+            _end(rank, processes, folder)
+        started.append(child)
+    ends = [os.waitpid(child, 0)[1] for child in started]
+    return not any(ends)
+
+
+def _end(rank: int, processes: int, folder: Path) -> NoReturn:
+    code = 1
+    try:
+        main(rank, processes, folder)
+        code = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    sys.exit(not start(int(sys.argv[1]), Path(sys.argv[2])))

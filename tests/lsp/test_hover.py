@@ -50,6 +50,25 @@ def test_names(client: Client, uri: str, before: str, after: str, told: str) -> 
     assert told in hovered(client, uri, text, before, after)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("paral", "lel:", "divided among processes"),
+        ("pl", "an:", "Tensor parallelism"),
+        ("mixed_", "precision:", "dtype"),
+        ("param_", "dtype:", "while they are used"),
+    ],
+)
+def test_keys_of_parallel(
+    client: Client, uri: str, before: str, after: str, told: str
+) -> None:
+    text = NET + (
+        "parallel:\n  plan: {head: colwise_rep}\n  fsdp: parts\n"
+        "  mixed_precision: {param_dtype: bfloat16}\n"
+    )
+    assert told in hovered(client, uri, text, before, after)
+
+
 def test_the_range_is_the_name(client: Client, uri: str) -> None:
     marked = NET.replace("= self.head(image)", "= self.he¦ad(image)")
     found = client.at("hover", uri, marked)

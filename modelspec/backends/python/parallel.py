@@ -95,6 +95,14 @@ class _Writer:
         """Whether torch, which divides each layer for itself, would part any."""
         return bool(self.parallel.plan) and any(map(_may_share, self.program.blocks))
 
+    @property
+    def thaws(self) -> bool:
+        """Whether torch makes anew what requires no gradients as what does."""
+        styles = (one.style.func for one in self.parallel.plan)
+        return any(
+            isinstance(one, ast.Name) and one.id == "SequenceParallel" for one in styles
+        )
+
     def helpers(self) -> Iterator[FunctionCode]:
         yield self._code(_MATCHING, "_matching")
         if self.has_ties:
@@ -157,6 +165,12 @@ class _Writer:
             return
         if self.has_ties:
             yield f"    ties = {self.names['_shared_names']}(model)"
+        if self.thaws:
+            yield "    frozen = ["
+            yield "        name"
+            yield "        for name, parameter in model.named_parameters()"
+            yield "        if not parameter.requires_grad"
+            yield "    ]"
         yield "    plan: list[tuple[str, ParallelStyle]] = ["
         for one in self.parallel.plan:
             pattern = _text(ast.Constant(one.modules.pattern))
@@ -167,6 +181,9 @@ class _Writer:
         yield '            parallelize_module(module, mesh["tp"], style)'
         if self.has_ties:
             yield f"    {self.names['_share']}(model, ties)"
+        if self.thaws:
+            yield "    for name in frozen:"
+            yield "        model.get_parameter(name).requires_grad_(False)"
 
     def _checkpointing(self) -> Iterator[str]:
         globs = self.parallel.checkpointing
@@ -197,12 +214,20 @@ def _text(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
+def _is_new(value: ast.expr) -> bool:
+    """Whether a function of torch computes it: it is no parameter that is there."""
+    called = value.func if isinstance(value, ast.Call) else None
+    return isinstance(called, ast.Attribute) and ast.unparse(called).startswith(
+        "torch."
+    )
+
+
 def _may_share(block: ir.Block) -> bool:
     """Whether parameters of a block may have several names: tied ones, and those that
     are given as values."""
     for one in walk_statements(block.construct):
         if isinstance(one, ir.Tie):
             return True
-        if isinstance(one, ir.OwnParameter) and not isinstance(one.value, ast.Call):
+        if isinstance(one, ir.OwnParameter) and not _is_new(one.value):
             return True
     return False

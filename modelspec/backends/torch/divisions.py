@@ -10,13 +10,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
 from modelspec.backends.torch.globs import find_modules
+from modelspec.backends.torch.shards import shard_problems
+from modelspec.backends.torch.stand_ins import tensors_in
 from modelspec.diagnostics.diagnostic import Diagnostic, Label
 from modelspec.diagnostics.span import Span
 from modelspec.program.ir import Division, Glob, Parallel
+from modelspec.records import dataclass
 
 _DIVIDED = {"ColwiseParallel": (0, 1), "RowwiseParallel": (1, 0)}
 """The dimension of the weight that each style divides, of a Linear and an Embedding."""
@@ -40,12 +44,12 @@ def division_problems(
             taken |= dict.fromkeys(new, one.modules.span)
             found |= dict.fromkeys(new, one)
     yield from _parted(root, found)
-    if parallel.fsdp is not None and (problem := _unsharded(parallel, root)):
-        yield problem
     for glob in (*(parallel.fsdp or ()), *parallel.checkpointing):
         modules = find_modules(root, [glob.pattern])
-        if problem := _nothing(glob, modules, root) or _uncallable(glob, modules):
+        if problem := _nothing(glob, modules, root):
             yield problem
+    yield from shard_problems(parallel, root)
+    yield from _unsent(parallel, root, taken)
 
 
 def style_of(one: Division) -> str:
@@ -109,15 +113,33 @@ def _layer_problem(
         message = f"'{name}' cannot be divided: MultiheadAttention reads its weight"
         help = "write attention with layers of its own, as `SelfAttention` is"
         return Diagnostic("cannot-divide", message, span, help=(help,))
+    if reason := _unlike_its_kind(module):
+        message = f"'{name}' cannot be divided: {reason}"
+        return Diagnostic("cannot-divide", message, span)
     wants_indices = style == "RowwiseParallel" and isinstance(module, nn.Embedding)
-    if wants_indices and not _is_whole(_argument(one, "input_layouts")):
+    if wants_indices and not _is_whole(argument_of(one, "input_layouts")):
         message = f"'{name}' is an Embedding: every process has all its indices"
         help = "write `rowwise_rep`: its input is not divided"
         return Diagnostic("cannot-divide", message, span, help=(help,))
     return None
 
 
-def _argument(one: Division, name: str) -> ast.expr | None:
+def _unlike_its_kind(module: nn.Linear | nn.Embedding) -> str | None:
+    """What torch has no way to divide in a layer of a kind that it divides."""
+    own: dict[str, torch.Tensor] = dict(module.named_parameters(recurse=False))
+    if "weight" not in own:
+        return "its weight is computed from other parameters"
+    if is_lazy(own["weight"]):
+        return "it has no shape yet"
+    if isinstance(module, nn.Embedding) and module.max_norm is not None:
+        return "each of its processes would change its weight for `max_norm`"
+    if isinstance(module, nn.Embedding) and module.sparse:
+        return "its gradients are sparse"
+    return None
+
+
+def argument_of(one: Division, name: str) -> ast.expr | None:
+    """An argument of the call that divides, where it is given."""
     return next((it.value for it in one.style.keywords if it.arg == name), None)
 
 
@@ -159,68 +181,92 @@ def _remainder(
 
 def _parted(root: nn.Module, found: dict[str, Division]) -> Iterator[Diagnostic]:
     """Tensors of several layers that are not divided alike."""
-    groups: dict[int, list[tuple[str, nn.Module]]] = {}
+    groups: dict[int, list[_Use]] = {}
     for name, module in root.named_modules():
-        for tensor in module.parameters(recurse=False):
-            groups.setdefault(id(tensor), []).append((name, module))
-    told: set[int] = set()
+        for last, tensor in module.named_parameters(recurse=False):
+            groups.setdefault(id(tensor), []).append(_Use(name, last, module))
+    told: set[Span] = set()
     for group in groups.values():
-        dimensions = [
-            (divided_dimension(found[name], module),) if name in found else None
-            for name, module in group
-        ]
-        if len(set(dimensions)) < 2:
+        dimensions = [one.dimension(found) for one in group]
+        other = next((at for at, it in enumerate(dimensions) if it != dimensions[0]), 0)
+        if not other:
             continue
-        first, other = group[0], group[_other(dimensions)]
-        named = next(one for one, _ in (first, other) if one in found)
-        if id(found[named]) not in told:
-            told.add(id(found[named]))
-            yield _parted_problem(first[0], other[0], found, named)
+        problem = _parted_problem(group[0], group[other], found)
+        if problem.span is not None and problem.span not in told:
+            told.add(problem.span)
+            yield problem
 
 
-def _other(dimensions: list[tuple[int | None] | None]) -> int:
-    return next(at for at, one in enumerate(dimensions) if one != dimensions[0])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Use:
+    """A tensor in a module, each by its name."""
+
+    module: str
+    tensor: str
+    of: nn.Module
+
+    @property
+    def name(self) -> str:
+        return f"{self.module}.{self.tensor}" if self.module else self.tensor
+
+    def dimension(self, found: dict[str, Division]) -> tuple[int | None] | None:
+        """What the plan divides of it: None where it says nothing of the module."""
+        if self.module not in found:
+            return None
+        return (divided_dimension(found[self.module], self.of),)
 
 
 def _parted_problem(
-    first: str, second: str, found: dict[str, Division], named: str
+    first: _Use, second: _Use, found: dict[str, Division]
 ) -> Diagnostic:
-    left = next((one for one in (first, second) if one not in found), None)
+    pair = (first, second)
+    named = next(one.module for one in pair if one.module in found)
+    left = next((one for one in pair if one.module not in found), None)
     if left is None:
         reason = "which the plan divides in two ways"
         help = "`rowwise_rep` of an Embedding and `colwise` of a Linear go together"
     else:
         reason = f"of which the plan divides '{named}' alone"
-        help = f"divide '{left}' too"
+        is_layer = isinstance(left.of, nn.Linear | nn.Embedding)
+        help = f"divide '{left.module}' too"
+        if not is_layer:
+            help = f"leave '{named}' whole: what a plan divides are layers"
     return Diagnostic(
         "cannot-divide",
-        f"'{first}' and '{second}' have one weight, {reason}",
+        f"'{first.name}' and '{second.name}' are one tensor, {reason}",
         found[named].modules.span,
         help=(help,),
     )
 
 
-def _unsharded(parallel: Parallel, root: nn.Module) -> Diagnostic | None:
-    """A parameter that FSDP cannot shard: it takes parts of the first dimension."""
-    for name, tensor in root.named_parameters():
-        is_shaped = not is_lazy(tensor)
-        if is_shaped and tensor.ndim > 0:
+def _unsent(
+    parallel: Parallel, root: nn.Module, taken: dict[str, Span]
+) -> Iterator[Diagnostic]:
+    """What no process can send the others, wherever it is in the module."""
+    for name, module in root.named_modules():
+        before = f"{name}." if name else ""
+        tensors: dict[str, torch.Tensor] = dict(module.named_parameters(recurse=False))
+        lazy = next((last for last, one in tensors.items() if is_lazy(one)), None)
+        if lazy is not None and parallel.fsdp is None and name not in taken:
+            message = f"'{before}{lazy}' has no shape yet"
+            help = "`auto` gives it one"
+        elif (last := _holder(module)) is not None:
+            message = f"the attribute '{before}{last}' holds parameters, which are"
+            message += " others when they are divided"
+            help = "read them in `forward` where they are registered"
+        else:
             continue
-        reason = "has no dimension" if is_shaped else "has no shape yet"
-        help = "`torch.ones(1)` has one" if is_shaped else "`auto` gives it one"
-        message = f"'fsdp' cannot shard '{name}', which {reason}"
-        return Diagnostic("cannot-divide", message, parallel.span, help=(help,))
-    return None
+        yield Diagnostic("cannot-divide", message, parallel.span, help=(help,))
+        return
 
 
-def _uncallable(glob: Glob, modules: dict[str, nn.Module]) -> Diagnostic | None:
-    for name, module in modules.items():
-        if type(module).forward in (nn.ModuleList.forward, nn.ModuleDict.forward):
-            kind = type(module).__name__
-            return Diagnostic(
-                "cannot-divide",
-                f"'{name}' is a {kind}, which is never called",
-                glob.span,
-                help=(f"write `{name}.*`, the modules in it",),
-            )
+def _holder(module: nn.Module) -> str | None:
+    """An attribute with parameters in it; an LSTM knows of its own."""
+    if isinstance(module, nn.RNNBase):
+        return None
+    for name, value in vars(module).items():
+        if name != "_parameters" and any(
+            isinstance(one, nn.Parameter) for one in tensors_in(value)
+        ):
+            return name
     return None

@@ -53,9 +53,9 @@ def tensors_of(module: nn.Module) -> Iterator[torch.Tensor]:
         yield from _inside(vars(one).values(), 0)
 
 
-def has_tensors(value: object) -> bool:
-    """Whether a value is a tensor, or holds any."""
-    return any(True for _ in _inside([value], 0))
+def tensors_in(value: object) -> Iterator[torch.Tensor]:
+    """A value that is a tensor, or those that it holds."""
+    yield from _inside([value], 0)
 
 
 def _inside(values: Iterable[object], depth: int) -> Iterator[torch.Tensor]:

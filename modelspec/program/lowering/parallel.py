@@ -10,8 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from modelspec.catalog import load_catalog
-from modelspec.catalog.parallel import SHORT_STYLES
+from modelspec.catalog.parallel import COMPUTING_DTYPES, SHORT_STYLES
 from modelspec.diagnostics.diagnostic import Report
 from modelspec.diagnostics.suggest import suggest
 from modelspec.policy import Limits
@@ -20,6 +19,7 @@ from modelspec.program.lowering.context import place
 from modelspec.program.lowering.styles import read_style
 from modelspec.spec.frame import MixedPrecisionSpec, ParallelSpec
 from modelspec.spec.validate import read_mapping
+from modelspec.syntax.keys import control_word
 from modelspec.syntax.nodes import (
     Entry,
     MappingNode,
@@ -60,6 +60,8 @@ def _require_whole(spec: ParallelSpec, node: MappingNode, report: Report) -> Non
     if spec.fsdp is not None:
         return
     if spec.mixed_precision is not None:
+        if any(one.span == spec.mixed_precision.span for one in report.found):
+            return
         report.error(
             "wrong-parallel",
             "'mixed_precision' is how parameters that 'fsdp' shards are used",
@@ -76,8 +78,17 @@ def _require_whole(spec: ParallelSpec, node: MappingNode, report: Report) -> Non
 
 
 def _division(entry: Entry, limits: Limits, report: Report) -> Division | None:
-    glob = _glob(entry.key, report)
     node = entry.value
+    if control_word(entry.key.text) is not None:
+        report.error(
+            "wrong-kind",
+            "the name of a module, or a pattern of names, is expected",
+            entry.key.span,
+            help="a plan is for the network as it is built: it has no loops and no"
+            " conditions",
+        )
+        return None
+    glob = _glob(entry.key, report)
     if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
         report.error(
             "wrong-kind",
@@ -184,19 +195,22 @@ def _flag(node: Node) -> bool:
 
 
 def _dtype(node: Node, report: Report) -> str | None:
-    """`torch.bfloat16`, of `bfloat16` or that; floating ones alone can be."""
-    known = load_catalog().dtype_names
+    """`torch.bfloat16`, of `bfloat16` or that; those alone that layers compute in."""
     text = node.text.strip() if isinstance(node, ScalarNode) else ""
-    name = f"torch.{text.removeprefix('torch.')}"
-    if name in known and "float" in name:
-        return name
-    near = [one.removeprefix("torch.") for one in sorted(known) if "float" in one]
-    meant = suggest(text, near) if text else None
+    name = text.removeprefix("torch.")
+    if name in COMPUTING_DTYPES:
+        return f"torch.{name}"
+    meant = _SHORT_DTYPES.get(name) or (
+        suggest(name, COMPUTING_DTYPES) if name else None
+    )
     report.error(
         "unknown-dtype",
         f"a floating dtype is expected, got {describe_node(node)}",
         node.span,
         meant=meant,
-        help=() if meant else "such as bfloat16 or float32",
+        help=() if meant else f"one of {', '.join(COMPUTING_DTYPES)}",
     )
     return None
+
+
+_SHORT_DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}

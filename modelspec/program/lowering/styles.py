@@ -51,10 +51,14 @@ class _Style:
             call = parsed
         named = call.func
         name = named.id if isinstance(named, ast.Name) else ""
+        if name in SHORT_STYLES:
+            self._tell_called(name, call)
+            return None
         if name not in STYLES:
             self._tell_unknown(named, name)
             return None
         problems = [self._keyword(one, name) for one in call.keywords]
+        problems.append(self._are_different(call, name))
         for one in call.args:
             self._tell(f"the arguments of {name} are given by name", one)
         whole = not call.args and all(problems) and self._is_whole(call, name)
@@ -70,6 +74,32 @@ class _Style:
             meant=meant,
             help=() if meant else f"known are: {', '.join(known)}",
         )
+
+    def _tell_called(self, name: str, call: ast.Call) -> None:
+        meaning = SHORT_STYLES[name]
+        advice = f"write `{name}` alone, which is `{meaning}`"
+        if call.args or call.keywords:
+            advice = f"it is short for `{meaning}`, which takes arguments"
+        self.report.error(
+            "wrong-style",
+            f"'{name}' is a word, no call",
+            span_of(call, self.node.source),
+            help=advice,
+        )
+
+    def _are_different(self, call: ast.Call, name: str) -> bool:
+        """Whether no argument is given twice, which Python would refuse later."""
+        given: set[str] = set()
+        for one in call.keywords:
+            if one.arg is not None and one.arg in given:
+                self.report.error(
+                    "duplicate-argument",
+                    f"{name} is given '{one.arg}' twice",
+                    span_of_keyword(one, self.node.source),
+                )
+                return False
+            given.add(one.arg or "")
+        return True
 
     def _keyword(self, one: ast.keyword, name: str) -> bool:
         kind = STYLES[name].get(one.arg or "")
@@ -90,8 +120,10 @@ class _Style:
 
     def _is_whole(self, call: ast.Call, name: str) -> bool:
         given = {one.arg: one.value for one in call.keywords}
-        if missing := sorted(REQUIRED.get(name, frozenset()) - given.keys()):
-            self._tell(f"{name} wants '{missing[0]}'", call)
+        required = sorted(REQUIRED.get(name, frozenset()))
+        if missing := [one for one in required if not _count(given.get(one))]:
+            place = given.get(missing[0], call)
+            self._tell(f"{name} wants '{missing[0]}', a layout or several", place)
             return False
         for one, other in PAIRS:
             if one not in STYLES[name] or other not in STYLES[name]:

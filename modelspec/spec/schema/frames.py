@@ -11,6 +11,7 @@ import ast
 import inspect
 
 from modelspec.catalog import load_catalog
+from modelspec.catalog.parallel import COMPUTING_DTYPES
 from modelspec.spec.frame import (
     BODIES,
     FRAMES,
@@ -131,8 +132,9 @@ _BYTES = "(?:[Bb]|[KkMmGgTt][Ii]?[Bb])?"
 _NUMBER: Schema = {"type": "number"}
 _FLAG: Schema = {"type": ["boolean", "string"], "examples": [True, False]}
 _DTYPES = [one.removeprefix("torch.") for one in sorted(load_catalog().dtype_names)]
-_FLOATS = [one for one in _DTYPES if "float" in one]
-_FLOATING: Schema = {"enum": [*_FLOATS, *(f"torch.{one}" for one in _FLOATS)]}
+_FLOATING: Schema = {
+    "enum": [*COMPUTING_DTYPES, *(f"torch.{one}" for one in COMPUTING_DTYPES)]
+}
 _FORWARD_SNIPPET: Schema = {
     "label": "return ...",
     "description": "Statements, of which the last gives back the result.",

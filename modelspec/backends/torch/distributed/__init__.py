@@ -5,6 +5,7 @@ whose tensors are those of its process. Only this package imports `torch.distrib
 beyond what `import torch` does.
 """
 
+from modelspec.backends.torch.distributed.agreement import require_agreement
 from modelspec.backends.torch.distributed.divide import (
     divide,
     mesh_problems,
@@ -21,5 +22,6 @@ __all__ = [
     "load_shards",
     "make_alike",
     "mesh_problems",
+    "require_agreement",
     "shared_names",
 ]

@@ -1,8 +1,8 @@
 """`parallel` applied to a module: what is said of it, in the order torch wants it.
 
 Tensor parallelism first, then activation checkpointing, then FSDP, a module before the
-one it is in. The names of the `state_dict` stay. Tensors that were one are one again
-afterwards: torch divides each layer for itself.
+one it is in. The names of the `state_dict` stay. Torch divides each layer for itself:
+tensors that were one are made one again, frozen ones are frozen again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import torch
+import torch.distributed as dist
 from torch import nn
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
@@ -54,20 +55,29 @@ def mesh_problems(parallel: Parallel, mesh: DeviceMesh) -> Iterator[Diagnostic]:
                 note="declared here",
                 help=(advice,),
             )
+    if sorted(names) == sorted(wanted) and mesh.size() != dist.get_world_size():
+        yield Diagnostic(
+            "wrong-mesh",
+            f"the mesh has {mesh.size()} of the {dist.get_world_size()} processes",
+            None,
+            help=("a model is divided among all of them",),
+        )
 
 
-_PARTS = "`plan` is for 'tp', `fsdp` for 'dp'; give these of it, `mesh['dp', 'tp']`"
+_PARTS = "`plan` is for 'tp', `fsdp` for 'dp'"
 _EXAMPLE = "`init_device_mesh(device_type, sizes, mesh_dim_names={names})` makes one"
 
 
 def divide(parallel: Parallel, root: nn.Module, mesh: DeviceMesh) -> None:
     """Divide a module in place; nothing of it may be wrong."""
-    ties = shared_names(root)
+    ties, frozen = shared_names(root), _frozen_names(root)
     for one in parallel.plan:
         style = read_style(one.style)
         for module in _modules(root, [one.modules]):
             parallelize_module(module, mesh[PLAN], style)
     share(root, ties)
+    for name in frozen:
+        root.get_parameter(name).requires_grad_(False)
     for module in _modules(root, parallel.checkpointing):
         module.forward = partial(checkpoint, module.forward, use_reentrant=False)
     if parallel.fsdp is not None:
@@ -80,6 +90,10 @@ def divide(parallel: Parallel, root: nn.Module, mesh: DeviceMesh) -> None:
 
 def _modules(root: nn.Module, globs: list[Glob] | tuple[Glob, ...]) -> list[nn.Module]:
     return [*find_modules(root, [one.pattern for one in globs]).values()]
+
+
+def _frozen_names(root: nn.Module) -> list[str]:
+    return [name for name, one in root.named_parameters() if not one.requires_grad]
 
 
 def shared_names(root: nn.Module) -> list[list[str]]:

@@ -2,17 +2,16 @@
 
 Torch's distributed checkpoints know which part that is; here is what they read from:
 the tensors of files of any format, mapped where that can be, under the model's names.
-What the files hold is compared with the model first, as everywhere.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 import torch
 from torch import nn
+from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner
 from torch.distributed.checkpoint.metadata import (
     ChunkStorageMetadata,
     Metadata,
@@ -25,23 +24,24 @@ from torch.distributed.checkpoint.state_dict_loader import load
 from torch.distributed.checkpoint.storage import StorageReader
 from torch.futures import Future
 
-from modelspec.backends.torch.weights.loading import match_weights
-from modelspec.backends.torch.weights.reading import Held
-from modelspec.checkpoint import RenameRule
+from modelspec.backends.torch.weights.reading import Held, entry_of
 
 
-def load_shards(
-    module: nn.Module,
-    *paths: Path,
-    rules: Sequence[RenameRule] = (),
-    key: str | None = None,
-) -> int:
-    """Fill a divided module from files, and tell how many tensors they had for it."""
-    held, _ = match_weights(module, paths, rules, key)
+def load_shards(module: nn.Module, held: Mapping[str, Held]) -> None:
+    """Fill a divided module with what files hold for it; all processes call it."""
     own = module.state_dict()
-    state = {name: own[name] for name in held}
-    load(state, storage_reader=_Reader(held))
-    return len(held)
+    load({name: own[name] for name in held}, storage_reader=_Reader(held))
+
+
+def keep_part(own: torch.Tensor, whole: torch.Tensor) -> None:
+    """Fill a tensor with its process's part of a whole one, which every process has."""
+    reader = _Reader({_ONE: Held(entry_of(whole), lambda: whole)})
+    planner = DefaultLoadPlanner()
+    planner.set_up_planner({_ONE: own.detach()}, reader.read_metadata(), True)
+    reader.read_data(planner.create_local_plan(), planner)
+
+
+_ONE = "tensor"
 
 
 class _Reader(StorageReader):
