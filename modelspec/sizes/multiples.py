@@ -13,12 +13,14 @@ from math import gcd, lcm, prod
 
 from modelspec.sizes.size import (
     Atom,
+    Extreme,
     Monomial,
     Quotient,
     Size,
     Symbol,
     Symbolic,
     atoms_of,
+    extreme,
     floor_divide,
     substitute,
     symbol,
@@ -95,6 +97,11 @@ def _closed(atom: Atom, multiples: Mapping[str, int]) -> Size:
     parts = _in_parts(itself, multiples)
     if any(isinstance(one, Quotient) for one in atoms_of(parts)):
         return itself
+    return _over_symbols(parts, multiples)
+
+
+def _over_symbols(parts: Size, multiples: Mapping[str, int]) -> Size:
+    """A size over parts of symbols (`H` is `multiple * part`) over the symbols."""
     if isinstance(parts, int):
         return parts
     total: Size = 0
@@ -118,14 +125,18 @@ def _below(size: Size, name: str) -> int:
 
 
 def _whole(one: Monomial, coefficient: int, multiples: Mapping[str, int]) -> Size:
-    """A term over parts of symbols (`H` is `multiple * part`) over the symbols."""
+    """A term over parts of symbols over the symbols."""
     rest: Size = coefficient
     names: list[str] = []
     for atom, power in one:
         if isinstance(atom, Symbol) and atom.name in multiples:
             names += [atom.name] * power
-        else:
-            rest = rest * Symbolic(((((atom, power),), 1),))
+            continue
+        inner: Size = Symbolic(((((atom, 1),), 1),))
+        if isinstance(atom, Extreme):
+            inner = extreme(atom.which, (_over_symbols(s, multiples) for s in atom.of))
+        for _ in range(power):
+            rest = rest * inner
     divisor = prod(multiples[name] for name in names)
     common = gcd(coefficient, divisor)
     whole: Size = 1

@@ -81,6 +81,15 @@ def test_text_is_the_same_number(made: Made, values: dict[str, int]) -> None:
     assert eval(text, {"__builtins__": {}}, names) == evaluate(made[0], values)
 
 
+def test_assumed_multiples_in_an_extreme() -> None:
+    """What is inside is over the symbols again, as all else is."""
+    n = symbol("N")
+    size = floor_divide(n * extreme("max", [0, n]), 2)
+    shown = assume_multiples(size, {"N": 2})
+    assert render_size(shown, ["N"]) == "(N//2)*max(0, N)"
+    assert evaluate(shown, {"N": 6}) == evaluate(size, {"N": 6}) == 18
+
+
 @settings(max_examples=300, deadline=None)
 @given(made_sizes(), st.integers(1, 5), st.integers(1, 5), st.integers(1, 9))
 def test_assumed_multiples_keep_the_value(made: Made, h: int, w: int, n: int) -> None:
