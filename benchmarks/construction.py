@@ -23,23 +23,26 @@ def ratios() -> Iterator[Ratio]:
         "build resnet50 from file / handwritten",
         lambda: modelspec.build(EXAMPLES / "resnet.yaml", "resnet50"),
         resnet50,
-        repeats=15,
+        repeats=40,
         goal=GOAL,
+        fastest=True,
     )
     loaded = modelspec.load(EXAMPLES / "resnet.yaml")
     yield ratio(
         "build resnet50 of a spec that is loaded / handwritten",
         lambda: loaded.build("resnet50"),
         resnet50,
-        repeats=15,
+        repeats=40,
         goal=GOAL,
+        fastest=True,
     )
     yield ratio(
         "build gpt2 124M from file / handwritten",
         lambda: modelspec.build(EXAMPLES / "gpt.yaml", "gpt2"),
         lambda: GPT(vocab_size=50257),
-        repeats=7,
+        repeats=10,
         goal=GOAL,
+        fastest=True,
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many.yaml"

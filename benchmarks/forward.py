@@ -58,6 +58,7 @@ def compare(
                 goal=goal,
                 parts=times,
                 fastest=True,
+                clean=False,
             )
 
 

@@ -114,9 +114,10 @@ def ratio(
     parts: int = 1,
     is_warm: bool = False,
     fastest: bool = False,
+    clean: bool = True,
 ) -> Ratio:
     """Times both sides in turn, after one round that is not counted, unless something
-    like it ran before."""
+    like it ran before. `clean` is for what leaves garbage."""
     if not is_warm:
         mine()
         other()
@@ -124,7 +125,7 @@ def ratio(
     with no_collection():
         for turn in range(repeats):
             for side in (mine, other) if turn % 2 else (other, mine):
-                times[side].append(seconds(side, clean=not fastest))
+                times[side].append(seconds(side, clean=clean))
     amounts = (tuple(times[mine]), tuple(times[other]))
     return Ratio(name, *amounts, goal, parts, fastest=fastest)
 
