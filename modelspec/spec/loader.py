@@ -96,6 +96,7 @@ class _Loader:
     read: ReadSource
     files: dict[str, LoadedFile | None] = field(default_factory=dict)
     chain: list[tuple[str, Span]] = field(default_factory=list)
+    modules: set[str] = field(default_factory=set)
 
 
 def load_files(
@@ -146,36 +147,45 @@ def _python_imports(
 ) -> Iterator[Import]:
     """Classes of a Python module, which the caller must have allowed; those that cannot
     be taken of it apart."""
-    module, within = entry.key.text.removeprefix(_PYTHON), loader.policy.allow_imports
-    problem = _module_problem(module, within)
-    if problem is not None:
-        message, *help = problem
-        span = entry.key.span
-        loader.report.error("python-import", message, span, help=tuple(help))
-        yield Import(None, tuple(names), entry.key.span)
+    module, span = entry.key.text.removeprefix(_PYTHON), entry.key.span
+    if not _may_be_imported(module, span, loader):
+        yield Import(None, tuple(names), span)
         return
-    taken = [one for one in names if _is_class_name(one, loader.report)]
-    yield Import(None, tuple(taken), entry.key.span, module, within)
-    left = [one for one in names if one not in taken]
-    yield Import(None, tuple(left), entry.key.span)
+    taken: list[ImportedName] = []
+    left: list[ImportedName] = []
+    for one in names:
+        (taken if _is_class_name(one, loader.report) else left).append(one)
+    yield Import(None, tuple(taken), span, module, loader.policy.allow_imports)
+    yield Import(None, tuple(left), span)
 
 
-def _module_problem(module: str, within: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Why a Python module may not be imported, and what to do."""
+def _may_be_imported(module: str, span: Span, loader: _Loader) -> bool:
+    """Whether the caller allows a module, and one more of them; reports if not."""
+    report, policy = loader.report, loader.policy
     if not is_module_name(module):
-        return (
-            f"'{module}' is no name of a Python module",
-            "write it as `import` takes it: `python:my_pkg.layers`",
+        message = f"'{module}' is no name of a Python module"
+        help = "write it as `import` takes it: `python:my_pkg.layers`"
+        report.error("python-import", message, span, help=help)
+        return False
+    if not is_within(module, policy.allow_imports):
+        first = module.partition(".")[0]
+        report.error(
+            "python-import",
+            f"the Python module '{module}' may not be imported",
+            span,
+            help=(
+                "to import it runs its code: allow that only if you trust it",
+                f"write `--allow-import {first}` on the command line",
+                f'in Python pass `Policy(allow_imports=("{first}",))`',
+            ),
         )
-    if is_within(module, within):
-        return None
-    first = module.partition(".")[0]
-    return (
-        f"the Python module '{module}' may not be imported",
-        "to import it runs its code: allow that only if you trust it",
-        f"write `--allow-import {first}` on the command line",
-        f'in Python pass `Policy(allow_imports=("{first}",))`',
-    )
+        return False
+    loader.modules.add(module)
+    most = policy.limits.import_files
+    if len(loader.modules) > most:
+        message = f"a spec may import {most} Python modules"
+        report.error("limit-exceeded", message, span)
+    return len(loader.modules) <= most
 
 
 def _is_class_name(name: ImportedName, report: Report) -> bool:

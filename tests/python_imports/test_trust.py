@@ -331,6 +331,22 @@ def test_a_wrong_prefix_is_a_wrong_command_line(prefix: str, tmp_path: Path) -> 
 # --- limits ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("count", "codes"), [(64, []), (65, ["limit-exceeded"])])
+def test_so_many_modules_may_be_named(count: int, codes: list[str]) -> None:
+    imports = "".join(f"  python:my_pkg.m{at}: [A{at}]\n" for at in range(count))
+    used = "".join(f"  - A{at}\n" for at in range(count))
+    spec = f"modelspec: 1\nname: Net\nimports:\n{imports}Sequential:\n{used}"
+    assert [one.code for one in modelspec.check(spec, policy=ALLOWED)] == codes
+
+
+def test_many_names_that_are_not_there_are_told_soon() -> None:
+    names = [f"Gates{at}" for at in range(3000)]
+    found = refused(importing("my_pkg.odd", *names), "my_pkg")
+    assert len(found) == len(names)
+    assert "Gate" in found[0].note
+    assert not found[-1].note
+
+
 def test_modules_inside_count() -> None:
     """A `Chain` of three linear layers makes four modules."""
     spec = importing("my_pkg.layers", "Chain").replace("- Chain", "- Chain(4, 3)")

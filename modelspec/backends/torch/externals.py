@@ -27,6 +27,7 @@ from modelspec.program.ir import External
 Classes: TypeAlias = "Mapping[str, type[nn.Module]]"
 
 _CODE = "python-layer"
+_MOST_SUGGESTED = 16
 _NOT_FOUND = (
     "install it, or add the folder that it is in to PYTHONPATH; the folder of a spec"
     " is not searched",
@@ -83,7 +84,9 @@ def _layer(module: ModuleType, one: External, report: Report) -> type[nn.Module]
     try:
         found: object = getattr(module, one.attribute)
     except AttributeError:
-        nearest = suggest(one.attribute, _layers_in(module))
+        is_one_of_few = len(report.found) < _MOST_SUGGESTED
+        known = _layers_in(module) if is_one_of_few else []
+        nearest = suggest(one.attribute, known)
         message = f"the module {one.module} has no '{one.attribute}'"
         report.error(_CODE, message, one.span, meant=nearest)
         return None

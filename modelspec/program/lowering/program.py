@@ -73,7 +73,8 @@ def lower_program(
     named |= {name for one in called for name in names_read(function_nodes(one))}
     taken_in = [one for one in externals if one.name in named]
     classes = {one.name for one in used} | {one.name for one in taken_in}
-    _warn_unused(names[0], classes, blocks, report)
+    layers = {one.name for one in externals}
+    _warn_unused(names[0], classes, blocks, layers, report)
     if report.failed:
         # What was reported may have used any: none is left out of the checks.
         start += [block.name for block in blocks]
@@ -222,7 +223,11 @@ def _used_functions(
 
 
 def _warn_unused(
-    one: FileNames, used: set[str], blocks: Sequence[Block], report: Report
+    one: FileNames,
+    used: set[str],
+    blocks: Sequence[Block],
+    layers: set[str],
+    report: Report,
 ) -> None:
     if one.root is None:
         return
@@ -238,6 +243,6 @@ def _warn_unused(
     for name, span in one.imported.items():
         entry = one.scope.blocks.get(name)
         if entry is not None and entry.class_name not in used:
-            report.warning(
-                "unused-block", f"nothing uses the imported block '{name}'", span
-            )
+            kind = "layer" if entry.class_name in layers else "block"
+            message = f"nothing uses the imported {kind} '{name}'"
+            report.warning("unused-block", message, span)
