@@ -51,8 +51,8 @@ golden: $(READY)  ## write the expected outputs anew; review the diff like code
 	$(BIN)/python scripts/write_diagnostics_page.py
 	$(BIN)/python scripts/write_modelines.py
 
-bench: $(READY)  ## measure, each figure a ratio taken in one run
-	$(BIN)/python -m benchmarks
+bench: $(READY)  ## measure, each figure a ratio taken in one run (ARGS="growth" for a group)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## remove what is made here, .venv too
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache \

@@ -1,34 +1,52 @@
-"""`python -m benchmarks [GROUP ...]`: prints every ratio, or those of some groups."""
+"""`python -m benchmarks [--markdown] [GROUP ...]`: every ratio, or those of groups.
+
+With `--markdown` the lines are rows of a table, one table a group.
+"""
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
+from collections.abc import Callable, Iterator
 
 import torch
 
-import modelspec
 from benchmarks import (
     checking,
+    compiled,
     construction,
     forward,
+    growth,
+    imports,
     inference,
+    large,
+    memory,
+    peers,
     processes,
     weights,
 )
+from benchmarks.machine import machine
+from benchmarks.measure import Cells, Row
 
-GROUPS = {
+GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "processes": processes.ratios,
     "checking": checking.ratios,
     "construction": construction.ratios,
-    "forward": forward.ratios,
-    "inference": inference.ratios,
+    "growth": growth.ratios,
+    "large": large.ratios,
     "weights": weights.ratios,
+    "memory": memory.ratios,
+    "imports": imports.ratios,
+    "forward": forward.ratios,
+    "compiled": compiled.ratios,
+    "inference": inference.ratios,
+    "peers": peers.ratios,
 }
+HEAD = Cells("what", "ratio", "half of the turns", "goal", "met", "amounts")
 
 
-def main(wanted: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    wanted = [one for one in arguments if one != "--markdown"]
+    show = markdown if len(wanted) < len(arguments) else line
     unknown = [name for name in wanted if name not in GROUPS]
     if unknown:
         print(f"no such group: {unknown[0]}; there are: {', '.join(GROUPS)}")
@@ -36,19 +54,25 @@ def main(wanted: list[str]) -> int:
     torch.set_num_threads(1)
     print(machine())
     for name in wanted or GROUPS:
+        if show is markdown:
+            print(f"\n## {name}\n\n{show(HEAD)}\n|{'---|' * len(HEAD)}")
         for one in GROUPS[name]():
-            print(one, flush=True)
+            print(show(one.cells()), flush=True)
     return 0
 
 
-def machine() -> str:
-    version = getattr(modelspec, "__version__", "of this checkout")
+def line(cells: Cells) -> str:
+    goal = f"goal {cells.goal}" if cells.goal else ""
+    missed = "MISSED" if cells.met == "no" else ""
+    between = f"({cells.between})"
     return (
-        f"{platform.machine()}, {os.cpu_count()} CPUs, 1 thread, "
-        f"{platform.system()}; Python {platform.python_version()}, "
-        f"torch {torch.__version__}, modelspec {version}\n"
-        "median of the turns (half of them between), median times"
-    )
+        f"{cells.name:<58} {cells.value:>7} {between:<16} {goal:<10} {missed:<6}"
+        f" {cells.amounts}"
+    ).rstrip()
+
+
+def markdown(cells: Cells) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

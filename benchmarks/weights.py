@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from safetensors.torch import load_file
@@ -15,21 +16,29 @@ from modelspec.backends.torch import save_weights
 from tests.agreement.handwritten.gpt import GPT
 
 SPEC = Path(__file__).parents[1] / "examples" / "gpt.yaml"
+VARIANT = "gpt2-large"
 GOAL = 0.35
 LARGE = {"vocab_size": 50257, "n_layer": 36, "n_head": 20, "n_embd": 1280}
 
 
 def ratios() -> Iterator[Ratio]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "gpt2_large.safetensors"
-        save_weights(modelspec.build(SPEC, "gpt2-large"), path)
+    with saved_weights() as path:
         yield ratio(
             "build gpt2 774M with weights / construct and load",
-            lambda: modelspec.build(SPEC, "gpt2-large", weights=path),
+            lambda: modelspec.build(SPEC, VARIANT, weights=path),
             lambda: construct_and_load(path),
             repeats=3,
             goal=GOAL,
         )
+
+
+@contextmanager
+def saved_weights() -> Iterator[Path]:
+    """A file of weights for the variant, as long as it is wanted."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gpt2_large.safetensors"
+        save_weights(modelspec.build(SPEC, VARIANT), path)
+        yield path
 
 
 def construct_and_load(path: Path) -> nn.Module:

@@ -1,4 +1,4 @@
-"""`ast.parse` for several threads at once.
+"""`ast.parse` for several threads at once, and quick ways through its trees.
 
 In: Python text. Out: its tree; errors are those of `ast.parse`. Python counts the depth
 of the trees it makes for all threads together (up to 3.12), so that two which parse at
@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import warnings
 from _thread import RLock
+from collections.abc import Iterable
 from typing import TypeVar
 
 _LOCK = RLock()
@@ -33,6 +34,53 @@ def quiet_tree(text: str, name: str, mode: str) -> ast.AST:
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text, name, mode)
+
+
+_NO_NODES = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "kind", "conversion", "is_async", "type_comment"}
+)
+_inner: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.Name: (),
+    ast.Constant: (),
+}
+
+
+def inner_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node in which other nodes may stand.
+
+    Operators and contexts are left out: they say nothing that the node itself does not.
+    """
+    found = _inner.get(kind)
+    if found is None:
+        found = tuple(name for name in kind._fields if name not in _NO_NODES)
+        _inner[kind] = found
+    return found
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """As `ast.iter_child_nodes`, but for operators and contexts, and faster."""
+    found: list[ast.AST] = []
+    for name in inner_fields(node.__class__):
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [one for one in value if isinstance(one, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
+def all_nodes(roots: Iterable[ast.AST]) -> list[ast.AST]:
+    """As `ast.walk` over several roots, but for operators and contexts, and faster."""
+    found = list(roots)
+    for node in found:
+        names = _inner.get(node.__class__)
+        for name in inner_fields(node.__class__) if names is None else names:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                found += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    return found
 
 
 _Node = TypeVar("_Node", bound=ast.AST)

@@ -1,4 +1,4 @@
-"""Trees are parsed by several threads at once, and copied."""
+"""Trees are parsed by several threads at once, walked, and copied."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import modelspec
-from modelspec.trees import clone, expression_tree, module_tree, quiet_tree
+from modelspec.trees import (
+    all_nodes,
+    children,
+    clone,
+    expression_tree,
+    module_tree,
+    quiet_tree,
+)
 
 SPEC = "modelspec: 1\nname: Net\nforward: |\n" + "".join(
     f"  x = (((x + {at}) * 2) ** 1.5).view(-1)[{at}:]\n" for at in range(60)
@@ -72,3 +80,18 @@ def test_a_clone_is_equal_and_shares_nothing_that_can_change() -> None:
     shared = {id(node) for node in ast.walk(tree)} & {id(n) for n in ast.walk(copied)}
     held = [node for node in ast.walk(tree) if id(node) in shared]
     assert all(isinstance(node, ast.expr_context) for node in held)
+
+
+LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+
+
+@pytest.mark.parametrize("path", ["modelspec/trees.py", "modelspec/driver.py"])
+def test_walked_as_by_python_but_for_operators_and_contexts(path: str) -> None:
+    tree = module_tree((Path(modelspec.__file__).parents[1] / path).read_text())
+    for node in ast.walk(tree):
+        inside = [n for n in ast.iter_child_nodes(node) if not isinstance(n, LEAVES)]
+        if not isinstance(node, LEAVES):
+            assert children(node) == inside
+    walked = [node for node in ast.walk(tree) if not isinstance(node, LEAVES)]
+    assert all_nodes([tree]) == walked
+    assert all_nodes(tree.body) == walked[1:]

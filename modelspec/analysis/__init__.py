@@ -72,13 +72,16 @@ def analyse(
 
     `limits` are the caller's; without them no limit is called exceeded. A caller that
     builds next (`to_build`) needs no elaboration: construction is that, and half of
-    the time of all passes is saved.
+    the time of all passes is saved; what is only warned of it does not show.
     """
     facts = collect_facts(program, limits)
     facts.told += before
     already = len(facts.told)
     for one in PASSES:
-        if to_build and one.check is check_elaboration:
+        if to_build and (
+            one.check is check_elaboration
+            or (one.check is check_unused and not any(f.is_error for f in facts.told))
+        ):
             continue
         found = one.check(facts)
         facts.told += [new for new in found if not facts.is_told(new.span)]

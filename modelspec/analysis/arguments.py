@@ -58,12 +58,38 @@ _PLAIN = frozenset({int, float, bool, str, type(None)})
 _MOST_KEPT = 1024
 
 
+class BlockCalls:
+    """What calls of the blocks of one Program take, each kind of call looked at once.
+
+    It lives as long as an elaboration: a Program must not outlive who asked for it.
+    """
+
+    def __init__(self) -> None:
+        self._signatures: dict[str, Signature] = {}
+        self._problems: dict[tuple[str, int, tuple[str, ...]], Problem | None] = {}
+
+    def signature(self, block: Block) -> Signature:
+        if block.name not in self._signatures:
+            self._signatures[block.name] = signature_of_block(block)
+        return self._signatures[block.name]
+
+    def problem(
+        self, block: Block, positional: int, keywords: tuple[str, ...]
+    ) -> Problem | None:
+        """What is wrong with the number and the names of arguments."""
+        key = (block.name, positional, keywords)
+        if key not in self._problems:
+            found = self.signature(block).bind(positional, keywords)
+            self._problems[key] = next(iter(found), None)
+        return self._problems[key]
+
+
 def bind_block(
-    block: Block, args: list[object], kwargs: dict[str, object]
+    block: Block, args: list[object], kwargs: dict[str, object], calls: BlockCalls
 ) -> dict[str, object]:
     """The given params of a block by name; those with a default may be absent."""
-    signature = _signature_of(block)
-    problem = _block_problem(block, len(args), tuple(kwargs))
+    signature = calls.signature(block)
+    problem = calls.problem(block, len(args), tuple(kwargs))
     if problem is not None:
         raise _refusal(block.name, signature, problem, kwargs, len(args))
     names = [one.name for one in signature.positional]
@@ -81,11 +107,6 @@ def bind_block(
             help = " ".join(signature_help(block.source))
             raise ArgumentFault(code, message, param.name, at, help)
     return given
-
-
-@functools.lru_cache(maxsize=256)
-def _signature_of(block: Block) -> Signature:
-    return signature_of_block(block)
 
 
 def _param_problem(param: Param, value: object) -> tuple[str, str] | None:
@@ -232,13 +253,6 @@ def _children(
     if isinstance(items, list | tuple) and name != "ModuleDict":
         return {str(at): value for at, value in enumerate(items)}
     return None
-
-
-@functools.lru_cache(maxsize=1024)
-def _block_problem(
-    block: Block, positional: int, keywords: tuple[str, ...]
-) -> Problem | None:
-    return next(iter(_signature_of(block).bind(positional, keywords)), None)
 
 
 def _refusal(

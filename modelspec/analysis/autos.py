@@ -17,8 +17,9 @@ from modelspec.diagnostics.span import Source
 from modelspec.inference.rewriting import AUTO, Visitor, Where, walk_program
 from modelspec.inference.sites import argument_name
 from modelspec.program.ir import Block, Program
-from modelspec.program.walk import all_nodes, block_nodes
+from modelspec.program.walk import block_nodes
 from modelspec.pysubset import span_of
+from modelspec.trees import all_nodes
 
 _HELP = "it can be a size that a layer's input determines, as in `Linear(auto, 10)`"
 

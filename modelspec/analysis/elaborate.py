@@ -19,7 +19,12 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from modelspec.analysis.allowance import Allowance
-from modelspec.analysis.arguments import ArgumentFault, bind_block, bind_layer
+from modelspec.analysis.arguments import (
+    ArgumentFault,
+    BlockCalls,
+    bind_block,
+    bind_layer,
+)
 from modelspec.analysis.construct import Steps
 from modelspec.analysis.origins import origins_of
 from modelspec.analysis.registering import Construction, forget
@@ -104,6 +109,7 @@ class Elaborator:
         self.globals: dict[str, object] = {"auto": Opaque()}
         self._steps: dict[str, Steps] = {}
         self._made: dict[object, Module] = {}
+        self._calls = BlockCalls()
         self._entered: list[Label] = []
         self._labelled: EvaluationError | None = None
         self._found: list[Diagnostic] = []
@@ -216,7 +222,7 @@ class Elaborator:
         key = _key(type_, args, kwargs)
         if key is not None and key in self._made:
             return self._made[key]
-        bound = bind_block(type_.block, args, kwargs)
+        bound = bind_block(type_.block, args, kwargs, self._calls)
         module = Module(type_, is_open=False)
         self._initialise(type_.block, module, bound)
         if key is not None:
@@ -288,7 +294,7 @@ class Elaborator:
             bind_layer(base, args, kwargs)
             module.is_open = True
         else:
-            bound = bind_block(base.block, args, kwargs)
+            bound = bind_block(base.block, args, kwargs, self._calls)
             self._initialise(base.block, module, bound)
 
     def steps(self, block: Block) -> Steps:

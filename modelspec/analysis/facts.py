@@ -23,7 +23,6 @@ from modelspec.policy import Limits
 from modelspec.program.ir import Block, Function, Layer, Method, Program, Variant
 from modelspec.program.literal import LayerCall
 from modelspec.program.walk import (
-    all_nodes,
     block_nodes,
     block_parts,
     function_nodes,
@@ -31,17 +30,13 @@ from modelspec.program.walk import (
     walk_statements,
 )
 from modelspec.records import dataclass
+from modelspec.trees import all_nodes, inner_fields
 
 if TYPE_CHECKING:
     from modelspec.analysis.strangers import Strangers
 
 Where: TypeAlias = Literal["construct", "method", "function", "variant"]
 
-_LEAVES = frozenset(
-    kind
-    for base in (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
-    for kind in base.__subclasses__()
-)
 _TYPES = frozenset({"annotation", "returns"})
 
 
@@ -276,11 +271,9 @@ def inner_nodes(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while todo:
         node = todo.pop()
         yield node
-        for name in node._fields:
+        for name in inner_fields(node.__class__):
             value = getattr(node, name, None)
-            if type(value) is list:
-                todo.extend(one for one in value if isinstance(one, ast.AST))
-            elif isinstance(value, ast.AST) and not (
-                type(value) in _LEAVES or name in _TYPES
-            ):
+            if value.__class__ is list:
+                todo += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST) and name not in _TYPES:
                 todo.append(value)

@@ -11,8 +11,9 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from modelspec.program.ir import Block, Container, Let, Program, Statement
-from modelspec.program.walk import all_nodes, own_expressions, walk_statements
+from modelspec.program.walk import own_expressions, walk_statements
 from modelspec.pysubset import Hole, is_hole_body
+from modelspec.trees import all_nodes
 
 _COMPUTING = (ast.BinOp, ast.UnaryOp, ast.Compare)
 _LISTING = frozenset("dict enumerate list reversed sorted tuple zip".split())

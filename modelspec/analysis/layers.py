@@ -13,6 +13,7 @@ from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.signatures import Callee
 from modelspec.program.ir import Block, For, Let, Param
 from modelspec.program.walk import walk_statements
+from modelspec.trees import all_nodes
 
 _DEEPEST = 4
 
@@ -103,7 +104,7 @@ def is_rebound(name: str, block: Block) -> bool:
     """Whether a `let`, var or loop gives a name another value."""
     for one in walk_statements(block.construct):
         if isinstance(one, Let | For):
-            names = (n.id for n in ast.walk(one.target) if isinstance(n, ast.Name))
+            names = (n.id for n in all_nodes([one.target]) if isinstance(n, ast.Name))
             if name in names:
                 return True
     return False

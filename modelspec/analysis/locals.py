@@ -26,6 +26,7 @@ from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
 from modelspec.pysubset import span_of
 from modelspec.records import dataclass
+from modelspec.trees import all_nodes, children
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
@@ -151,7 +152,7 @@ class _Flow:
                 self.reads(value, known)
                 known.add([target.id])
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     if isinstance(child, ast.expr) and not _is_annotation(child, node):
                         self.reads(child, known)
                 known.add(_stored([node]))
@@ -193,7 +194,7 @@ class _Flow:
         if isinstance(node, ast.IfExp | ast.BoolOp):
             self.choice(node, known)
             return
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self.reads(child, known)
             elif isinstance(child, ast.keyword):
@@ -248,7 +249,7 @@ def _growing(statements: Sequence[ast.stmt]) -> set[str]:
     """Names that nothing sets but what reads them too: the first time, in vain."""
     found: set[str] = set()
     others: set[str] = set()
-    for node in (one for statement in statements for one in ast.walk(statement)):
+    for node in all_nodes(statements):
         match node:
             case ast.AugAssign(target=ast.Name(id=name)):
                 found.add(name)
@@ -279,10 +280,9 @@ def _is_annotation(child: ast.expr, node: ast.stmt) -> bool:
 
 def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Names that targets bind."""
-    for node in nodes:
-        for one in ast.walk(node):
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
-                yield one.id
+    for one in all_nodes(nodes):
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            yield one.id
 
 
 def _stored(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
@@ -292,8 +292,8 @@ def _stored(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
         node = todo.pop()
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
-        todo.extend(
+        todo += [
             child
-            for child in ast.iter_child_nodes(node)
+            for child in children(node)
             if not isinstance(child, ast.comprehension)
-        )
+        ]

@@ -28,6 +28,7 @@ from modelspec.program.ir import (
 from modelspec.program.walk import own_expressions, walk_statements
 from modelspec.pysubset import span_of_attribute_name
 from modelspec.records import dataclass
+from modelspec.trees import all_nodes
 
 _NAMED = (Child, OwnParameter, OwnBuffer, OwnAttribute)
 _WHAT = {
@@ -93,7 +94,7 @@ def _positions(block: Block) -> dict[int, int]:
     for at, one in enumerate(block.construct):
         for inner in walk_statements([one]):
             for expression in own_expressions(inner):
-                for node in ast.walk(expression):
+                for node in all_nodes([expression]):
                     if isinstance(node, ast.Attribute):
                         found[id(node)] = at
     return found

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from modelspec.inference.rewriting import Where
 from modelspec.inference.rows import Row
 from modelspec.program import ir
-from modelspec.program.walk import all_nodes, own_expressions, walk_statements
-from modelspec.trees import clone
+from modelspec.program.walk import own_expressions, walk_statements
+from modelspec.trees import all_nodes, clone
 
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: lambda one, other: one + other,

@@ -235,6 +235,10 @@ def has_auto(program: ir.Program) -> bool:
     """Whether some size is left to `auto`: cheap, for what has none."""
     from modelspec.program.walk import block_nodes, names_read
 
+    # An escape of YAML's can spell any word.
+    texts = {block.source.text for block in program.blocks}
+    if not any(AUTO in text or "\\" in text for text in texts):
+        return False
     return any(AUTO in names_read(block_nodes(block)) for block in program.blocks)
 
 

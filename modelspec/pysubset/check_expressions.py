@@ -28,6 +28,7 @@ from modelspec.pysubset.reaching import (
     is_own,
     is_plain_format,
 )
+from modelspec.trees import children
 
 
 class Mode(Enum):
@@ -121,7 +122,7 @@ class ExpressionChecker:
 
     def _children(self, node: ast.AST) -> None:
         unpacks = isinstance(node, (ast.Call, ast.Tuple, ast.List, ast.Set))
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.Starred) and unpacks:
                 self.expression(child.value)
             elif isinstance(child, ast.expr):

@@ -16,6 +16,7 @@ from modelspec.pysubset.place import (
     span_of,
     span_of_word,
 )
+from modelspec.trees import children
 
 
 class StatementChecker(ExpressionChecker):
@@ -45,7 +46,7 @@ class StatementChecker(ExpressionChecker):
         if special is not None:
             special(self, node)
             return
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self.whole(child)
             elif isinstance(child, ast.stmt):

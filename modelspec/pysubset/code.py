@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from modelspec.pysubset.values import Scope
 from modelspec.records import dataclass
+from modelspec.trees import all_nodes
 
 Code: TypeAlias = Callable[[Scope], Any]
 Store: TypeAlias = Callable[[Scope, Any], None]
@@ -52,4 +53,4 @@ def inner(node: ast.expr) -> ast.expr:
 
 def cost(node: ast.AST) -> int:
     """What one evaluation of a node is charged: the number of its expressions."""
-    return sum(isinstance(one, ast.expr) for one in ast.walk(node)) or 1
+    return sum(isinstance(one, ast.expr) for one in all_nodes([node])) or 1

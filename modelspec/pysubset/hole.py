@@ -12,6 +12,8 @@ import ast
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeGuard
 
+from modelspec.trees import all_nodes
+
 UNKNOWN_NAME = "?"
 """What the world of an evaluator is asked for where a hole stands."""
 
@@ -25,7 +27,7 @@ class Hole(ast.expr):
 
 
 def has_hole(nodes: Iterable[ast.AST]) -> bool:
-    return any(isinstance(one, Hole) for root in nodes for one in ast.walk(root))
+    return any(isinstance(one, Hole) for one in all_nodes(nodes))
 
 
 def hole_body(at: Hole) -> tuple[ast.stmt, ...]:

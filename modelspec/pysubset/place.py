@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 
 from modelspec.diagnostics.span import Fragment, Source, Span
+from modelspec.trees import children
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NUMBER = re.compile(
@@ -114,15 +115,7 @@ def settle(
             _move(node, placement)
         if inside > expressions or nested > statements:
             too_deep = too_deep or node
-        # As `ast.iter_child_nodes`, and faster: every node of a spec comes by here.
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                for child in value:
-                    if isinstance(child, ast.AST) and not isinstance(child, _PLACELESS):
-                        todo.append((child, inside, nested))
-            elif isinstance(value, ast.AST) and not isinstance(value, _PLACELESS):
-                todo.append((value, inside, nested))
+        todo += [(child, inside, nested) for child in children(node)]
     return too_deep
 
 

@@ -114,6 +114,8 @@ def may_bind(node: ast.AST) -> bool:
 
 def dotted_name(node: ast.expr) -> str | None:
     """`a.b.c` as text, where a node is that."""
+    if isinstance(node, ast.Name):
+        return node.id
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)

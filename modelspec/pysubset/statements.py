@@ -17,6 +17,7 @@ from modelspec.pysubset.code import Code, cost
 from modelspec.pysubset.faults import Fault
 from modelspec.pysubset.template import text
 from modelspec.pysubset.values import Scope
+from modelspec.trees import children
 
 BREAK, CONTINUE, RETURN = "break", "continue", "return"
 
@@ -60,8 +61,8 @@ def statement(closures: Closures, node: ast.stmt) -> Step:
 
 def _own_cost(node: ast.stmt) -> int:
     """Of the expressions of a statement, without the statements inside it."""
-    children = ast.iter_child_nodes(node)
-    return sum(cost(child) for child in children if isinstance(child, ast.expr))
+    parts = children(node)
+    return sum(cost(child) for child in parts if isinstance(child, ast.expr))
 
 
 def _expression(closures: Closures, node: ast.Expr) -> Step:

@@ -186,3 +186,10 @@ def test_a_module_that_no_call_is_seen_to_make_gets_no_argument() -> None:
     )
     with pytest.raises(modelspec.SpecError, match="differs between modules of B"):
         fill(program, [trace._replace(activations=hidden)])
+
+
+def test_auto_is_found_however_it_is_spelt() -> None:
+    head = "modelspec: 1\nname: N\ninputs: {x: [B, 4]}\nSequential:\n"
+    spelt = head + '  - "Linear(\\x61uto, 3)"\n'
+    assert has_auto(modelspec.loads(spelt).program)
+    assert not has_auto(modelspec.loads(spelt.replace("\\x61uto", "4")).program)

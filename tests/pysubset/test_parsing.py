@@ -335,3 +335,25 @@ def test_deep_texts_are_refused(text: str) -> None:
             ["invalid-python"],
             ["invalid-target"],
         )
+
+
+@pytest.mark.parametrize(
+    "word",
+    "x _ a1 match __debug__ None True False 0 7 640 123456789 1234567890 00 07 1_000"
+    " 1e3 1.5 lambda if".split(),
+)
+@pytest.mark.parametrize("lead", ["key: ", "# \u00e9 key: "])
+def test_a_text_of_one_word_is_what_python_reads_in_it(word: str, lead: str) -> None:
+    def read(text: str) -> ast.expr | None:
+        report = Report()
+        found = parse_expression(fragment(text, lead), report, LIMITS)
+        assert (found is None) == bool(report.found)
+        return found
+
+    alone, among = read(word), read(f"{word},")
+    if alone is None:
+        assert among is None
+        return
+    assert isinstance(among, ast.Tuple)
+    include = {"include_attributes": True}
+    assert ast.dump(alone, **include) == ast.dump(among.elts[0], **include)

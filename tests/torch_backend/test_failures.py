@@ -127,6 +127,15 @@ def test_modules_are_counted_over_nested_blocks() -> None:
     assert failure(text, limits, n=11).code == "limit-exceeded"
 
 
+@pytest.mark.parametrize("layer", ["Linear(8, 8)", "Linear(8, i % 8 + 1)"])
+def test_the_time_that_torch_takes_for_layers_is_not_the_specs(layer: str) -> None:
+    """They are bounded by their number; on meta each takes long."""
+    text = f"name: Net\nSequential:\n- for i in range(3000):\n    - {layer}"
+    classes = classes_of(text, Limits(seconds=0.12))
+    made = instantiate(classes, {}, device="meta")
+    assert len(list(made.children())) == 3000
+
+
 def test_init_text_that_does_not_end_is_stopped() -> None:
     text = "name: Net\nmodules: {a: ReLU}\ninit: |\n  while True:\n      pass"
     found = failure(text, Limits(steps=10_000))

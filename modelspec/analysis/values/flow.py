@@ -27,6 +27,7 @@ from modelspec.analysis.values.held import (
 )
 from modelspec.analysis.values.judge import Judge
 from modelspec.program.ir import Block, Method
+from modelspec.trees import all_nodes, children
 
 Names = dict[str, Held]
 
@@ -106,7 +107,7 @@ class Flow:
                     value(message, names)
                 names.update(_under(test, names))
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     if isinstance(child, ast.expr):
                         value(child, names)
 
@@ -200,24 +201,23 @@ def _arguments(method: Method, block: Block) -> Iterator[tuple[str, Held]]:
 
 def _under(test: ast.expr, names: Names) -> Names:
     """Names where a test holds, or does not: what it asks about may be otherwise."""
-    asked = {one.id for one in ast.walk(test) if isinstance(one, ast.Name)}
+    asked = {one.id for one in all_nodes([test]) if isinstance(one, ast.Name)}
     found = dict(names)
     found.update({one: UNKNOWN for one in asked & names.keys() if one != "self"})
     return found
 
 
 def _stored(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
-    for node in nodes:
-        for one in ast.walk(node) if node is not None else ():
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
-                yield one.id
+    for one in all_nodes(node for node in nodes if node is not None):
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            yield one.id
 
 
 def _steady(method: Method) -> set[str]:
     """Names of which only items are read, so that a list of theirs cannot change."""
     loads: dict[str, int] = {}
     items: dict[str, int] = {}
-    for node in (one for body in method.statements for one in ast.walk(body)):
+    for node in all_nodes(method.statements):
         match node:
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Load()):
                 items[name] = items.get(name, 0) + 1

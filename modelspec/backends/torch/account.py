@@ -23,6 +23,7 @@ from typing import TypeVar
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from modelspec.backends.torch.bare import is_bare
 from modelspec.backends.torch.layer_costs import (
@@ -153,8 +154,6 @@ class Account(Budget):
         self._unwatched += size
         if self._unwatched > _WATCHED:
             self._watch(_target(args, kwargs))
-        if size < NOTABLE:
-            return make(*args, **kwargs)
         return self.untimed(make, args, kwargs)
 
     def make_foreign(
@@ -203,13 +202,27 @@ class Account(Budget):
             return function(*args, **kwargs)
         return self.untimed(function, args, kwargs)
 
+    def fill(
+        self,
+        function: Callable[..., object],
+        tensor: torch.Tensor,
+        args: Iterable[object],
+        kwargs: Mapping[str, object],
+    ) -> None:
+        """Call a function that fills a tensor in place and makes none."""
+        if is_lazy(tensor) or tensor.numel() < NOTABLE:
+            function(tensor, *args, **kwargs)
+        else:
+            self.untimed(function, (tensor, *args), kwargs)
+
     def untimed(
         self,
         function: Callable[..., Made],
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
     ) -> Made:
-        """Call what is bounded by its size: the clock is the evaluator's."""
+        """Call what is bounded by its size, or by how often it is made: the clock is
+        the evaluator's."""
         began = time.thread_time()
         try:
             return function(*args, **kwargs)

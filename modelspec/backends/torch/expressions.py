@@ -217,7 +217,7 @@ class Expressions:
                 if is_small:
                     world.account.count_layer(size)
                     try:
-                        return layer(*given, **named)
+                        return world.account.untimed(layer, given, named)
                     except Exception as error:
                         raise refused(layer, error) from error
                 return world.call_layer(layer, given, named)

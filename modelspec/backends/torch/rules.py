@@ -147,15 +147,20 @@ def _by_type(one: ir.InitByType, expressions: Expressions) -> Step:
             for _, types, _, _ in standing
         ]
         used, fitting = [False] * len(standing), [False] * len(standing)
+        known: dict[type, Callable[[Scope, nn.Module], None] | None] = {}
         for module in at.module.modules():
-            taken = False
-            for index, (_, _, _, apply) in enumerate(standing):
-                if not isinstance(module, kinds[index]):
-                    continue
-                fitting[index] = True
-                if not taken:
-                    taken = used[index] = True
-                    apply(at.scope, module)
+            kind = type(module)
+            if kind not in known:
+                # All modules of a type fare alike: the first rule that fits takes them.
+                fits = [i for i, one in enumerate(kinds) if issubclass(kind, one)]
+                for index in fits:
+                    fitting[index] = True
+                if fits:
+                    used[fits[0]] = True
+                known[kind] = standing[fits[0]][3] if fits else None
+            apply = known[kind]
+            if apply is not None:
+                apply(at.scope, module)
         for index, (rule, _, condition, _) in enumerate(standing):
             if not fitting[index]:
                 _no_module_of(kinds[index], rule, at)

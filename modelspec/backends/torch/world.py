@@ -124,7 +124,12 @@ class TorchWorld:
         kwargs: Mapping[str, object],
     ) -> None:
         """Fill a tensor in place, which takes no memory."""
-        self._attempt("", function, (tensor, *args), kwargs, Growth.NONE)
+        try:
+            self.account.fill(function, tensor, args, kwargs)
+        except (SpecError, EvaluationError, WorldError):
+            raise
+        except Exception as error:
+            raise failed("call-error", function.__name__, error) from error
 
     def _call_method(
         self, method: BoundMethod, args: tuple[object, ...], kwargs: dict[str, object]

@@ -25,6 +25,7 @@ from modelspec.program.ir import (
 )
 from modelspec.program.lowering.bases import bases_of
 from modelspec.program.walk import Reads, walk_statements
+from modelspec.trees import all_nodes
 
 _NAMED = (Child, OwnParameter, OwnBuffer, OwnAttribute)
 
@@ -63,7 +64,7 @@ def _with_keeps(block: Block, read: set[str]) -> Block:
 
 
 def _targets(statement: Let) -> Iterator[str]:
-    for node in ast.walk(statement.target):
+    for node in all_nodes([statement.target]):
         if isinstance(node, ast.Name):
             yield node.id
 

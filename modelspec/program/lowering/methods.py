@@ -33,6 +33,7 @@ from modelspec.program.names import (
     check_identifier,
     is_identifier,
 )
+from modelspec.program.walk import names_read
 from modelspec.pysubset import Body, Mode, hole_body, parse_body, parse_function
 from modelspec.syntax.nodes import (
     Entry,
@@ -41,7 +42,7 @@ from modelspec.syntax.nodes import (
     describe_node,
     is_text,
 )
-from modelspec.trees import module_tree
+from modelspec.trees import all_nodes, module_tree
 
 INIT_METHODS = ("init_weights", "reset_parameters", "initialize_weights")
 
@@ -192,14 +193,13 @@ def annotation(node: ast.expr, context: Context) -> ast.expr:
 
 
 def _stored(statements: Iterable[ast.stmt], context: Context) -> Iterator[str]:
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                if node.id in RESERVED:
-                    check_identifier(
-                        node.id, "a name", _span(node, context), context.report
-                    )
-                yield node.id
+    for node in all_nodes(statements):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            if node.id in RESERVED:
+                check_identifier(
+                    node.id, "a name", _span(node, context), context.report
+                )
+            yield node.id
 
 
 def _def_name_span(node: ScalarNode) -> Span:
@@ -229,12 +229,7 @@ def _arguments(
         return signature_of(())
     if name == "forward":
         return signature_of(inputs)
-    read = {
-        node.id
-        for statement in parsed.statements
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name)
-    }
+    read = names_read(all_nodes(parsed.statements))
     return signature_of([one for one in inputs if one.name in read])
 
 

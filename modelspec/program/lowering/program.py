@@ -36,6 +36,7 @@ from modelspec.program.lowering.standard import StandardBlocks
 from modelspec.program.told import may_be_meant, told_words
 from modelspec.program.walk import function_nodes, names_read, reads_of
 from modelspec.spec.loader import LoadedFile
+from modelspec.trees import all_nodes
 
 
 def lower_program(
@@ -168,9 +169,7 @@ def _class_names(one: FileNames) -> list[str]:
 
 
 def _read(value: object) -> set[str]:
-    import ast
-
-    return names_read(ast.walk(value))  # type: ignore[arg-type]
+    return names_read(all_nodes([value]))  # type: ignore[list-item]
 
 
 def _reachable(

@@ -46,7 +46,7 @@ from modelspec.syntax.nodes import (
     SequenceNode,
     describe_node,
 )
-from modelspec.trees import expression_tree
+from modelspec.trees import all_nodes, expression_tree
 
 _TYPES = re.compile(r"[A-Za-z_][\w.]*(\s*\|\s*[A-Za-z_][\w.]*)*", re.ASCII)
 TENSOR = "w"
@@ -74,7 +74,7 @@ def _bound(statement: Statement) -> Iterator[str]:
     """The names that a statement binds, a name as often as it is bound."""
     for inner in walk_statements([statement]):
         if isinstance(inner, Let):
-            yield from names_read(ast.walk(inner.target))
+            yield from names_read(all_nodes([inner.target]))
 
 
 def _is_let(statement: Statement) -> bool:
