@@ -22,12 +22,8 @@ from modelspec.analysis.facts import (
 )
 from modelspec.catalog import load_catalog
 from modelspec.program.ir import Container, ModuleValue
-from modelspec.program.walk import (
-    all_nodes,
-    names_read,
-    own_expressions,
-    walk_statements,
-)
+from modelspec.program.walk import names_read, own_expressions, walk_statements
+from modelspec.trees import all_nodes
 
 
 def may_have(node: ast.Attribute, text: Text, facts: Facts) -> bool:
