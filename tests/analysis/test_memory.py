@@ -24,5 +24,5 @@ def test_a_spec_that_was_checked_is_gone() -> None:
     for mark in range(3):
         modelspec.check(f"{SPEC}  # mark of a spec {mark}\n")
     gc.collect()
-    held = [one for one in gc.get_objects() if isinstance(one, Source)]
+    held = [one for one in gc.get_objects() if type(one) is Source]
     assert not [one for one in held if "# mark of a spec" in one.text]
