@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from modelspec.analysis.facts import Facts, Text, text_statements
 from modelspec.analysis.members import Members
+from modelspec.analysis.strangers import may_have
 from modelspec.catalog import load_catalog
 from modelspec.diagnostics.diagnostic import Diagnostic, Report
 from modelspec.diagnostics.suggest import suggest
@@ -177,6 +178,7 @@ def _check_other(node: ast.Attribute, text: Text, facts: Facts, report: Report) 
         or name.startswith(_RECURRENT)
         or name in torch_members()
         or _is_of_a_stranger(node.value, text)
+        or may_have(node, text, facts)
         or facts.holes.touch(node.value, text_statements(text))
     ):
         return

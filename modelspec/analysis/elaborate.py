@@ -119,6 +119,9 @@ class Elaborator:
         self.blamed: ArgumentFault | None = None
         for function in program.functions:
             self.globals[function.name] = self._function(function)
+        for external in program.externals:
+            name = external.name
+            self.globals[name] = LayerType(name, is_external=True)
         for block in program.blocks:
             self.globals[block.name] = self._type(block)
 
@@ -212,6 +215,8 @@ class Elaborator:
     def _make(
         self, type_: LayerType, args: list[object], kwargs: dict[str, object]
     ) -> Module:
+        if type_.is_external:
+            return Module(type_)
         if type_.block is None:
             return bind_layer(type_, args, kwargs)
         key = _key(type_, args, kwargs)
@@ -283,7 +288,7 @@ class Elaborator:
         kwargs: dict[str, object],
     ) -> None:
         """Runs the constructor of what is extended on a module under construction."""
-        if not isinstance(base, LayerType):
+        if not isinstance(base, LayerType) or base.is_external:
             module.is_open = True
         elif base.block is None:
             bind_layer(base, args, kwargs)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from modelspec.analysis.holes import Holes
 from modelspec.analysis.members import Members, members_of
@@ -31,6 +31,9 @@ from modelspec.program.walk import (
 )
 from modelspec.records import dataclass
 from modelspec.trees import all_nodes, inner_fields
+
+if TYPE_CHECKING:
+    from modelspec.analysis.strangers import Strangers
 
 Where: TypeAlias = Literal["construct", "method", "function", "variant"]
 
@@ -84,6 +87,7 @@ class Facts:
     known: set[str] = field(default_factory=set)
     holes: Holes = field(init=False)
     judged: set[int] = field(default_factory=set)
+    strangers: dict[Text, Strangers] = field(default_factory=dict)
     _members: dict[str, Members] = field(default_factory=dict)
     _computed: Sequence[NamePattern] | None = None
     _handed_on: set[str] | None = None

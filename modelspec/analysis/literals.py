@@ -46,6 +46,8 @@ Types = Mapping[str, LayerType]
 def check_literals(facts: Facts) -> Iterator[Diagnostic]:
     report = Report()
     types = {one.name: LayerType(one.name, one) for one in facts.program.blocks}
+    externals = (one.name for one in facts.program.externals)
+    types |= {one: LayerType(one, is_external=True) for one in externals}
     for block in facts.program.blocks:
         _check_defaults(block, types, report)
     _check_variants(facts, types, report)

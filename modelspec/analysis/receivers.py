@@ -14,6 +14,7 @@ from modelspec.analysis.attributes import is_dotted, is_known_elsewhere
 from modelspec.analysis.facts import Facts, Text
 from modelspec.analysis.members import Members
 from modelspec.analysis.signatures import Callee, signature_of_method
+from modelspec.analysis.strangers import is_strange
 from modelspec.catalog import Signature, load_catalog
 from modelspec.program.ir import Block, Container, ModuleValue
 from modelspec.program.walk import walk_statements
@@ -120,6 +121,8 @@ def tensor_callee(function: ast.Attribute, text: Text, facts: Facts) -> Callee |
     """A method that only tensors have, whatever it is called on."""
     name = function.attr
     if is_dotted(function, text) or is_known_elsewhere(name, facts):
+        return None
+    if is_strange(function.value, text, facts):
         return None
     return _tensor_method(name)
 

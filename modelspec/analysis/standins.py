@@ -58,7 +58,8 @@ class Opaque(Unsayable):
 
 @dataclass(slots=True, eq=False)
 class LayerType:
-    """A class that makes modules; `block` is set for one of the spec.
+    """A class that makes modules; `block` is set for one of the spec, `is_external`
+    for one of a Python module, of which nothing is known but that it makes modules.
 
     `bases` are the types it derives from, nearest first; where `is_open`, it may have
     more class attributes than its constants.
@@ -69,6 +70,12 @@ class LayerType:
     constants: dict[str, object] = field(default_factory=dict)
     bases: tuple[LayerType, ...] = ()
     is_open: bool = True
+    is_external: bool = False
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether code that nobody has read may decide what its modules do."""
+        return self.is_external or any(one.is_external for one in self.bases)
 
     def __call__(self, *args: object, **kwargs: object) -> Opaque:
         """Only so that `partial` takes it: calls go through the world."""
@@ -95,7 +102,7 @@ class Module:
     def container(self) -> str | None:
         block = self.type.block
         name = self.type.name if block is None else block.base.kind
-        return name if name in CONTAINERS else None
+        return name if name in CONTAINERS and not self.type.is_external else None
 
 
 @functools.cache
@@ -230,7 +237,7 @@ def _fits_special(name: str, value: object) -> bool:
     if name == "children":
         items = list(value.values()) if isinstance(value, dict) else value
         if isinstance(items, Module):
-            return items.container is not None
+            return items.container is not None or items.type.is_strange
         return isinstance(items, list | tuple) and all(
             item is None or isinstance(item, Module | Opaque) for item in items
         )

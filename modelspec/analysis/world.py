@@ -103,7 +103,7 @@ class StandInWorld:
         operands = (left, right)
         known = [one for one in operands if isinstance(one, LayerType | Module)]
         others = [one for one in operands if isinstance(one, Opaque)]
-        containers = [o for o in known if isinstance(o, Module) and o.container]
+        containers = [o for o in known if isinstance(o, Module) and _may_hold(o)]
         if known and not others and not containers:
             shown = " and ".join(map(describe, operands))
             message = f"`{operator}` does not work on {shown}"
@@ -122,7 +122,7 @@ class StandInWorld:
         known = all(
             isinstance(one, LayerType) or _is_text(one) for one in (left, right)
         )
-        if operator in ("==", "!=") and known:
+        if operator in ("==", "!=") and known and not _may_be_same(left, right):
             return (left is right) is (operator == "==")
         return Opaque()
 
@@ -158,7 +158,7 @@ class StandInWorld:
     def truth(self, value: object) -> bool:
         if isinstance(value, LayerType):
             return True
-        if isinstance(value, Module) and value.container is None:
+        if isinstance(value, Module) and not _may_hold(value):
             return True
         return self.length(value) > 0
 
@@ -171,6 +171,17 @@ class StandInWorld:
         if isinstance(value, LayerType):
             return value.name
         raise Unknowable
+
+
+def _may_hold(module: Module) -> bool:
+    """Whether it is, or may be, a container."""
+    return module.container is not None or module.type.is_strange
+
+
+def _may_be_same(left: object, right: object) -> bool:
+    """Whether two types of Python modules may be one, which has two names."""
+    types = [one for one in (left, right) if isinstance(one, LayerType)]
+    return left is not right and len([one for one in types if one.is_external]) == 2
 
 
 def _is_dict(value: object) -> TypeGuard[Module]:
@@ -229,6 +240,10 @@ def derives(made: LayerType, kind: LayerType) -> bool:
     """Whether modules of one type are instances of another; raises if not known."""
     if kind in (made, *made.bases):
         return True
+    if kind is layer_type("Module"):
+        return True
+    if made.is_strange or kind.is_external:
+        raise Unknowable
     layers = [one for one in (made, *made.bases) if one.block is None]
     is_sublayer = load_catalog().is_sublayer
     if kind.block is None and any(is_sublayer(one.name, kind.name) for one in layers):

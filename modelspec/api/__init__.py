@@ -125,7 +125,9 @@ def load_model(
     """The module that `save_model` saved, in train mode as every new one.
 
     It has the dtype it was saved with, unless another is given. What is in the folder
-    is read as any stranger's spec and weights are: nothing of it is run.
+    is read as any stranger's spec and weights are: nothing of it is run. Layers that it
+    takes from Python modules need the `allow_imports` of a policy, as they do to be
+    built.
     """
     from pathlib import Path
 

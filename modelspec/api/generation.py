@@ -83,6 +83,8 @@ class Generation:
         ]
 
     def _filled(self, spec: Spec) -> Program:
+        if self._known is None:
+            _require(find_unrunnable(spec.program))
         limits = spec.policy.limits
         return fill_for_source(spec.program, limits, self._known).program
 
@@ -90,6 +92,25 @@ class Generation:
         """What the variant that the spec was named with gives, for the flat style."""
         variants = (one for one in program.variants if one.name == spec.variant)
         return {name: value for one in variants for name, value in one.values}
+
+
+def find_unrunnable(program: Program) -> Diagnostic | None:
+    """Why sizes that are left to `auto` are not known in source: only a run of the
+    model tells them, which would run code of a Python module."""
+    from modelspec.inference.rewriting import has_auto
+
+    if not program.externals or not has_auto(program):
+        return None
+    first = program.externals[0]
+    return Diagnostic(
+        "auto-not-inferred",
+        f"`auto` is only known once '{first.attribute}' runs, and generating source"
+        " runs no code of a Python module",
+        first.span,
+        help=(
+            "write the sizes, or let `modelspec build` write the source: `-o net.py`",
+        ),
+    )
 
 
 def require_writable(target: Path) -> None:

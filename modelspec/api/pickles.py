@@ -2,9 +2,10 @@
 
 A pickle of a built module holds the name and the text of each file, so it is read where
 the files are gone; what is read from it is compiled as a spec is, nothing else of it is
-run. Within a process the same texts give the same classes, built or unpickled: the
-table of classes is here. `rebuild_class` is named in every pickle, so it stays where it
-is and goes on taking what it takes.
+run. Classes of Python modules that the spec imports stand in it by reference, as all
+others do: it is pickle that imports them, nothing here. In a process the same texts
+give the same classes, built or unpickled: the table of classes is here. `rebuild_class`
+is named in every pickle, so it stays where it is and goes on taking what it takes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from modelspec.policy import Limits, Policy
 from modelspec.program.ir import Program
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from modelspec.backends.torch import ModuleClasses, Rebuild
     from modelspec.inference.trace import Trace
 
@@ -32,7 +35,9 @@ Raised: TypeAlias = "tuple[tuple[str, int | float], ...]"
 
 Traces: TypeAlias = "tuple[Trace, ...]"
 """What sizes left to `auto` are: empty for a spec without."""
-_Key: TypeAlias = "tuple[Packed, Raised, Traces]"
+Taken: TypeAlias = "tuple[tuple[str, str, type[nn.Module]], ...]"
+"""Classes of Python modules: the module, the name in it, the class."""
+_Key: TypeAlias = "tuple[Packed, Raised, Traces, Taken]"
 
 _classes: WeakValueDictionary[_Key, ModuleClasses]
 _classes = WeakValueDictionary()
@@ -44,38 +49,70 @@ def classes_of(program: Program, limits: Limits, traces: Traces = ()) -> ModuleC
 
     `traces` are those that the program was filled with.
     """
-    key = (_pack(program.sources), _raised(limits), traces)
+    key = (_pack(program.sources), _raised(limits), traces, _taken(program))
     with _lock:
         return _classes.get(key) or _build(program, limits, key)
 
 
+def _taken(program: Program) -> Taken:
+    """The classes that a program imports; imports them."""
+    if not program.externals:
+        return ()
+    from modelspec.backends.torch import import_layers
+
+    found = import_layers(program.externals)
+    return tuple(
+        (one.module, one.attribute, found[one.name]) for one in program.externals
+    )
+
+
 def rebuild_class(
-    files: Packed, name: str, raised: Raised = (), traces: Traces = ()
+    files: Packed,
+    name: str,
+    raised: Raised = (),
+    traces: Traces = (),
+    taken: Taken = (),
 ) -> type:
     """What a pickle calls: the class of a block of a packed spec."""
     with _lock:
-        classes = _classes.get((files, raised, traces))
+        classes = _classes.get((files, raised, traces, taken))
         if classes is None:
             from modelspec.inference.fill import fill
 
             limits = dataclasses.replace(Limits(), **dict(raised))  # type: ignore[arg-type]  # fields by name
-            program = fill(_unpack(files, limits), traces)
-            classes = _build(program, limits, (files, raised, traces))
+            modules = tuple(dict.fromkeys(module for module, _, _ in taken))
+            program = fill(_unpack(files, Policy(limits, None, modules)), traces)
+            classes = _build(program, limits, (files, raised, traces, taken))
         return classes[name]
 
 
 def _build(program: Program, limits: Limits, key: _Key) -> ModuleClasses:
     from modelspec.backends.torch import build_classes
 
-    files, raised, traces = key
+    files, raised, traces, taken = key
 
     def reduce(name: str) -> Rebuild:
+        if taken:
+            return rebuild_class, (files, name, raised, traces, taken)
         if traces:
             return rebuild_class, (files, name, raised, traces)
         return rebuild_class, (files, name, raised) if raised else (files, name)
 
-    classes = _classes[key] = build_classes(program, limits, reduce)
+    externals = _by_name(program, taken)
+    classes = _classes[key] = build_classes(program, limits, reduce, externals)
     return classes
+
+
+def _by_name(program: Program, taken: Taken) -> dict[str, type[nn.Module]]:
+    """The classes of Python modules by their names in a program."""
+    by_place = {(module, name): layer for module, name, layer in taken}
+    found = {}
+    for one in program.externals:
+        layer = by_place.get((one.module, one.attribute))
+        if layer is None:
+            raise InternalError("a pickle of a model lacks a class that it imports")
+        found[one.name] = layer
+    return found
 
 
 def _raised(limits: Limits) -> Raised:
@@ -104,13 +141,13 @@ def places_of(paths: list[str | None]) -> list[str]:
     ]
 
 
-def _unpack(files: Packed, limits: Limits) -> Program:
+def _unpack(files: Packed, policy: Policy) -> Program:
     """The program of packed files; the imports of one alone need no folder."""
     from modelspec.driver import compile_source
 
     name, place, text = files[0]
     if len(files) == 1:
-        return compile_source(Source(name, text), Policy(limits)).require()
+        return compile_source(Source(name, text), policy).require()
     # Seldom needed, and slow to import.
     from tempfile import TemporaryDirectory
 
@@ -119,7 +156,7 @@ def _unpack(files: Packed, limits: Limits) -> Program:
         for _, inside, content in files:
             _write_inside(root, inside or "<text>", content)
         path = os.path.join(root, *(place or "<text>").split("/"))
-        policy = Policy(limits, import_root=root)
+        policy = dataclasses.replace(policy, import_root=root)
         return compile_source(Source(name, text, path), policy).require()
 
 

@@ -6,6 +6,8 @@ import argparse
 import sys
 
 from modelspec.cli.console import Console
+from modelspec.cli.values import add_imports
+from modelspec.policy import Policy
 
 NAME = "lsp"
 SUMMARY = "run the language server, for editors"
@@ -13,7 +15,7 @@ DESCRIPTION = """\
 Speak the Language Server Protocol on standard input and output: diagnostics while a
 spec is written, completion, hover, go to definition, symbols, quick fixes and rename.
 Editors start it. Needs the extra: pip install "modelspec-compiler[lsp]". Never imports
-torch.
+torch, nor any module of a spec's.
 """
 TAKES_SPECS = False
 
@@ -24,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="speak on standard input and output, as it always does",
     )
+    add_imports(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -38,4 +41,4 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 2
     from modelspec.lsp.server import serve
 
-    return serve()
+    return serve(Policy(allow_imports=tuple(arguments.allow_import)))

@@ -9,7 +9,7 @@ from typing import Any
 
 from modelspec import __version__
 from modelspec.cli.console import FORMATS, MOST_SHOWN
-from modelspec.cli.values import add_limits, count
+from modelspec.cli.values import add_imports, add_limits, count
 
 _COMMANDS = (
     *("build", "generate", "check", "summary", "graph", "save", "fmt", "explain"),
@@ -88,6 +88,7 @@ def _add_common(
             metavar="N",
             help=f"show so many diagnostics, 0 for all (default: {MOST_SHOWN})",
         )
+        add_imports(parser)
         add_limits(parser)
     else:
         parser.set_defaults(format="full", max_errors=MOST_SHOWN)

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modelspec.policy import Limits, Policy
+from modelspec.policy import Limits, Policy, is_module_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,11 +95,33 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument_group("limits", "\n".join(text))
 
 
+def add_imports(parser: argparse.ArgumentParser) -> None:
+    """The option that allows `python:` imports."""
+    parser.add_argument(
+        "--allow-import",
+        action="append",
+        type=module_prefix,
+        default=[],
+        metavar="MODULE",
+        help="let specs import layers from this Python module and those inside it; may"
+        " be given several times",
+    )
+
+
+def module_prefix(text: str) -> str:
+    """The name of a Python module, `my_pkg` or `my_pkg.layers`."""
+    if not is_module_name(text):
+        message = f"expected the name of a Python module, got '{text}'"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
 def policy_of(arguments: argparse.Namespace) -> Policy:
     """What the command line allows."""
     given = {name: getattr(arguments, f"max_{name}") for name in _DEFAULTS}
     changed = {name: value for name, value in given.items() if value is not None}
-    return Policy(dataclasses.replace(Limits(), **changed))
+    limits = dataclasses.replace(Limits(), **changed)
+    return Policy(limits, allow_imports=tuple(arguments.allow_import))
 
 
 def _option(name: str) -> str:

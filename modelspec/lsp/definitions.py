@@ -97,7 +97,10 @@ def _use_def_line(id: SymbolId, key: Span, end: int, index: Index) -> None:
 
 def _add_imports(file: LoadedFile, index: Index) -> None:
     names = index.names[source_key(file.source)]
+    externals = index.externals.setdefault(source_key(file.source), {})
     for one in file.imports:
+        if one.module is not None:
+            externals |= {it.ours: f"{one.module}.{it.theirs}" for it in one.names}
         theirs = index.names.get(one.key or "")
         if one.key is None or theirs is None:
             continue

@@ -58,6 +58,10 @@ def describe(name: str, index: Index | None, key: str) -> Described | None:
             return describe_block(block, name)
         if class_name in index.nodes:
             return describe_written(index.nodes[class_name], name)
+        place = index.externals.get(key, {}).get(name)
+        if place is not None:
+            doc = f"The class `{place}` of Python, imported when a model is made."
+            return Described(f"{name}(...)", "python", doc)
         for function in index.functions:
             if function.name == name:
                 return describe_function(function)

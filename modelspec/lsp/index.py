@@ -94,7 +94,8 @@ class Occurrence:
 class Index:
     """`blocks` are those of the spec by their classes, and `functions` its functions,
     what nothing uses included, without standard ones. `names` are, for each file, the
-    names of blocks in it and their classes, `function_names` those of functions;
+    names of blocks in it and their classes, `function_names` those of functions,
+    `externals` those of classes of Python modules and where these are;
     `loose` are parts of patterns (`inner` of `*.inner.weight`), which mean every child
     or tensor of that name, and `loose_attributes` names of attributes of what only a
     run knows (`norm` of `layer.norm`)."""
@@ -108,6 +109,7 @@ class Index:
     nodes: dict[str, MappingNode] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     function_names: dict[str, dict[str, str]] = field(default_factory=dict)
+    externals: dict[str, dict[str, str]] = field(default_factory=dict)
     loose: set[Span] = field(default_factory=set)
     loose_attributes: set[Span] = field(default_factory=set)
 

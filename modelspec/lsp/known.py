@@ -7,6 +7,7 @@ file. Out: what a name that can be called is, there or in a method of a block.
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from modelspec.lsp.described import (
     Argument,
@@ -23,11 +24,14 @@ from modelspec.program.standard import TAKE_CHILDREN
 
 
 class Known:
-    """Of one file. `names` are the blocks that have a name in it."""
+    """Of one file. `names` are the blocks that have a name in it, and the classes of
+    Python modules."""
 
     def __init__(self, index: Index | None, key: str) -> None:
         self.index, self.key = index, key
-        self.names = index.names.get(key, {}) if index is not None else {}
+        self.names: Collection[str] = ()
+        if index is not None:
+            self.names = index.names.get(key, {}) | index.externals.get(key, {})
 
     def described(self, name: str) -> Described | None:
         return describe(name, self.index, self.key)

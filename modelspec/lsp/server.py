@@ -35,6 +35,7 @@ from modelspec.lsp.problems import problems_of
 from modelspec.lsp.rename import prepare_rename, rename_at
 from modelspec.lsp.session import Session, View, key_of
 from modelspec.lsp.signature import signature_at
+from modelspec.policy import Policy
 from modelspec.records import dataclass
 
 # How long typing must rest before a document is checked, in seconds.
@@ -67,13 +68,13 @@ class Published:
 class Server(LanguageServer):
     """`published` is, for each open document, what was found in its text."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy | None = None) -> None:
         super().__init__(
             "modelspec",
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
         )
-        self.session = Session()
+        self.session = Session(policy)
         self.compiler = Compiler(self.session, self.found)
         self.took_leave = False
         self.published: dict[str, Published] = {}
@@ -170,12 +171,12 @@ class Server(LanguageServer):
         return self.session.view(), document
 
 
-def serve() -> int:
+def serve(policy: Policy | None = None) -> int:
     """Speak with one client until it leaves; 0 if it took leave as the protocol says.
 
     The protocol has streams of its own: what is printed goes to standard error.
     """
-    server = make_server()
+    server = make_server(policy)
     logging.getLogger("pygls").setLevel(logging.ERROR)
     for handler in (*logging.getLogger().handlers, logging.lastResort):
         if handler is not None:
@@ -192,8 +193,9 @@ def _is_failure(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], JsonRpcException))
 
 
-def make_server() -> Server:
-    server = Server()
+def make_server(policy: Policy | None = None) -> Server:
+    """`policy` is what specs may ask for; by default what every caller gets."""
+    server = Server(policy)
     _add_documents(server)
     _add_questions(server)
     _add_edits(server)

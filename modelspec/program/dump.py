@@ -39,6 +39,9 @@ from modelspec.program.ir import (
 def dump_program(program: Program) -> str:
     """The whole Program; ends with a line feed."""
     lines = [f"program root={program.root}"]
+    for external in program.externals:
+        source = f"from {external.module} import {external.attribute}"
+        lines.append(f"  {source} as {external.name}")
     for function in program.functions:
         lines += _indented(ast.unparse(function.definition).splitlines(), 1)
     for block in program.blocks:

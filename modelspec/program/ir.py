@@ -13,7 +13,8 @@ generated module whose imports are `import math`, `import torch`,
 - built-in functions are Python's own or `math.ceil` and friends; two are neither:
   `partial` (of functools) and `linspace`, a function that back ends provide;
 - a bare name is a local (param, var, `let`, loop name), else a block by its class
-  name, else a function, else a Python built-in: Python's own rule of scope;
+  name, a function, or a class of a Python module (`External`), else a Python built-in:
+  Python's own rule of scope;
 - a dict's key read as an attribute (`cfg.dim`) has become `cfg["dim"]`;
 - a layer type where a module is expected has been called (`ReLU` is `nn.ReLU()`);
 - `self` is the module under construction;
@@ -414,6 +415,22 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class External:
+    """A class of a Python module, which a spec takes as a layer type.
+
+    Expressions call it `name`. Of what it is nothing is known before a back end imports
+    it, which runs code: `within` are the modules that the caller allows, one of which
+    must hold the module, and the one that defines the class.
+    """
+
+    name: str
+    module: str
+    attribute: str
+    within: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A pure helper. `definition` has canonical names inside."""
 
@@ -497,12 +514,20 @@ class Program:
     unused_functions: tuple[Function, ...] = ()
     budget: tuple[Budget, ...] = ()
     parallel: Parallel | None = None
+    externals: tuple[External, ...] = ()
     _by_name: dict[str, Block] = field(default_factory=dict, init=False, repr=False)
 
     def block(self, name: str) -> Block | None:
         if not self._by_name:
             self._by_name.update((one.name, one) for one in self.blocks)
         return self._by_name.get(name)
+
+    def external(self, name: str) -> External | None:
+        return next((one for one in self.externals if one.name == name), None)
+
+    def is_class(self, name: str) -> bool:
+        """Whether a bare name that no local hides is a block or an imported layer."""
+        return self.block(name) is not None or self.external(name) is not None
 
     @property
     def root_block(self) -> Block | None:

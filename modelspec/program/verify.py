@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from modelspec.diagnostics.diagnostic import InternalError
+from modelspec.policy import is_module_name, is_plain_name, is_within
 from modelspec.program.ir import (
     Block,
     Child,
@@ -34,9 +35,15 @@ def verify_program(program: Program) -> None:
 
 def _problems(program: Program) -> Iterator[str]:
     names = [block.name for block in program.blocks]
-    functions = [function.name for function in program.functions]
-    if len(set(names + functions)) != len(names) + len(functions):
-        yield "two blocks or functions share a name"
+    every = [*names, *(one.name for one in program.functions)]
+    every += [one.name for one in program.externals]
+    if len(set(every)) != len(every):
+        yield "two blocks, functions or imported layers share a name"
+    for one in program.externals:
+        if not (is_module_name(one.module) and is_within(one.module, one.within)):
+            yield f"the module {one.module!r} may not be imported"
+        if not (is_identifier(one.name) and is_plain_name(one.attribute)):
+            yield f"{one.attribute!r}, called {one.name!r}, is no class of a module"
     if program.root is not None and names[-1:] != [program.root]:
         yield f"the root {program.root} is not the last block"
     seen: set[str] = set()

@@ -123,7 +123,8 @@ class FileSpec(BlockSpec):
     name: Text | None = None
     """The name of the class; a file of blocks only has none."""
     imports: Mapping | None = None
-    """Blocks of other files: `./blocks.yaml: [BasicBlock]`, or `{theirs: ours}`."""
+    """Blocks of other files, `./blocks.yaml: [BasicBlock]`, or `{theirs: ours}`; layers
+    of Python modules that the caller allows, `python:my_pkg.layers: [Attention]`."""
     functions: Mapping | None = None
     """Helper functions by name, each a `def` in the language's subset of Python."""
     blocks: Mapping | None = None

@@ -3,18 +3,26 @@
 In: the root's source. Out: the files in the order they were reached, the root first,
 each with its checked frame and its imports. Imported files are regular files under the
 root spec's folder (or the folder the policy names), found by real path; cycles, a file
-too many and an import too deep are diagnostics.
+too many and an import too deep are diagnostics. A Python module that a spec imports
+from is a name here, held against those that the caller allows.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import field, replace
 from typing import Protocol
 
 from modelspec.diagnostics.diagnostic import Diagnostic, Label, Report
 from modelspec.diagnostics.span import Source, Span
-from modelspec.policy import Limits, Policy
+from modelspec.policy import (
+    Limits,
+    Policy,
+    is_module_name,
+    is_plain_name,
+    is_within,
+)
 from modelspec.records import dataclass
 from modelspec.spec.frame import FileSpec
 from modelspec.spec.validate import read_file
@@ -27,6 +35,8 @@ from modelspec.syntax.nodes import (
     describe_node,
 )
 from modelspec.syntax.source import read_real
+
+_PYTHON = "python:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +53,18 @@ class ImportedName:
 @dataclass(frozen=True, slots=True, eq=False)
 class Import:
     """One entry of `imports`: `key` is that of a loaded file, None where it could
-    not be loaded (which was reported)."""
+    not be loaded (which was reported).
+
+    Of a Python module `module` is the name, None where it may not be imported (which
+    was reported); nothing imports it here. `within` are the modules that the caller
+    allows, in which its classes must be defined.
+    """
 
     key: str | None
     names: tuple[ImportedName, ...]
     span: Span
+    module: str | None = None
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +96,7 @@ class _Loader:
     read: ReadSource
     files: dict[str, LoadedFile | None] = field(default_factory=dict)
     chain: list[tuple[str, Span]] = field(default_factory=list)
+    modules: set[str] = field(default_factory=set)
 
 
 def load_files(
@@ -116,18 +134,70 @@ def _imports(file: LoadedFile, loader: _Loader) -> list[Import]:
     found: list[Import] = []
     for entry in file.spec.imports.entries if file.spec.imports is not None else ():
         names = _names(entry, loader.report)
-        if entry.key.text.startswith("python:"):
-            loader.report.error(
-                "python-import",
-                "Python modules cannot be imported by a spec here",
-                entry.key.span,
-                help="write the layer as a block",
-            )
-            found.append(Import(None, tuple(names), entry.key.span))
+        if entry.key.text.startswith(_PYTHON):
+            found += _python_imports(entry, names, loader)
             continue
         key = _find(entry, file, loader)
         found.append(Import(key, tuple(names), entry.key.span))
     return found
+
+
+def _python_imports(
+    entry: Entry, names: list[ImportedName], loader: _Loader
+) -> Iterator[Import]:
+    """Classes of a Python module, which the caller must have allowed; those that cannot
+    be taken of it apart."""
+    module, span = entry.key.text.removeprefix(_PYTHON), entry.key.span
+    if not _may_be_imported(module, span, loader):
+        yield Import(None, tuple(names), span)
+        return
+    taken: list[ImportedName] = []
+    left: list[ImportedName] = []
+    for one in names:
+        (taken if _is_class_name(one, loader.report) else left).append(one)
+    yield Import(None, tuple(taken), span, module, loader.policy.allow_imports)
+    yield Import(None, tuple(left), span)
+
+
+def _may_be_imported(module: str, span: Span, loader: _Loader) -> bool:
+    """Whether the caller allows a module, and one more of them; reports if not."""
+    report, policy = loader.report, loader.policy
+    if not is_module_name(module):
+        message = f"'{module}' is no name of a Python module"
+        help = "write it as `import` takes it: `python:my_pkg.layers`"
+        report.error("python-import", message, span, help=help)
+        return False
+    if not is_within(module, policy.allow_imports):
+        first = module.partition(".")[0]
+        report.error(
+            "python-import",
+            f"the Python module '{module}' may not be imported",
+            span,
+            help=(
+                "to import it runs its code: allow that only if you trust it",
+                f"write `--allow-import {first}` on the command line",
+                f'in Python pass `Policy(allow_imports=("{first}",))`',
+            ),
+        )
+        return False
+    loader.modules.add(module)
+    most = policy.limits.import_files
+    if len(loader.modules) > most:
+        message = f"a spec may import {most} Python modules"
+        report.error("limit-exceeded", message, span)
+    return len(loader.modules) <= most
+
+
+def _is_class_name(name: ImportedName, report: Report) -> bool:
+    if is_plain_name(name.theirs):
+        return True
+    report.error(
+        "python-import",
+        f"'{name.theirs}' is no name of a class in a module",
+        name.span,
+        help="write the name that the module itself has for it: `[FancyAttention]`",
+    )
+    return False
 
 
 def _names(entry: Entry, report: Report) -> list[ImportedName]:

@@ -91,8 +91,8 @@ ELSEWHERE = set(
     # What only a build knows.
     """auto-contradiction auto-not-inferred auto-symbolic call-error cannot-divide
     constructor-error
-    export-error forward-error init-error invalid-size not-a-layer over-budget rule-never-applies
-    unchecked-budget
+    export-error forward-error init-error invalid-size not-a-layer over-budget python-layer
+    rule-never-applies unchecked-budget
     """.split()
 )
 """Codes of which no spec that is only checked is an example."""

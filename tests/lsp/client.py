@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,19 @@ class Client:
     are those that came and nobody waited for yet."""
 
     def __init__(
-        self, *, encodings: list[str] | None = None, folder: Path | None = None
+        self,
+        *options: str,
+        encodings: list[str] | None = None,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `stop`
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "modelspec", "lsp"],
+            [sys.executable, "-m", "modelspec", "lsp", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         )
         self._ids = itertools.count(1)
         self._messages: queue.Queue[dict[str, Any]] = queue.Queue()

@@ -63,6 +63,7 @@ class Classes:
         self.inference = Inference(self.attributes)
         self.taken = [one.name for one in program.blocks]
         self.taken += [one.name for one in program.functions]
+        self.taken += [one.name for one in program.externals]
 
     def write(self, block: ir.Block) -> ClassCode:
         constructor = self._constructor(block)

@@ -79,6 +79,7 @@ class _Code:
 
     def __init__(self, program: ir.Program) -> None:
         classes = Classes(program)
+        self.externals = program.externals
         self.functions = [
             _function(typed_function(classes.inference, one), one)
             for one in program.functions
@@ -102,7 +103,7 @@ class _Code:
         return ModuleView(
             HEADER,
             directives(self.codes),
-            import_groups(self.intended().module(), defined),
+            import_groups(self.intended().module(), defined, self.externals),
             tuple(functions),
             tuple(class_view(one) for one in self.classes),
             tuple(factories),

@@ -38,4 +38,4 @@ def _kind(node: ast.expr, program: ir.Program) -> str:
     if path is None:
         return ""
     is_layer = path[0] == "nn" and path[-1][:1].isupper()
-    return "class" if is_layer or program.block(path[0]) is not None else ""
+    return "class" if is_layer or program.is_class(path[0]) else ""

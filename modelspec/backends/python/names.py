@@ -16,6 +16,7 @@ from modelspec.backends.python.imports import STANDARD
 from modelspec.backends.python.nodes import string
 from modelspec.backends.python.traversal import bound_names, statements_in
 from modelspec.diagnostics.diagnostic import InternalError
+from modelspec.policy import is_module_name, is_plain_name
 from modelspec.program import ir
 
 MODULE_NAMES = ("math", "torch", "nn", "F")
@@ -25,6 +26,11 @@ _LOCAL = _OWN | {"OrderedDict", "fnmatchcase"}
 
 def verify_names(program: ir.Program) -> None:
     """Raises `InternalError` for a name that could change structure."""
+    for external in program.externals:
+        _verify(external.name, _OWN | set(STANDARD))
+        if not is_module_name(external.module) or not is_plain_name(external.attribute):
+            place = f"{external.module}.{external.attribute}"
+            raise InternalError(f"not a name for generated code: {place!r}")
     for function in program.functions:
         _verify(function.name, _OWN | set(STANDARD))
     for block in program.blocks:

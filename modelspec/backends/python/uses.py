@@ -145,8 +145,9 @@ class Uses:
 
     @cached_property
     def has_sharing(self) -> bool:
-        """Whether a module or a parameter may have several names."""
-        return any(
+        """Whether a module or a parameter may have several names; of what is inside an
+        imported layer nobody knows."""
+        return bool(self.program.externals) or any(
             any(param.type.name in ("module", "any") for param in block.params)
             or any(
                 self._may_share(block, one) for one in statements_in(block.construct)
@@ -171,9 +172,7 @@ class Uses:
 
     def _makes_module(self, node: ast.AST) -> bool:
         path = path_of(node.func) if isinstance(node, ast.Call) else None
-        return path is not None and (
-            path[0] == "nn" or self.program.block(path[0]) is not None
-        )
+        return path is not None and (path[0] == "nn" or self.program.is_class(path[0]))
 
     @cached_property
     def _switched(self) -> set[tuple[str, str]]:
@@ -194,7 +193,9 @@ class Uses:
         return found
 
     def may_lack(self, layer: str, leaf: str) -> bool:
-        """Whether a layer of torch may have None for a parameter or a buffer."""
+        """Whether a layer may have None for a parameter or a buffer."""
+        if self.program.external(layer) is not None:
+            return True
         if "Norm" not in layer:
             return not leaf.startswith("weight")
         if "InstanceNorm" in layer:

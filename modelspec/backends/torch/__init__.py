@@ -10,6 +10,7 @@ from modelspec.backends.torch.counts import Counts, count_parameters
 from modelspec.backends.torch.devices import find_device
 from modelspec.backends.torch.dtypes import find_dtype
 from modelspec.backends.torch.export import export_module
+from modelspec.backends.torch.externals import import_layers
 from modelspec.backends.torch.inputs import InputPlan, build_input, plan_inputs
 from modelspec.backends.torch.instantiate import instantiate
 from modelspec.backends.torch.memory import require_room
@@ -46,6 +47,7 @@ __all__ = [
     "find_change",
     "find_device",
     "find_dtype",
+    "import_layers",
     "instantiate",
     "keep_random_state",
     "load_weights",

@@ -156,6 +156,31 @@ class Account(Budget):
             self._watch(_target(args, kwargs))
         return self.untimed(make, args, kwargs)
 
+    def make_foreign(
+        self,
+        layer: type[nn.Module],
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        make: Callable[..., nn.Module] | None = None,
+    ) -> nn.Module:
+        """Make a module of a class that is not torch's, and count what it made.
+
+        What that will be nobody knows: a large guess is measured first.
+        """
+        make = make or layer
+        self.charge_modules(1)
+        guess = estimate_layer(layer, args, kwargs)
+        if guess * guess > LARGE:
+            self.charge_size(guess * guess, layer, args, kwargs)
+        made = self.untimed(make, args, kwargs)
+        if not isinstance(made, nn.Module):
+            raise TypeError("it makes something else than a module")
+        self.charge_modules(sum(1 for _ in made.modules()) - 1)
+        self._unwatched += bytes_of(made) / 4
+        if self._unwatched > _WATCHED:
+            self._watch(_target(args, kwargs))
+        return made
+
     def call(
         self,
         function: Callable[..., object],

@@ -23,6 +23,7 @@ from modelspec.backends.torch.account import Account
 from modelspec.backends.torch.bounded import bounded_run
 from modelspec.backends.torch.built_block import BuiltBlock
 from modelspec.backends.torch.expressions import Expressions
+from modelspec.backends.torch.externals import Classes, import_layers
 from modelspec.backends.torch.failure import fail
 from modelspec.backends.torch.guard import Guard
 from modelspec.backends.torch.guarding import NAME as GUARD
@@ -51,18 +52,32 @@ _BASES: dict[str, type[nn.Module]] = {
 
 
 def build_classes(
-    program: ir.Program, limits: Limits, reduce: Reduce | None = None
+    program: ir.Program,
+    limits: Limits,
+    reduce: Reduce | None = None,
+    externals: Classes | None = None,
 ) -> ModuleClasses:
-    """The classes of a program. `reduce` tells pickle how to find one by its name."""
-    return ModuleClasses(program, limits, reduce)
+    """The classes of a program. `reduce` tells pickle how to find one by its name.
+
+    `externals` are the classes of Python modules that the program names; by default
+    the modules are imported.
+    """
+    return ModuleClasses(program, limits, reduce, externals)
 
 
 class ModuleClasses:
     """The classes of one program, by the names of their blocks."""
 
     def __init__(
-        self, program: ir.Program, limits: Limits, reduce: Reduce | None
+        self,
+        program: ir.Program,
+        limits: Limits,
+        reduce: Reduce | None,
+        externals: Classes | None = None,
     ) -> None:
+        if externals is None:
+            externals = import_layers(program.externals)
+        self._externals = externals
         self.program = program
         self.limits = limits
         self.sources: dict[str, Source] = sources_by_file(program.sources)
@@ -70,7 +85,7 @@ class ModuleClasses:
         """Code of methods that stand in no file: the default `forward`."""
         self._reduce = reduce
         self._made: dict[str, BuiltBlock] = {}
-        self._plain = PlainFunctions(program, self.get)
+        self._plain = PlainFunctions(program, self._layer)
         account = Account(limits)
         self._sessions = Sessions(account)
         self._world = self.world(account)
@@ -161,7 +176,11 @@ class ModuleClasses:
 
     def find(self, name: str) -> object | None:
         """What a bare name means outside of all blocks."""
-        return self._functions.get(name) or self.get(name)
+        return self._functions.get(name) or self._layer(name)
+
+    def _layer(self, name: str) -> type[nn.Module] | None:
+        """The class that a bare name means: of a block, or of a Python module."""
+        return self.get(name) or self._externals.get(name)
 
     # --- making -----------------------------------------------------------------
 
@@ -197,7 +216,7 @@ class ModuleClasses:
         if call is None:
             return _BASES[block.base.kind]
         path = ast.unparse(call.func)
-        found = self.get(path) or find_name(path)
+        found = self._layer(path) or find_name(path)
         if not isinstance(found, type) or not issubclass(found, nn.Module):
             fail("not-a-layer", f"'{path}' cannot be extended", block.base.span)
         return found
@@ -231,11 +250,13 @@ class _Names(Mapping[str, object]):
 
     def __iter__(self) -> Iterator[str]:
         yield from (one.name for one in self._classes.program.functions)
+        yield from (one.name for one in self._classes.program.externals)
         yield from self._classes
 
     def __len__(self) -> int:
         program = self._classes.program
-        return len(program.functions) + len(program.blocks)
+        named = (*program.functions, *program.externals, *program.blocks)
+        return len(named)
 
 
 def _names_of(block: ir.Block) -> list[str]:

@@ -86,7 +86,9 @@ class TorchWorld:
             if isinstance(layer, BlockType):
                 self.account.charge_modules(1)
                 return layer(*args, **kwargs)
-            return self.account.make_layer(layer, args, kwargs)
+            if _is_of_torch(layer):
+                return self.account.make_layer(layer, args, kwargs)
+            return self.account.make_foreign(layer, args, kwargs)
         except (SpecError, EvaluationError, WorldError):
             raise
         except Exception as error:
@@ -105,8 +107,10 @@ class TorchWorld:
         try:
             if isinstance(base, BlockType):
                 initialize(*given, **named)
-            else:
+            elif _is_of_torch(base):
                 self.account.make_layer(base, given, named, initialize)
+            else:
+                self.account.make_foreign(base, given, named, initialize)
         except (SpecError, EvaluationError, WorldError):
             raise
         except Exception as error:
@@ -238,6 +242,10 @@ class TorchWorld:
         if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_meta:
             return str(value.item())
         return describe_value(value)
+
+
+def _is_of_torch(layer: type[nn.Module]) -> bool:
+    return layer.__module__.startswith("torch.")
 
 
 def _contains(item: Any, container: Any) -> bool:

@@ -2,7 +2,8 @@
 
 Every block of every file gets one class name in the Program: its own where that is
 free, else the name it is imported under, else its own after the file's. Functions
-likewise.
+likewise. A class of a Python module has one name in the Program, whichever files import
+it: the first that it is imported under, where that is free.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from itertools import chain
 from modelspec.diagnostics.diagnostic import Label, Report
 from modelspec.diagnostics.span import Span
 from modelspec.diagnostics.suggest import suggest
+from modelspec.program.ir import External
 from modelspec.program.lowering.scope import BlockEntry, FileScope
-from modelspec.program.names import check_identifier
+from modelspec.program.names import check_identifier, identifier_problem
 from modelspec.records import dataclass
 from modelspec.spec.frame import BODIES, BlockSpec
-from modelspec.spec.loader import ImportedName, LoadedFile
+from modelspec.spec.loader import Import, ImportedName, LoadedFile
 from modelspec.spec.validate import read_mapping
 from modelspec.syntax.nodes import Entry, MappingNode, describe_node
 
@@ -54,11 +56,39 @@ class FileNames:
     imported: dict[str, Span] = field(default_factory=dict)
 
 
+@dataclass(slots=True, eq=False)
+class Externals:
+    """Classes of Python modules, by module and name; `taken` are names of classes and
+    functions in the Program."""
+
+    taken: set[str]
+    found: dict[tuple[str, str], External] = field(default_factory=dict)
+
+    def entry(self, name: ImportedName, imported: Import) -> BlockEntry:
+        """The class as a layer type of which nobody knows what it takes."""
+        module = imported.module or ""
+        key = (module, name.theirs)
+        if key not in self.found:
+            words = [one for one in (name.ours, name.theirs) if _may_be_named(one)]
+            wanted = chain(words, _prefixed(words[-1], module.rpartition(".")[2]))
+            chosen = next(one for one in wanted if one not in self.taken)
+            self.taken.add(chosen)
+            self.found[key] = External(
+                chosen, module, name.theirs, imported.within, name.span
+            )
+        return BlockEntry(self.found[key].name)
+
+
+def _may_be_named(name: str) -> bool:
+    return identifier_problem(name) is None
+
+
 def resolve_files(
     files: tuple[LoadedFile, ...], taken: set[str], report: Report
-) -> list[FileNames]:
-    """Definitions and scopes of all files, the root's first; `taken` gets the names
-    of their classes and functions in the Program."""
+) -> tuple[list[FileNames], tuple[External, ...]]:
+    """Definitions and scopes of all files, the root's first, and the classes of Python
+    modules that they import; `taken` gets the names of all of them, and of functions,
+    in the Program."""
     names = [_definitions(file, report) for file in files]
     by_key = {one.file.key: one for one in names}
     aliases = _aliases(names)
@@ -68,9 +98,10 @@ def resolve_files(
         _name_functions(one, taken)
     for one in names:
         _own_scope(one)
+    externals = Externals(taken)
     for one in names:
-        _imported_scope(one, by_key, report)
-    return names
+        _imported_scope(one, by_key, externals, report)
+    return names, tuple(externals.found.values())
 
 
 def resolve_further(file: LoadedFile, taken: set[str], report: Report) -> FileNames:
@@ -183,7 +214,8 @@ def _name_classes(
 ) -> None:
     for name, definition in one.definitions.items():
         alias = aliases.get((one.file.key, name))
-        wanted = chain([name], [alias] if alias else [], _prefixed(name, one))
+        stem = _stem(one)
+        wanted = chain([name], [alias] if alias else [], _prefixed(name, stem))
         chosen = next(candidate for candidate in wanted if candidate not in taken)
         taken.add(chosen)
         definition.entry = BlockEntry(chosen)
@@ -191,16 +223,19 @@ def _name_classes(
 
 def _name_functions(one: FileNames, taken: set[str]) -> None:
     for name in one.functions:
-        wanted = chain([name], _prefixed(name, one))
+        wanted = chain([name], _prefixed(name, _stem(one)))
         chosen = next(candidate for candidate in wanted if candidate not in taken)
         taken.add(chosen)
         one.scope.functions[name] = chosen
 
 
-def _prefixed(name: str, one: FileNames) -> Iterator[str]:
-    """The name after that of its file: `ResnetBlock`, `resnet_make_divisible`."""
+def _stem(one: FileNames) -> str:
     source = one.file.source
-    stem = "standard" if source.is_standard else source.stem
+    return "standard" if source.is_standard else source.stem
+
+
+def _prefixed(name: str, stem: str) -> Iterator[str]:
+    """The name after that of its file: `ResnetBlock`, `resnet_make_divisible`."""
     words = re.findall(r"[A-Za-z0-9]+", stem)
     words = [word for word in words if word[:1].isalpha()] or ["spec"]
     if name[:1].isupper():
@@ -227,15 +262,35 @@ def _own_scope(one: FileNames) -> None:
 
 
 def _imported_scope(
-    one: FileNames, by_key: dict[str, FileNames], report: Report
+    one: FileNames,
+    by_key: dict[str, FileNames],
+    externals: Externals,
+    report: Report,
 ) -> None:
     for imported in one.file.imports:
         theirs = by_key.get(imported.key or "")
         for name in imported.names:
-            if theirs is None:
+            if imported.module is not None:
+                _import_external(name, one, imported, externals, report)
+            elif theirs is None:
                 one.scope.set_reported(name.ours)
             else:
                 _import(name, one, theirs, report)
+
+
+def _import_external(
+    name: ImportedName,
+    ours: FileNames,
+    imported: Import,
+    externals: Externals,
+    report: Report,
+) -> None:
+    is_named = check_identifier(name.ours, "a layer", name.ours_span, report)
+    if not is_named or not _is_free(name, ours, report):
+        ours.scope.set_reported(name.ours)
+        return
+    ours.imported[name.ours] = name.span
+    ours.scope.add_block(name.ours, externals.entry(name, imported))
 
 
 def _import(

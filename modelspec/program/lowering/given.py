@@ -33,8 +33,11 @@ def lower_given(
 
 
 def _file_scope(program: Program) -> FileScope:
-    """The blocks and functions of a Program, by the names they have there."""
+    """The blocks, functions and imported layers of a Program, by the names they have
+    there."""
     scope = FileScope(functions={one.name: one.name for one in program.functions})
     for block in program.blocks:
         scope.add_block(block.name, BlockEntry(block.name, block.params))
+    for one in program.externals:
+        scope.add_block(one.name, BlockEntry(one.name))
     return scope

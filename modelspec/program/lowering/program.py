@@ -44,7 +44,7 @@ def lower_program(
 ) -> Program:
     """The meaning of a spec; complete only if the report holds no error."""
     taken: set[str] = set()
-    names = resolve_files(files, taken, report)
+    names, externals = resolve_files(files, taken, report)
     standard = StandardBlocks(
         taken, lambda one: _lower_signatures(one, Limits(), report)
     )
@@ -69,12 +69,19 @@ def lower_program(
     ]
     reads = {block.name: reads_of(block) for block in blocks}
     used = _reachable(start, blocks, lambda block: reads[block.name].names)
-    _warn_unused(names[0], {block.name for block in used}, blocks, report)
+    called = _used_functions(functions, [reads[one.name].names for one in used])
+    named = {*start}.union(*(reads[one.name].names for one in used))
+    named |= {name for one in called for name in names_read(function_nodes(one))}
+    taken_in = [one for one in externals if one.name in named]
+    classes = {one.name for one in used} | {one.name for one in taken_in}
+    layers = {one.name for one in externals}
+    _warn_unused(names[0], classes, blocks, layers, report)
     if report.failed:
         # What was reported may have used any: none is left out of the checks.
         start += [block.name for block in blocks]
         used = _reachable(start, blocks, lambda block: reads[block.name].names)
-    called = _used_functions(functions, [reads[one.name].names for one in used])
+        called = _used_functions(functions, [reads[one.name].names for one in used])
+        taken_in = list(externals)
     taking_part = {one.name for one in used} | {one.name for one in called}
     return Program(
         root=root.entry.class_name if root else None,
@@ -84,6 +91,7 @@ def lower_program(
         sources=tuple(file.source for file in files),
         budget=budget,
         parallel=parallel,
+        externals=tuple(taken_in),
         unused_blocks=tuple(one for one in blocks if one.name not in taking_part),
         unused_functions=tuple(one for one in functions if one.name not in taking_part),
     )
@@ -214,7 +222,11 @@ def _used_functions(
 
 
 def _warn_unused(
-    one: FileNames, used: set[str], blocks: Sequence[Block], report: Report
+    one: FileNames,
+    used: set[str],
+    blocks: Sequence[Block],
+    layers: set[str],
+    report: Report,
 ) -> None:
     if one.root is None:
         return
@@ -230,6 +242,6 @@ def _warn_unused(
     for name, span in one.imported.items():
         entry = one.scope.blocks.get(name)
         if entry is not None and entry.class_name not in used:
-            report.warning(
-                "unused-block", f"nothing uses the imported block '{name}'", span
-            )
+            kind = "layer" if entry.class_name in layers else "block"
+            message = f"nothing uses the imported {kind} '{name}'"
+            report.warning("unused-block", message, span)

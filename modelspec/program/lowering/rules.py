@@ -127,6 +127,8 @@ def _types(key: ScalarNode, context: Context) -> tuple[ast.expr, ...] | None:
     if not any(known):
         if len(names) == 1 and not _looks_like_type(names[0], context):
             return None
+        if names[0] in context.scope.file.reported:
+            return (hole(key.span),)
         nearest = suggest(names[0], context.scope.names())
         context.report.error(
             "unknown-layer",

@@ -192,7 +192,11 @@ def _file_definitions() -> dict[str, Schema]:
                 "additionalProperties": name,
             },
             "defaultSnippets": [
-                {"label": "import", "body": {"./${1:blocks}.yaml": "[${2:Block}]"}}
+                {"label": "import", "body": {"./${1:blocks}.yaml": "[${2:Block}]"}},
+                {
+                    "label": "import from Python",
+                    "body": {"python:${1:my_pkg.layers}": "[${2:Layer}]"},
+                },
             ],
         },
         "functions": mapping(IDENTIFIER, function),

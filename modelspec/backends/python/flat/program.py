@@ -51,8 +51,9 @@ class _Flatten:
         self.program = program
         self.evaluator = Evaluator(NamesOnly(program), limits)
         self.defaults = Defaults(program)
-        by_name = {one.name: one for one in program.blocks}
-        self.globals: dict[str, object] = code_of(by_name)
+        classes = [one.name for one in program.blocks]
+        classes += [one.name for one in program.externals]
+        self.globals: dict[str, object] = code_of(classes)
         for one in program.functions:
             self.globals[one.name] = self.evaluator.function(
                 one.definition, one.source, self.globals

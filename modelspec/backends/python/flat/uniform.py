@@ -92,7 +92,7 @@ class Uniform:
             if isinstance(one, ast.Call) and path_of(one.func) != ("partial",):
                 return False
             named = one.id if isinstance(one, ast.Name) else "nn"
-            if named not in known and self.program.block(named) is None:
+            if named not in known and not self.program.is_class(named):
                 return False
         return True
 

@@ -1,0 +1,1 @@
+"""A package of layers that specs import."""

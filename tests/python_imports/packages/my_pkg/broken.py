@@ -1,0 +1,3 @@
+"""Cannot be imported."""
+
+raise RuntimeError("this machine\nis not what was expected")
