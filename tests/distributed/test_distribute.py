@@ -58,7 +58,10 @@ def test_the_guide_runs_as_several_processes(tmp_path: Path) -> None:
         text=True,
         timeout=200,
     )
-    assert done.returncode == 0, done.stderr
+    # Now and then torch aborts where a process that used gloo ends, when all is done:
+    # what was saved tells that it was.
+    is_aborted_at_end = "terminate called without an active exception" in done.stderr
+    assert done.returncode == 0 or is_aborted_at_end, done.stderr
     model = modelspec.load_model(tmp_path / "trained")
     started = modelspec.build(tmp_path / "lm.yaml", seed=0)
     assert any(
